@@ -1,0 +1,32 @@
+//! How messages leave the school: one contract, many channels.
+//!
+//! A **channel** is a configured adapter instance, such as `school-mail` or `texts`. This crate knows addresses,
+//! wire formats and providers; it knows no carer, pupil, database or page, and imports nothing of Liaison's.
+//!
+//! * [`address`], [`message`], [`error`]: the words every adapter shares; the only modules the domain may name;
+//! * [`sender`]: the contract, [`Sender`], and what it promises;
+//! * [`smtp`], [`twilio`], [`folder`]: the adapters; [`open`] is the one list that registers them;
+//! * [`text`]: the alphabet and the length of texts; [`pace`]: how fast a channel may go;
+//! * `conformance` and `fakes` (feature `fakes`): the promises as a test kit, and strict providers in process.
+
+pub mod address;
+pub mod error;
+pub mod folder;
+pub mod message;
+mod mime;
+mod open;
+pub mod pace;
+pub mod private;
+pub mod receipt;
+pub mod sender;
+pub mod smtp;
+pub mod text;
+pub mod twilio;
+
+#[cfg(feature = "fakes")]
+pub mod conformance;
+#[cfg(feature = "fakes")]
+pub mod fakes;
+
+pub use open::{ChannelConfig, open};
+pub use sender::Sender;

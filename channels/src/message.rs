@@ -1,0 +1,127 @@
+//! A message on its way to one carer, and the references it is known by.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::{
+    address::{EmailAddress, PhoneNumber},
+    private::Private,
+};
+
+/// The name of a configured channel, such as `school-mail`. Stored with every delivery; never changes once in use.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChannelId(String);
+
+impl ChannelId {
+    /// Accepts 1 to 40 of `a-z 0-9 -`, starting with a letter: it appears in URLs, logs and file names.
+    pub fn parse(text: &str) -> Result<Self, BadChannelId> {
+        let fits = (1..=40).contains(&text.len())
+            && text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if fits { Ok(Self(text.to_owned())) } else { Err(BadChannelId(text.to_owned())) }
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ChannelId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A channel name that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' cannot name a channel: use up to 40 small letters, digits and hyphens, starting with a letter")]
+pub struct BadChannelId(String);
+
+/// Our own reference of one delivery. The same at every attempt, so a repeat can be recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OurRef(pub Uuid);
+
+impl fmt::Display for OurRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.simple().fmt(f)
+    }
+}
+
+/// The provider's name for a message it took: a Twilio `SM…` SID, or our own Message-ID for mail.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ProviderRef(pub String);
+
+/// One message to one address, ready to be handed over.
+///
+/// Only the gate makes one: its constructors are forbidden everywhere else by `clippy.toml`, and
+/// `tests/architecture.rs` holds that. There is no Cc, no Bcc and no second recipient, on purpose.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    reference: OurRef,
+    parts: Parts,
+}
+
+/// What a message consists of, by the kind of channel that carries it.
+#[derive(Debug, Clone)]
+pub enum Parts {
+    /// Goes by an email channel.
+    Mail(Mail),
+    /// Goes by a text channel.
+    Text(Text),
+}
+
+/// An email to one address.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// The one recipient.
+    pub to: EmailAddress,
+    /// How the recipient's name is shown in `To`.
+    pub to_name: Private<String>,
+    /// The subject line, any Unicode; never holds a line break (checked by [`Outgoing::mail`]).
+    pub subject: Private<String>,
+    /// The plain-text body, lines ending in `\n`.
+    pub plain: Private<String>,
+    /// The same as HTML.
+    pub html: Private<String>,
+    /// BCP 47 language of the body, for `Content-Language`.
+    pub language: String,
+}
+
+/// A text to one number.
+#[derive(Debug, Clone)]
+pub struct Text {
+    /// The one recipient.
+    pub to: PhoneNumber,
+    /// The words, exactly as they are to arrive.
+    pub body: Private<String>,
+}
+
+impl Outgoing {
+    /// An email. To be called by the gate alone.
+    pub fn mail(reference: OurRef, mut mail: Mail) -> Self {
+        // A line break in a header field would let words become headers (RFC 5322 §2.2).
+        for field in [&mut mail.subject, &mut mail.to_name] {
+            if field.expose().contains(|c: char| c.is_control()) {
+                *field = Private::new(field.expose().replace(|c: char| c.is_control(), " "));
+            }
+        }
+        Self { reference, parts: Parts::Mail(mail) }
+    }
+
+    /// A text. To be called by the gate alone.
+    pub const fn text(reference: OurRef, text: Text) -> Self {
+        Self { reference, parts: Parts::Text(text) }
+    }
+
+    /// Our reference.
+    pub const fn reference(&self) -> OurRef {
+        self.reference
+    }
+
+    /// What it consists of.
+    pub const fn parts(&self) -> &Parts {
+        &self.parts
+    }
+}

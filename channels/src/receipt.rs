@@ -1,0 +1,91 @@
+//! What a provider tells us later about a message it took.
+
+use crate::{error::Fault, message::ProviderRef};
+
+/// How far a message has come, in the only order in which a delivery may move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Progress {
+    /// The provider has it and is working on it.
+    Accepted,
+    /// Handed to the carrier; not yet a receipt.
+    Sent,
+    /// Final: the handset or mailbox has it.
+    Delivered,
+    /// Final: it will not arrive.
+    Failed(FailedAs),
+}
+
+/// Why a message the provider took did not arrive. A small `Ord` copy of [`Fault`] without its times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailedAs {
+    /// Try again later.
+    Temporary,
+    /// The address is at fault.
+    BadAddress,
+    /// The recipient opted out.
+    Stopped,
+    /// Not carried (filtered, blocked).
+    Refused,
+    /// Our account or settings.
+    Misconfigured,
+}
+
+impl From<FailedAs> for Fault {
+    fn from(failed: FailedAs) -> Self {
+        match failed {
+            FailedAs::Temporary => Self::Temporary,
+            FailedAs::BadAddress => Self::BadAddress,
+            FailedAs::Stopped => Self::Stopped,
+            FailedAs::Refused => Self::Refused,
+            FailedAs::Misconfigured => Self::Misconfigured,
+        }
+    }
+}
+
+/// One receipt, from an authenticated callback.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The provider's name for the message.
+    pub reference: ProviderRef,
+    /// Our own reference, where the provider carries it back (in the callback's address).
+    pub ours: Option<crate::message::OurRef>,
+    /// How far it has come.
+    pub progress: Progress,
+    /// The provider's word for it, such as `undelivered`.
+    pub status: String,
+    /// The provider's error code, if it gave one.
+    pub code: Option<String>,
+}
+
+/// A request as it reached our webhook.
+#[derive(Debug, Clone)]
+pub struct Posted<'a> {
+    /// Path and query as they were called, starting with `/`.
+    pub path_and_query: &'a str,
+    /// Header names in lower case, with values.
+    pub headers: &'a [(String, String)],
+    /// The raw body.
+    pub body: &'a [u8],
+}
+
+/// Why a posted request was not believed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotBelieved {
+    /// The signature is missing, of an unknown kind or wrong. Answer 403; keep nothing of the body.
+    #[error("the signature is missing or wrong")]
+    Forged,
+    /// Signed, but not in the provider's documented form.
+    #[error("the request is signed but is not in the provider's documented form: {0}")]
+    Unreadable(&'static str),
+}
+
+/// Reads a provider's posts.
+pub trait Callback: Send + Sync {
+    /// Checks the signature and returns the receipts in the post.
+    fn receipts(&self, posted: &Posted<'_>) -> Result<Vec<Receipt>, NotBelieved>;
+
+    /// What to answer when all is kept: content type and body.
+    fn answer(&self) -> (&'static str, &'static str) {
+        ("text/plain; charset=utf-8", "")
+    }
+}

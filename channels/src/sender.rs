@@ -1,0 +1,106 @@
+//! The contract of a channel that sends.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::{
+    error::SendError,
+    message::{ChannelId, OurRef, Outgoing, ProviderRef},
+    pace::Pace,
+    receipt::Callback,
+    text::Alphabet,
+};
+
+/// What kind of address a channel writes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Carries {
+    /// Email.
+    Mail,
+    /// Texts.
+    Text,
+}
+
+/// What a channel can do, fixed while it is open.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Mail or texts.
+    pub carries: Carries,
+    /// How many messages may be on the wire at once. At least 1.
+    pub in_flight: usize,
+    /// Which letters a text may hold; `None` for mail.
+    pub alphabet: Option<Alphabet>,
+    /// Whether a carer can answer to what this channel sends from (a name as sender cannot be answered).
+    pub can_be_answered: bool,
+}
+
+/// A message was taken by the server or the provider. It is not yet delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// What the provider calls it.
+    pub reference: ProviderRef,
+    /// The provider's words, such as the final SMTP reply, for the attempt's record.
+    pub said: String,
+}
+
+/// The answer to "did you take it?"
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// Yes, and this is what it is called there.
+    Yes(ProviderRef),
+    /// No: it was never taken; a new attempt cannot double it.
+    No,
+    /// This channel has no way of knowing.
+    CannotTell,
+}
+
+/// The question "did you take it?", asked after a crash or a cut line.
+#[derive(Debug, Clone)]
+pub struct Lookup<'a> {
+    /// Our reference.
+    pub reference: OurRef,
+    /// The message as it was, to compare with what the provider lists.
+    pub message: &'a Outgoing,
+    /// When the attempt began: nothing older can be it.
+    pub since: Timestamp,
+    /// Messages of the provider's that are known to be other deliveries of ours (two carers may share a number and
+    /// be told the same words).
+    pub known: &'a [ProviderRef],
+}
+
+/// A channel that sends. Every adapter keeps these promises, and `conformance` checks them:
+///
+/// * `send` hands one message over once; it never repeats by itself, and it always returns, within the deadlines of
+///   its settings;
+/// * `Ok` means the other side said it has the message; [`Went::No`](crate::error::Went::No) means it certainly has
+///   not; everything else is [`Went::Perhaps`](crate::error::Went::Perhaps);
+/// * cancelling a `send` (dropping its future) harms no later one;
+/// * no more than [`Limits::in_flight`] messages are on the wire at once;
+/// * neither an error's `Display` nor its `Debug`, nor a log line, holds an address, a name or a word of the message.
+#[async_trait]
+pub trait Sender: Send + Sync {
+    /// The configured name.
+    fn id(&self) -> &ChannelId;
+
+    /// What it can do.
+    fn limits(&self) -> &Limits;
+
+    /// How fast it may go, and whether it has been told to wait. Asked by the worker before each group.
+    fn pace(&self) -> &Pace;
+
+    /// Hands the message over, once.
+    async fn send(&self, message: &Outgoing) -> Result<Accepted, SendError>;
+
+    /// Asks whether a message in doubt was taken.
+    async fn find(&self, lookup: &Lookup<'_>) -> Result<Found, SendError>;
+
+    /// Proves the settings (reach, login, sender) without writing to anybody. `Ok` is a sentence for `liaison check`.
+    async fn probe(&self) -> Result<String, SendError>;
+
+    /// Closes parked connections politely; called once at a soft stop.
+    async fn close(&self) {}
+
+    /// Reads what the provider posts to us about messages it took; `None` when it posts nothing.
+    fn callback(&self) -> Option<&dyn Callback> {
+        None
+    }
+}
