@@ -1,0 +1,207 @@
+//! The promises of [`Sender`] as tests that run over any adapter.
+//!
+//! # A new adapter
+//!
+//! 1. Write `src/<name>.rs` (or a folder of that name): a `<Name>Config` that refuses unknown keys, `open`, which
+//!    checks the settings and reaches nothing, and [`Sender`]. Read [`crate::folder`] first: it is the smallest.
+//! 2. Register it in `src/open.rs`. Nothing else in Liaison changes.
+//! 3. Write a stand-in for the provider that runs in the test's process on loopback, refuses what the provider
+//!    would refuse, keeps what it takes and misbehaves on request. [`crate::fakes`] holds the ones we have.
+//! 4. Put a [`Rig`] around both and let the kit loose on it:
+//!
+//! ```ignore
+//! struct PostRig { fake: PostFake, sender: Post }
+//!
+//! #[async_trait::async_trait]
+//! impl Rig for PostRig { /* … */ }
+//!
+//! liaison_channels::conformance_tests!(post, PostRig::start().await);
+//! ```
+//!
+//! A stand-in need not know every [`Misbehaviour`]: the rig answers `false` to what the provider cannot do. But a rig
+//! that knows neither [`Misbehaviour::CutAfter`] nor [`Misbehaviour::SilentAfter`] has not tested the failure that
+//! makes a carer get the same text twice. If a provider cannot fall silent (a folder cannot), say so beside it.
+//!
+//! # What is checked
+//!
+//! [`promises`] holds one function for each promise, named as a sentence. None of them sleeps.
+
+mod eml;
+pub mod promises;
+mod samples;
+mod secrets;
+
+use std::{fmt, time::Duration};
+
+use async_trait::async_trait;
+
+use crate::{Sender, error::Fault};
+
+pub use eml::Eml;
+
+/// An adapter under test, opened with settings that reach a stand-in of its provider.
+#[async_trait]
+pub trait Rig: Send + Sync {
+    /// The channel under test.
+    fn sender(&self) -> &dyn Sender;
+
+    /// Every message the other side has, in any order.
+    async fn taken(&self) -> Vec<Taken>;
+
+    /// Does this with every message and question from now on. `false`: this provider cannot.
+    async fn misbehave(&self, how: Misbehaviour) -> bool;
+
+    /// Ends every misbehaviour.
+    async fn behave(&self);
+
+    /// Keeps every message that arrives waiting for its answer. `false`: this provider cannot.
+    async fn hold(&self) -> bool {
+        false
+    }
+
+    /// Waits until this many messages wait for their answer. Asked only after [`Rig::hold`].
+    async fn until_held(&self, _count: usize) {}
+
+    /// Answers those that wait, and all later ones.
+    async fn release(&self) {}
+
+    /// The most messages that were with the other side at the same time; `None` when it cannot count them.
+    fn most_at_once(&self) -> Option<usize> {
+        None
+    }
+
+    /// What the adapter did against the provider's rules. Must be empty at the end of every check.
+    fn complaints(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The longest that one `send`, `find` or `probe` may take by the rig's settings. Keep it to a few seconds.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+}
+
+/// A message that the other side has.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// The recipient, as the other side knows it: a bare email address or a number in E.164 form.
+    pub to: String,
+    /// The words: a text's body, or a mail's plain-text part, decoded (see [`Eml`]).
+    pub words: String,
+}
+
+/// How the other side can let us down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Misbehaviour {
+    /// Says that it cannot just now; takes nothing.
+    Unavailable,
+    /// Says "slow down"; takes nothing.
+    Throttles,
+    /// Refuses the recipient's address.
+    RefusesAddress,
+    /// Refuses the message for what is in it.
+    RefusesContent,
+    /// Refuses our login, sender or other settings.
+    RefusesSettings,
+    /// Cuts the line before it has the whole message.
+    CutBefore,
+    /// Takes the message and cuts the line before it has said so.
+    CutAfter,
+    /// Falls silent before it has the whole message.
+    SilentBefore,
+    /// Takes the message and never says so.
+    SilentAfter,
+    /// Takes the message and answers what nobody can read.
+    Garbles,
+}
+
+impl Misbehaviour {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Unavailable,
+        Self::Throttles,
+        Self::RefusesAddress,
+        Self::RefusesContent,
+        Self::RefusesSettings,
+        Self::CutBefore,
+        Self::CutAfter,
+        Self::SilentBefore,
+        Self::SilentAfter,
+        Self::Garbles,
+    ];
+
+    /// Whether this is the fault that staff and the retry schedule must be told.
+    const fn is_told_by(self, fault: Fault) -> bool {
+        match self {
+            Self::Throttles => matches!(fault, Fault::Throttled { .. }),
+            Self::RefusesAddress => matches!(fault, Fault::BadAddress),
+            Self::RefusesContent => matches!(fault, Fault::Refused),
+            Self::RefusesSettings => matches!(fault, Fault::Misconfigured),
+            _ => matches!(fault, Fault::Temporary),
+        }
+    }
+}
+
+/// A promise that was not kept, as a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken(String);
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Broken {}
+
+/// What a check finds.
+pub type Verdict = Result<(), Broken>;
+
+/// Fails the check with a sentence unless the condition holds.
+fn hold(condition: bool, sentence: impl FnOnce() -> String) -> Verdict {
+    if condition { Ok(()) } else { Err(Broken(sentence())) }
+}
+
+/// Makes a module of tests, one for each promise, each with a rig of its own.
+///
+/// The caller needs `tokio` with macros. The second argument is an expression that makes a [`Rig`], and may await.
+#[macro_export]
+macro_rules! conformance_tests {
+    ($name:ident, $rig:expr) => {
+        mod $name {
+            #[allow(unused_imports, reason = "whatever the rig's expression names")]
+            use super::*;
+
+            $crate::conformance_tests!(@each $rig,
+                each_message_is_handed_over_once_and_whole,
+                messages_of_one_moment_are_kept_apart,
+                a_message_of_the_wrong_kind_is_refused,
+                a_failure_tells_the_truth,
+                the_channel_works_again_after_every_failure,
+                a_cancelled_send_harms_no_later_one,
+                no_more_than_the_limit_are_on_the_wire,
+                find_tells_the_truth,
+                find_tells_twins_apart,
+                find_tells_the_truth_after_a_cut_line,
+                a_probe_reaches_nobody_and_finds_what_is_wrong,
+                no_personal_data_is_printed,
+            );
+        }
+    };
+    (@each $rig:expr, $($promise:ident,)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                let rig = $rig;
+
+                let verdict = $crate::conformance::promises::$promise(&rig).await;
+
+                if let Err(broken) = verdict {
+                    panic!("{broken}");
+                }
+                let complaints = $crate::conformance::Rig::complaints(&rig);
+                assert!(complaints.is_empty(), "against the provider's rules: {complaints:?}");
+            }
+        )+
+    };
+}

@@ -1,0 +1,38 @@
+//! Looks for personal data in what an adapter prints.
+
+use std::fmt::Debug;
+
+use crate::error::SendError;
+
+use super::{Verdict, hold, samples::Sample};
+
+/// Neither form of an error, nor its code, repeats the address, the name or the words.
+pub(super) fn error_is_clean(error: &SendError, sample: &Sample) -> Verdict {
+    let printed = format!("{error} {error:?} {}", error.code.as_deref().unwrap_or_default());
+    is_clean("an error", &printed, sample)?;
+    hold(!error.summary.trim().is_empty(), || "an error has no sentence for staff".to_owned())
+}
+
+/// `Debug` of anything repeats neither the address, the name nor the words.
+pub(super) fn debug_is_clean(what: &str, value: &impl Debug, sample: &Sample) -> Verdict {
+    is_clean(what, &format!("{value:?}"), sample)
+}
+
+fn is_clean(what: &str, printed: &str, sample: &Sample) -> Verdict {
+    let printed = printed.to_lowercase();
+    let digits: String = printed.chars().filter(char::is_ascii_digit).collect();
+    let national = sample.to.strip_prefix("+44");
+    let shows = [
+        (
+            "the address",
+            printed.contains(&sample.to) || national.is_some_and(|national| digits.contains(national)),
+        ),
+        ("the name", printed.contains("quillfeather") || printed.contains("zofia")),
+        (
+            "the words",
+            printed.contains(&sample.token) || printed.contains("naïve") || printed.contains("quote\\\""),
+        ),
+        ("the subject", printed.contains("week 3")),
+    ];
+    shows.iter().try_for_each(|(part, shown)| hold(!shown, || format!("{what} prints {part} of the message")))
+}

@@ -1,0 +1,353 @@
+//! A strict stand-in for Twilio, in the test's own process, on a loopback port the system chooses.
+//!
+//! It runs on a thread of its own, so a test may block, and a daemon in another process may use it. It refuses
+//! whatever is not documented, keeps what it takes, and misbehaves when told to.
+
+mod callbacks;
+mod deed;
+mod line;
+mod post;
+mod serve;
+mod show;
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    fs, io,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+};
+
+use axum::Router;
+use jiff::{SignedDuration, Timestamp};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+};
+use uuid::Uuid;
+
+use self::{
+    line::{Line, Lines},
+    post::Post,
+};
+use crate::twilio::TwilioConfig;
+
+pub use callbacks::{SignedPost, deliver};
+pub use deed::{Deed, Shape, Taken};
+
+const SERVICE: &str = "MG0123456789abcdef0123456789abcdef";
+
+#[derive(Debug, Default)]
+struct State {
+    messages: Vec<Taken>,
+    answers: HashMap<String, (u32, Shape)>,
+    posts: VecDeque<Deed>,
+    gets: VecDeque<Deed>,
+    always: Option<Deed>,
+    always_question: Option<Deed>,
+    logins_refused: bool,
+    account_status: String,
+    account_type: String,
+    pages_at: String,
+    webhook_key: Option<(String, String)>,
+    complaints: Vec<String>,
+    clock_ahead: SignedDuration,
+    at_once: usize,
+    most_at_once: usize,
+}
+
+/// What the thread and the test share.
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    seen: watch::Sender<usize>,
+    held: watch::Sender<bool>,
+    waiting: watch::Sender<usize>,
+}
+
+impl Shared {
+    fn new() -> Self {
+        let state = State {
+            account_status: "active".to_owned(),
+            account_type: "Full".to_owned(),
+            ..State::default()
+        };
+        Self {
+            state: Mutex::new(state),
+            seen: watch::Sender::new(0),
+            held: watch::Sender::new(false),
+            waiting: watch::Sender::new(0),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn question_deed(&self) -> Option<Deed> {
+        let mut state = self.lock();
+        state.gets.pop_front().or_else(|| state.always_question.clone())
+    }
+
+    /// Counts a posted message while the returned value lives.
+    fn arrive(&self) -> Presence<'_> {
+        {
+            let mut state = self.lock();
+            state.at_once += 1;
+            state.most_at_once = state.most_at_once.max(state.at_once);
+        }
+        self.seen.send_modify(|seen| *seen += 1);
+        Presence(self)
+    }
+
+    fn now(&self) -> Timestamp {
+        let ahead = self.lock().clock_ahead;
+        Timestamp::now().saturating_add(ahead).unwrap_or(Timestamp::MAX)
+    }
+
+    async fn until_released(&self) {
+        let _waits = Waiting::new(&self.waiting);
+        self.held.subscribe().wait_for(|held| !held).await.ok();
+    }
+
+    fn take(&self, post: Post) -> Taken {
+        let of = |name: &str| post.field(name).map(str::to_owned);
+        let service = of("MessagingServiceSid");
+        let taken = Taken {
+            sid: format!("SM{}", Uuid::now_v7().simple()),
+            to: post.to().to_owned(),
+            from: of("From"),
+            body: of("Body").unwrap_or_default(),
+            status: if service.is_some() { "accepted" } else { "queued" }.to_owned(),
+            service,
+            error_code: None,
+            direction: "outbound-api".to_owned(),
+            created: self.now(),
+            fields: post.fields,
+        };
+        self.lock().messages.push(taken.clone());
+        taken
+    }
+}
+
+struct Presence<'a>(&'a Shared);
+
+impl Drop for Presence<'_> {
+    fn drop(&mut self) {
+        self.0.lock().at_once -= 1;
+    }
+}
+
+/// Counts one that waits, while it lives.
+struct Waiting<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Waiting<'a> {
+    fn new(waiting: &'a watch::Sender<usize>) -> Self {
+        waiting.send_modify(|count| *count += 1);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// The running stand-in; it stops when dropped.
+#[derive(Debug)]
+pub struct TwilioFake {
+    shared: Arc<Shared>,
+    port: u16,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl TwilioFake {
+    /// The one account.
+    pub const ACCOUNT: &'static str = "AC0123456789abcdef0123456789abcdef";
+    /// Its auth token.
+    pub const TOKEN: &'static str = "12345678901234567890123456789012";
+    /// An API key of the account.
+    pub const KEY: &'static str = "SK0123456789abcdef0123456789abcdef";
+    /// The API key's secret.
+    pub const KEY_SECRET: &'static str = "key-secret-key-secret-key-secret";
+    /// The account's number. Names of up to 11 characters may send, too.
+    pub const NUMBER: &'static str = "+447700900456";
+    /// The account's messaging service.
+    pub const SERVICE: &'static str = SERVICE;
+
+    /// Starts it. Needs no runtime.
+    pub fn start() -> io::Result<Self> {
+        let shared = Arc::new(Shared::new());
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+        listener.set_nonblocking(true)?;
+        let port = listener.local_addr()?.port();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let router = Router::new().fallback(serve::serve).with_state(Arc::clone(&shared));
+        let thread = thread::spawn(move || {
+            runtime.block_on(async {
+                let Ok(listener) = TcpListener::from_std(listener) else { return };
+                let service = router.into_make_service_with_connect_info::<Line>();
+                // Not a graceful stop: a request that hangs on purpose would hold it for ever.
+                tokio::select! {
+                    _ = stopped => {}
+                    _ = async { axum::serve(Lines(listener), service).await } => {}
+                }
+            });
+        });
+        Ok(Self { shared, port, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// For `base_url`.
+    pub fn base_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Settings that reach this stand-in, fast. Writes the token's file into `directory`.
+    pub fn config(&self, directory: &Path) -> io::Result<TwilioConfig> {
+        let token = directory.join("twilio-token");
+        fs::write(&token, format!("{}\n", Self::TOKEN))?;
+        Ok(TwilioConfig {
+            account_sid: Self::ACCOUNT.to_owned(),
+            auth_token_file: Some(token),
+            api_key_sid: None,
+            api_key_secret_file: None,
+            webhook_key_files: BTreeMap::new(),
+            from: Some(Self::NUMBER.to_owned()),
+            messaging_service_sid: None,
+            base_url: self.base_url(),
+            public_url: Some("https://liaison.school.example".to_owned()),
+            per_second: 1000.0,
+            in_flight: 4,
+            connect_timeout_secs: 5,
+            answer_timeout_secs: 10,
+            validity_secs: None,
+            retain_content: true,
+            retain_address: true,
+        })
+    }
+
+    /// Does this with each of the next `times` posted messages, before anything set by [`TwilioFake::always`].
+    pub fn next(&self, times: usize, deed: Deed) {
+        self.shared.lock().posts.extend(std::iter::repeat_n(deed, times));
+    }
+
+    /// Does this with every posted message from now on; `None` makes it behave again.
+    pub fn always(&self, deed: Option<Deed>) {
+        self.shared.lock().always = deed;
+    }
+
+    /// Does this with each of the next `times` questions (list or account).
+    pub fn next_question(&self, times: usize, deed: Deed) {
+        self.shared.lock().gets.extend(std::iter::repeat_n(deed, times));
+    }
+
+    /// Does this with every question from now on; `None` makes it behave again.
+    pub fn always_question(&self, deed: Option<Deed>) {
+        self.shared.lock().always_question = deed;
+    }
+
+    /// Answers every message to this number with an error.
+    pub fn answer(&self, to: &str, code: u32, shape: Shape) {
+        self.shared.lock().answers.insert(to.to_owned(), (code, shape));
+    }
+
+    /// Takes messages to this number again.
+    pub fn forgive(&self, to: &str) {
+        self.shared.lock().answers.remove(to);
+    }
+
+    /// Whether every login is refused, as after a change of the token.
+    pub fn refuse_logins(&self, refuse: bool) {
+        self.shared.lock().logins_refused = refuse;
+    }
+
+    /// What the account's record says: status such as `suspended`, type `Full` or `Trial`.
+    pub fn account_is(&self, status: &str, kind: &str) {
+        let mut state = self.shared.lock();
+        status.clone_into(&mut state.account_status);
+        kind.clone_into(&mut state.account_type);
+    }
+
+    /// Lets the list's next pages be at another origin, such as `http://127.0.0.1:9`.
+    pub fn pages_at(&self, origin: &str) {
+        origin.clone_into(&mut self.shared.lock().pages_at);
+    }
+
+    /// Sets its clock ahead of this machine's; behind it if negative.
+    pub fn clock_ahead(&self, by: SignedDuration) {
+        self.shared.lock().clock_ahead = by;
+    }
+
+    /// Holds every posted message, unread, until [`TwilioFake::release`].
+    pub fn hold(&self) {
+        self.shared.held.send_replace(true);
+    }
+
+    /// Waits until that many messages are held.
+    pub async fn until_held(&self, count: usize) {
+        self.shared.waiting.subscribe().wait_for(|waiting| *waiting >= count).await.ok();
+    }
+
+    /// Lets held messages go on.
+    pub fn release(&self) {
+        self.shared.held.send_replace(false);
+    }
+
+    /// Adds a message that came about in another way.
+    pub fn plant(&self, taken: Taken) {
+        self.shared.lock().messages.push(taken);
+    }
+
+    /// Moves a message to a status. Returns it, if it is there.
+    pub fn set_status(&self, sid: &str, status: &str, error_code: Option<u32>) -> Option<Taken> {
+        let mut state = self.shared.lock();
+        let taken = state.messages.iter_mut().find(|taken| taken.sid == sid)?;
+        status.clone_into(&mut taken.status);
+        taken.error_code = error_code;
+        Some(taken.clone())
+    }
+
+    /// Every message it has, in the order it took them.
+    pub fn messages(&self) -> Vec<Taken> {
+        self.shared.lock().messages.clone()
+    }
+
+    /// Number and words of every text that it took more than once.
+    pub fn doubled(&self) -> Vec<(String, String)> {
+        let mut seen = HashSet::new();
+        let all = self.messages().into_iter().map(|taken| (taken.to, taken.body));
+        all.filter(|text| !seen.insert(text.clone())).collect()
+    }
+
+    /// What a strict provider would have complained of. Empty after a good test.
+    pub fn complaints(&self) -> Vec<String> {
+        self.shared.lock().complaints.clone()
+    }
+
+    /// How many messages have been posted, taken or not.
+    pub fn posted(&self) -> usize {
+        *self.shared.seen.borrow()
+    }
+
+    /// Waits until that many messages have been posted, taken or not.
+    pub async fn until_posted(&self, count: usize) {
+        self.shared.seen.subscribe().wait_for(|seen| *seen >= count).await.ok();
+    }
+
+    /// The most posted messages that were here at the same time.
+    pub fn most_at_once(&self) -> usize {
+        self.shared.lock().most_at_once
+    }
+}
+
+impl Drop for TwilioFake {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Settings of a mail channel, and the checks that can be made before anything is reached.
+
+use std::{
+    net::IpAddr,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use lettre::message::Mailbox;
+use secrecy::{SecretString, zeroize::Zeroizing};
+use serde::Deserialize;
+
+use crate::error::OpenError;
+
+/// Settings of a `kind = "smtp"` channel.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmtpConfig {
+    /// The school's mail server, by the name in its certificate, such as `smtp.office365.com`.
+    pub host: String,
+    /// Its port. By default 587 for `starttls`, 465 for `tls` and 25 for `none`.
+    pub port: Option<u16>,
+    /// How the line is encrypted.
+    #[serde(default)]
+    pub tls: Tls,
+    /// Leave for `tls = "none"` to a server that is not on this machine. Never together with a password.
+    #[serde(default)]
+    pub allow_plain: bool,
+    /// PEM file of a private certificate authority, trusted beside those the machine trusts.
+    pub ca_file: Option<PathBuf>,
+    /// Sign in as. Without it the server must know this machine by its address.
+    pub username: Option<String>,
+    /// File with the password, or the name of a systemd credential. A line break at its end is dropped.
+    pub password_file: Option<PathBuf>,
+    /// Who writes, such as `Northfield School <parents@northfield.example>`.
+    pub from: String,
+    /// Where answers go, if not to `from`.
+    pub reply_to: Option<String>,
+    /// Where bounces go (the envelope sender), if not to `from`. Exchange and Gmail insist on the mailbox itself.
+    pub envelope_from: Option<String>,
+    /// The name we greet with. By default this machine's.
+    pub hello_name: Option<String>,
+    /// Connections at most, 1 to 64; each carries one message at a time. Exchange Online allows 3.
+    #[serde(default = "default_connections")]
+    pub connections: usize,
+    /// Messages a minute at most. Exchange Online takes 30. Unlimited by default.
+    pub per_minute: Option<NonZeroU32>,
+    /// A connection unused for this many seconds is not used again.
+    #[serde(default = "default_idle")]
+    pub idle_secs: f64,
+    /// Seconds to find the server's address and connect.
+    #[serde(default = "default_connect")]
+    pub connect_secs: f64,
+    /// Seconds for the greeting, for encryption and for each answer.
+    #[serde(default = "default_command")]
+    pub command_secs: f64,
+    /// Seconds to write a message, and then for the server to say that it has it.
+    #[serde(default = "default_data")]
+    pub data_secs: f64,
+}
+
+/// How the line to the server is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// Begins plain and is encrypted before anything is said (RFC 3207); without encryption nothing is sent.
+    #[default]
+    StartTls,
+    /// Encrypted from the first byte (RFC 8314).
+    Tls,
+    /// Not encrypted: for a relay on this machine.
+    None,
+}
+
+const fn default_connections() -> usize {
+    4
+}
+const fn default_idle() -> f64 {
+    30.0
+}
+const fn default_connect() -> f64 {
+    10.0
+}
+const fn default_command() -> f64 {
+    30.0
+}
+const fn default_data() -> f64 {
+    120.0
+}
+
+/// A user name and its password.
+pub(super) struct Login {
+    pub(super) username: String,
+    pub(super) password: SecretString,
+}
+
+/// How long each step may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    pub(super) connect: Duration,
+    pub(super) command: Duration,
+    pub(super) data: Duration,
+    pub(super) idle: Duration,
+}
+
+impl SmtpConfig {
+    /// The port, chosen by the encryption when it is not set.
+    pub(super) fn port(&self) -> u16 {
+        self.port.unwrap_or(match self.tls {
+            Tls::StartTls => 587,
+            Tls::Tls => 465,
+            Tls::None => 25,
+        })
+    }
+
+    /// All that is wrong with the settings themselves, in one error.
+    pub(super) fn check(&self) -> Result<(), OpenError> {
+        let wrong = [
+            (self.host.is_empty() || self.host.contains(|c: char| c.is_whitespace() || c.is_control()))
+                .then_some("host: name the school's mail server, such as smtp.office365.com"),
+            (!(1..=64).contains(&self.connections)).then_some("connections: choose 1 to 64"),
+            (self.username.is_some() != self.password_file.is_some())
+                .then_some("username and password_file: set both, or neither"),
+            (self.tls == Tls::None && !self.is_on_this_machine() && !self.allow_plain).then_some(
+                "tls: \"none\" is only for a relay on this machine; use \"starttls\", or set allow_plain = true",
+            ),
+            (self.tls == Tls::None && !self.is_on_this_machine() && self.username.is_some())
+                .then_some("tls: with \"none\" the password would cross the network readable; use \"starttls\""),
+            self.hello_name
+                .as_ref()
+                .is_some_and(|name| !is_hello_name(name))
+                .then_some("hello_name: a host name, such as liaison.northfield.example"),
+        ];
+        let wrong: Vec<_> = wrong.into_iter().flatten().collect();
+        if wrong.is_empty() { Ok(()) } else { Err(OpenError(wrong.join("; "))) }
+    }
+
+    fn is_on_this_machine(&self) -> bool {
+        self.host.eq_ignore_ascii_case("localhost")
+            || self.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
+    /// The deadlines as durations.
+    pub(super) fn patience(&self) -> Result<Patience, OpenError> {
+        let secs = |key: &str, value: f64| {
+            let fits = value > 0.0 && value <= 3600.0;
+            let value = if fits { Duration::try_from_secs_f64(value).ok() } else { None };
+            value.ok_or_else(|| OpenError(format!("{key}: choose seconds, above 0 and up to 3600")))
+        };
+        Ok(Patience {
+            connect: secs("connect_secs", self.connect_secs)?,
+            command: secs("command_secs", self.command_secs)?,
+            data: secs("data_secs", self.data_secs)?,
+            idle: secs("idle_secs", self.idle_secs)?,
+        })
+    }
+
+    /// Reads the password. `None` when the channel does not sign in.
+    pub(super) fn login(&self) -> Result<Option<Login>, OpenError> {
+        let (Some(username), Some(file)) = (&self.username, &self.password_file) else { return Ok(None) };
+        let path = credential(file);
+        let text = std::fs::read_to_string(&path).map(Zeroizing::new).map_err(|why| {
+            OpenError(format!(
+                "password_file: cannot read {}: {why}; check its path and owner",
+                path.display()
+            ))
+        })?;
+        let password = text.trim_end_matches(['\r', '\n']);
+        if password.is_empty() || password.contains('\0') {
+            return Err(OpenError(format!("password_file: {} holds no password", path.display())));
+        }
+        Ok(Some(Login { username: username.clone(), password: password.into() }))
+    }
+
+    /// The name for `EHLO`: the setting, this machine's name, or an address literal (RFC 5321 §4.1.4).
+    pub(super) fn hello(&self) -> String {
+        let machine =
+            || std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
+        let name = self.hello_name.clone().or_else(machine).filter(|name| is_hello_name(name));
+        name.unwrap_or_else(|| "[127.0.0.1]".to_owned())
+    }
+}
+
+fn is_hello_name(name: &str) -> bool {
+    (1..=255).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._[]:".contains(&byte))
+}
+
+/// A bare name is looked for where systemd puts a unit's credentials.
+fn credential(file: &Path) -> PathBuf {
+    let bare = file.components().count() == 1 && file.is_relative();
+    match std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| Path::new(&folder).join(file)) {
+        Some(path) if bare && path.exists() => path,
+        _ => file.to_owned(),
+    }
+}
+
+/// Reads `Name <address>` or a bare address out of the setting `key`.
+pub(super) fn mailbox(key: &str, text: &str) -> Result<Mailbox, OpenError> {
+    let hint = || OpenError(format!("{key}: write it like Northfield School <parents@northfield.example>"));
+    let mailbox = text.parse::<Mailbox>().map_err(|_| hint())?;
+    let plain = text.is_ascii() || mailbox.email.to_string().is_ascii();
+    if plain && !text.contains(char::is_control) { Ok(mailbox) } else { Err(hint()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(json: &str) -> SmtpConfig {
+        let mut settings: serde_json::Value = serde_json::from_str(json).expect("test settings");
+        let map = settings.as_object_mut().expect("an object");
+        map.entry("host").or_insert("mail.school.example".into());
+        map.entry("from").or_insert("School <parents@school.example>".into());
+        serde_json::from_value(settings).expect("known keys")
+    }
+
+    #[test]
+    fn a_line_is_encrypted_unless_the_relay_is_on_this_machine() {
+        let refused = [
+            r#"{"tls": "none"}"#,
+            r#"{"tls": "none", "host": "192.0.2.1"}"#,
+            r#"{"tls": "none", "allow_plain": true, "username": "a", "password_file": "b"}"#,
+        ];
+        let taken = [
+            r"{}",
+            r#"{"tls": "none", "host": "localhost"}"#,
+            r#"{"tls": "none", "host": "::1"}"#,
+            r#"{"tls": "none", "allow_plain": true}"#,
+        ];
+
+        assert!(refused.iter().all(|json| config(json).check().is_err()));
+        assert!(taken.iter().all(|json| config(json).check().is_ok()));
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once() {
+        let wrong = config(r#"{"host": "", "connections": 0, "username": "a", "hello_name": "a b"}"#);
+
+        let told = wrong.check().expect_err("four problems").to_string();
+
+        assert!(
+            ["host:", "connections:", "password_file:", "hello_name:"].iter().all(|key| told.contains(key))
+        );
+    }
+
+    #[test]
+    fn deadlines_are_seconds_that_end() {
+        for secs in ["0", "-1", "1e300", "3601"] {
+            assert!(config(&format!(r#"{{"data_secs": {secs}}}"#)).patience().is_err(), "{secs}");
+        }
+        assert_eq!(
+            config(r#"{"data_secs": 0.25}"#).patience().map(|p| p.data).ok(),
+            Some(Duration::from_millis(250))
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error() {
+        let settings = r#"{"host": "a.example", "from": "a@a.example", "pasword_file": "x"}"#;
+
+        assert!(serde_json::from_str::<SmtpConfig>(settings).is_err());
+    }
+}

@@ -1,0 +1,240 @@
+//! One connection: reach, greet, encrypt, sign in. What is said on it afterwards is in `transaction`.
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use secrecy::{ExposeSecret as _, zeroize::Zeroizing};
+use tokio::{net::TcpStream, time::timeout};
+
+use super::{
+    classify::{Phase, Stop},
+    config::{Login, Patience, SmtpConfig, Tls},
+    reply::Reply,
+    tls::Encryption,
+    wire::{Broken, Io, Wire},
+};
+use crate::error::OpenError;
+
+/// How to get a connection: everything `Session::open` needs.
+pub(super) struct Dialer {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) tls: Tls,
+    pub(super) patience: Patience,
+    encryption: Option<Encryption>,
+    hello: String,
+    login: Option<Login>,
+}
+
+impl Dialer {
+    /// Reads password and certificates; reaches nothing.
+    pub(super) fn new(config: &SmtpConfig) -> Result<Self, OpenError> {
+        let encrypt = || Encryption::new(&config.host, config.ca_file.as_deref());
+        Ok(Self {
+            host: config.host.clone(),
+            port: config.port(),
+            tls: config.tls,
+            patience: config.patience()?,
+            encryption: (config.tls != Tls::None).then(encrypt).transpose()?,
+            hello: format!("EHLO {}\r\n", config.hello()),
+            login: config.login()?,
+        })
+    }
+
+    /// Whether it signs in.
+    pub(super) const fn signs_in(&self) -> bool {
+        self.login.is_some()
+    }
+}
+
+/// What the server said it can do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Offers {
+    /// Several commands in one write (RFC 2920).
+    pub(super) pipelining: bool,
+    /// Declared sizes (RFC 1870), and the largest message in bytes; 0 for no stated limit.
+    pub(super) size: Option<usize>,
+    /// Addresses beyond ASCII (RFC 6531).
+    pub(super) utf8: bool,
+    starttls: bool,
+    sign_in: SignIn,
+}
+
+/// How the server takes a password; PLAIN where it offers both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+enum SignIn {
+    #[default]
+    No,
+    Login,
+    Plain,
+}
+
+impl Offers {
+    fn read(reply: &Reply) -> Self {
+        let mut offers = Self::default();
+        for line in reply.lines().skip(1).map(str::to_ascii_uppercase) {
+            let mut words = line.split_ascii_whitespace();
+            match words.next() {
+                Some("PIPELINING") => offers.pipelining = true,
+                Some("SIZE") => {
+                    offers.size = Some(words.next().and_then(|max| max.parse().ok()).unwrap_or(0));
+                }
+                Some("SMTPUTF8") => offers.utf8 = true,
+                Some("STARTTLS") => offers.starttls = true,
+                Some("AUTH") => offers.sign_in = words.map(SignIn::by_name).max().unwrap_or_default(),
+                _ => {}
+            }
+        }
+        offers
+    }
+}
+
+impl SignIn {
+    fn by_name(word: &str) -> Self {
+        match word {
+            "PLAIN" => Self::Plain,
+            "LOGIN" => Self::Login,
+            _ => Self::No,
+        }
+    }
+}
+
+/// A connection ready for messages.
+pub(super) struct Session {
+    pub(super) wire: Wire,
+    pub(super) offers: Offers,
+    /// The longest wait for an answer.
+    pub(super) patience: Patience,
+    /// Whether the last message ended cleanly, so that the next reply will belong to the next command.
+    pub(super) in_step: bool,
+    /// Kept to save an allocation a message.
+    pub(super) commands: String,
+}
+
+impl Session {
+    /// Connects, encrypts and signs in, each step within its time.
+    pub(super) async fn open(dialer: &Dialer) -> Result<Self, Stop> {
+        let patience = dialer.patience;
+        let tcp = reach(&dialer.host, dialer.port, patience.connect).await?;
+        let mut io: Box<dyn Io> = Box::new(tcp);
+        if dialer.tls == Tls::Tls {
+            io = encrypt(dialer, io).await?;
+        }
+        let wire = Wire::new(io);
+        let mut session =
+            Self { wire, offers: Offers::default(), patience, in_step: false, commands: String::new() };
+        session.expect(Phase::Greeting).await?;
+        session.greet(dialer).await?;
+        if dialer.tls == Tls::StartTls {
+            session = session.start_tls(dialer).await?;
+        }
+        if let Some(login) = &dialer.login {
+            session.sign_in(login).await?;
+        }
+        session.in_step = session.wire.is_in_step();
+        Ok(session)
+    }
+
+    /// Whether the next message may use this connection: nothing has come in unasked, not even the end.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        self.in_step && self.wire.is_quiet()
+    }
+
+    /// Says goodbye and waits briefly for the answer.
+    pub(super) async fn quit(mut self, limit: Duration) {
+        if self.wire.write(b"QUIT\r\n", limit).await.is_ok() {
+            let _ = self.wire.reply(limit).await;
+        }
+    }
+
+    /// Writes a command.
+    pub(super) async fn say(&mut self, phase: Phase, command: &str) -> Result<(), Stop> {
+        let limit = self.patience.command;
+        self.wire.write(command.as_bytes(), limit).await.map_err(|unwritten| Stop::lost(phase, unwritten.how))
+    }
+
+    /// Reads one reply, whatever it says.
+    pub(super) async fn hear(&mut self, phase: Phase) -> Result<Reply, Stop> {
+        self.wire.reply(self.patience.command).await.map_err(|how| Stop::lost(phase, how))
+    }
+
+    /// Reads one reply that must be a yes.
+    pub(super) async fn expect(&mut self, phase: Phase) -> Result<Reply, Stop> {
+        let reply = self.hear(phase).await?;
+        if reply.is_yes() { Ok(reply) } else { Err(Stop::answer(phase, reply)) }
+    }
+
+    async fn greet(&mut self, dialer: &Dialer) -> Result<(), Stop> {
+        self.say(Phase::Greeting, &dialer.hello).await?;
+        let reply = self.expect(Phase::Greeting).await?;
+        self.offers = Offers::read(&reply);
+        Ok(())
+    }
+
+    async fn start_tls(mut self, dialer: &Dialer) -> Result<Self, Stop> {
+        if !self.offers.starttls {
+            return Err(Stop::NoStartTls);
+        }
+        self.say(Phase::StartTls, "STARTTLS\r\n").await?;
+        self.expect(Phase::StartTls).await?;
+        let plain = self.wire.into_io().map_err(|how| Stop::lost(Phase::StartTls, how))?;
+        self.wire = Wire::new(encrypt(dialer, plain).await?);
+        // What was offered in the clear may have been forged: ask again (RFC 3207 §4.2).
+        self.greet(dialer).await?;
+        Ok(self)
+    }
+
+    async fn sign_in(&mut self, login: &Login) -> Result<(), Stop> {
+        let (user, password) = (login.username.as_str(), login.password.expose_secret());
+        match self.offers.sign_in {
+            SignIn::No => return Err(Stop::NoPassword),
+            SignIn::Plain => {
+                let token = encoded(&Zeroizing::new(format!("\0{user}\0{password}")));
+                self.say(Phase::Auth, &Zeroizing::new(format!("AUTH PLAIN {}\r\n", *token))).await?;
+            }
+            SignIn::Login => {
+                self.say(Phase::Auth, "AUTH LOGIN\r\n").await?;
+                for secret in [user, password] {
+                    let reply = self.hear(Phase::Auth).await?;
+                    if reply.code != 334 {
+                        return Err(Stop::answer(Phase::Auth, reply));
+                    }
+                    self.say(Phase::Auth, &Zeroizing::new(format!("{}\r\n", *encoded(secret)))).await?;
+                }
+            }
+        }
+        self.expect(Phase::Auth).await.map(drop)
+    }
+}
+
+fn encoded(secret: &str) -> Zeroizing<String> {
+    Zeroizing::new(STANDARD.encode(secret))
+}
+
+/// Finds and reaches the server; each of its addresses gets an equal share of the time.
+async fn reach(host: &str, port: u16, limit: Duration) -> Result<TcpStream, Stop> {
+    let found = timeout(limit, tokio::net::lookup_host((host, port))).await;
+    let addresses: Vec<_> = found.map_err(|_| Stop::NoName)?.map_err(|_| Stop::NoName)?.collect();
+    let share = limit / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
+    let mut stop = Stop::NoName;
+    for address in addresses {
+        match timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                // Without it the last part of a message waits 40 ms for the server's delayed acknowledgement.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Ok(Err(why)) => stop = Stop::Unreachable(Some(why.kind())),
+            Err(_) => stop = Stop::Unreachable(None),
+        }
+    }
+    Err(stop)
+}
+
+async fn encrypt(dialer: &Dialer, plain: Box<dyn Io>) -> Result<Box<dyn Io>, Stop> {
+    let Some(encryption) = &dialer.encryption else { return Err(Stop::NoStartTls) };
+    match timeout(dialer.patience.command, encryption.wrap(plain)).await {
+        Ok(done) => done.map_err(Stop::Tls),
+        Err(_) => Err(Stop::lost(Phase::StartTls, Broken::Late)),
+    }
+}

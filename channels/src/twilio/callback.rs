@@ -1,0 +1,127 @@
+//! Status callbacks: what Twilio posts about texts it took.
+
+use uuid::Uuid;
+
+use super::{
+    codes, is_message_sid,
+    signature::{self, Fields, Keys},
+};
+use crate::{
+    message::{ChannelId, OurRef, ProviderRef},
+    receipt::{Callback, FailedAs, NotBelieved, Posted, Progress, Receipt},
+};
+
+/// Believes and reads the posts about one channel's texts.
+pub(super) struct StatusCallback {
+    keys: Keys,
+    account: String,
+    public: String,
+    id: ChannelId,
+}
+
+impl StatusCallback {
+    pub(super) fn new(keys: Keys, account: String, public: String, id: ChannelId) -> Self {
+        Self { keys, account, public, id }
+    }
+
+    /// The address Twilio is to call about one text. Our reference rides in it, under the signature.
+    pub(super) fn address(&self, reference: OurRef) -> String {
+        format!("{}/webhooks/{}/status?ref={reference}", self.public, self.id)
+    }
+}
+
+impl Callback for StatusCallback {
+    fn receipts(&self, posted: &Posted<'_>) -> Result<Vec<Receipt>, NotBelieved> {
+        let url = [self.public.as_str(), posted.path_and_query].concat();
+        let fields = signature::verify(&self.keys, &url, posted.headers, posted.body)?;
+        if one(&fields, "AccountSid")? != Some(&self.account) {
+            return Err(NotBelieved::Unreadable("AccountSid is not this channel's account"));
+        }
+        let status = one(&fields, "MessageStatus")?.or(one(&fields, "SmsStatus")?);
+        match status {
+            None => Err(NotBelieved::Unreadable("neither MessageStatus nor SmsStatus is there")),
+            // A text from a carer, not a receipt.
+            Some("receiving" | "received") => Ok(Vec::new()),
+            Some(status) => Ok(vec![receipt(&fields, status, ours(posted.path_and_query))?]),
+        }
+    }
+
+    fn answer(&self) -> (&'static str, &'static str) {
+        // An empty response tells Twilio to do nothing further; plain text would be an error in its log.
+        ("text/xml", "<Response/>")
+    }
+}
+
+fn receipt(fields: &Fields, status: &str, ours: Option<OurRef>) -> Result<Receipt, NotBelieved> {
+    let sid = one(fields, "MessageSid")?.or(one(fields, "SmsSid")?).filter(|sid| is_message_sid(sid));
+    let sid = sid.ok_or(NotBelieved::Unreadable("MessageSid is not a message's"))?;
+    if !status.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') || status.len() > 40 {
+        return Err(NotBelieved::Unreadable("MessageStatus is not a word"));
+    }
+    let code = one(fields, "ErrorCode")?.and_then(|code| code.parse::<u32>().ok()).filter(|code| *code > 0);
+    Ok(Receipt {
+        reference: ProviderRef(sid.to_owned()),
+        ours,
+        progress: progress(status, code),
+        status: status.to_owned(),
+        code: code.map(|code| code.to_string()),
+    })
+}
+
+/// A field's one value: signing hides repeats, so a field that says two things says nothing.
+fn one<'a>(fields: &'a Fields, name: &str) -> Result<Option<&'a str>, NotBelieved> {
+    let mut values = fields.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str());
+    let first = values.next();
+    if values.any(|value| Some(value) != first) {
+        return Err(NotBelieved::Unreadable("a field is there twice"));
+    }
+    Ok(first.filter(|value| !value.is_empty()))
+}
+
+fn ours(path_and_query: &str) -> Option<OurRef> {
+    let (_, query) = path_and_query.split_once('?')?;
+    let (_, value) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "ref")?;
+    Uuid::try_parse(&value).ok().map(OurRef)
+}
+
+/// How far a status word says the text has come. A word that Twilio has yet to invent moves nothing, and is kept.
+fn progress(status: &str, code: Option<u32>) -> Progress {
+    match status {
+        // Some parts of a long text arrived: the carer has something, but not a receipt for the whole.
+        "sent" | "partially_delivered" => Progress::Sent,
+        "delivered" | "read" => Progress::Delivered,
+        "undelivered" | "failed" => Progress::Failed(codes::failed_as(code)),
+        // Somebody stopped it at the provider's: not ours to send again.
+        "canceled" => Progress::Failed(code.map_or(FailedAs::Refused, |code| codes::failed_as(Some(code)))),
+        _ => Progress::Accepted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_its_rank() {
+        for (status, code, expected) in [
+            ("accepted", None, Progress::Accepted),
+            ("scheduled", None, Progress::Accepted),
+            ("queued", None, Progress::Accepted),
+            ("sending", None, Progress::Accepted),
+            ("sent", None, Progress::Sent),
+            ("partially_delivered", None, Progress::Sent),
+            ("delivered", None, Progress::Delivered),
+            ("read", None, Progress::Delivered),
+            ("undelivered", Some(30_003), Progress::Failed(FailedAs::Temporary)),
+            ("undelivered", Some(30_006), Progress::Failed(FailedAs::BadAddress)),
+            ("failed", Some(21_610), Progress::Failed(FailedAs::Stopped)),
+            ("failed", Some(30_007), Progress::Failed(FailedAs::Refused)),
+            ("failed", Some(30_002), Progress::Failed(FailedAs::Misconfigured)),
+            ("failed", None, Progress::Failed(FailedAs::Temporary)),
+            ("canceled", None, Progress::Failed(FailedAs::Refused)),
+            ("of_tomorrow", None, Progress::Accepted),
+        ] {
+            assert_eq!(progress(status, code), expected, "{status} {code:?}");
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! The settings of a Twilio channel, and what they become once they are checked.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use url::Url;
+
+use super::signature::Keys;
+use crate::{error::OpenError, pace::Pace};
+
+/// `kind = "twilio"`: texts through a Twilio account. Secrets are named by file and never stand here.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TwilioConfig {
+    /// The account: `AC` and 32 hexadecimal digits.
+    pub account_sid: String,
+    /// File holding the account's auth token. Logs in when no API key is given, and proves status callbacks.
+    #[serde(default)]
+    pub auth_token_file: Option<PathBuf>,
+    /// An API key to log in with instead of the token: `SK` and 32 hexadecimal digits.
+    #[serde(default)]
+    pub api_key_sid: Option<String>,
+    /// File holding the API key's secret.
+    #[serde(default)]
+    pub api_key_secret_file: Option<PathBuf>,
+    /// Shared keys that prove status callbacks by HMAC-SHA256: key id to the file holding its secret.
+    #[serde(default)]
+    pub webhook_key_files: BTreeMap<String, PathBuf>,
+    /// The sender: a number such as `+447700900456`, or a name of at most 11 characters, which carers cannot answer.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// A messaging service as sender, instead of `from`: `MG` and 32 hexadecimal digits.
+    #[serde(default)]
+    pub messaging_service_sid: Option<String>,
+    /// Where Twilio's API is. Plain `http` is accepted on loopback only, for rehearsals against a stand-in.
+    #[serde(default = "api")]
+    pub base_url: String,
+    /// Our own address as Twilio reaches it, such as `https://liaison.school.example`; a path in front of
+    /// `/webhooks/…` may follow. Without it no status callbacks are asked for, and none is believed.
+    #[serde(default)]
+    pub public_url: Option<String>,
+    /// Messages a second (not segments). 1 until Twilio has said what the sender may do; at most 1,000.
+    #[serde(default = "one_a_second")]
+    pub per_second: f64,
+    /// Messages on the wire at once, 1 to 100.
+    #[serde(default = "four")]
+    pub in_flight: usize,
+    /// Seconds to reach Twilio (name, line and TLS together), 1 to 300.
+    #[serde(default = "ten")]
+    pub connect_timeout_secs: u64,
+    /// Seconds to wait for the whole answer once reached, 1 to 300.
+    #[serde(default = "thirty")]
+    pub answer_timeout_secs: u64,
+    /// Seconds for which a text is worth delivering, 1 to 36,000; Twilio drops it after. Its own default if absent.
+    #[serde(default)]
+    pub validity_secs: Option<u32>,
+    /// Whether Twilio keeps the words of our texts. Data protection asks for the minimum, but after a cut line the
+    /// words are how a text is recognised in Twilio's list, and a text that cannot be recognised is either sent
+    /// twice or handed to a person. So it keeps them by default, and the account's own retention period should be
+    /// short. With `false` (`ContentRetention=discard`) only a single possible text is taken for ours.
+    #[serde(default = "yes")]
+    pub retain_content: bool,
+    /// Whether Twilio keeps the whole number. With `false` (`AddressRetention=obfuscate`) a text in doubt can never
+    /// be looked up, and always waits for a person.
+    #[serde(default = "yes")]
+    pub retain_address: bool,
+}
+
+fn api() -> String {
+    "https://api.twilio.com".to_owned()
+}
+const fn one_a_second() -> f64 {
+    1.0
+}
+const fn four() -> usize {
+    4
+}
+const fn ten() -> u64 {
+    10
+}
+const fn thirty() -> u64 {
+    30
+}
+const fn yes() -> bool {
+    true
+}
+
+/// Whom we log in as.
+pub(super) enum Login {
+    /// The account itself, with its token.
+    Account(SecretString),
+    /// An API key of the account: may send and list, but not read the account's own state.
+    Key { sid: String, secret: SecretString },
+}
+
+/// What a text leaves from.
+pub(super) enum Origin {
+    Number(String),
+    Name(String),
+    Service(String),
+}
+
+/// The settings, checked, with the secrets read.
+pub(super) struct Settings {
+    pub(super) account: String,
+    pub(super) keys: Keys,
+    pub(super) from: Origin,
+    pub(super) base: Url,
+    pub(super) public: Option<String>,
+    pub(super) connect: Duration,
+    pub(super) answer: Duration,
+    pub(super) in_flight: usize,
+    pub(super) validity: Option<u32>,
+    pub(super) retain_content: bool,
+    pub(super) retain_address: bool,
+}
+
+impl TwilioConfig {
+    pub(super) fn check(&self) -> Result<(Settings, Login), OpenError> {
+        sid("account_sid", "AC", &self.account_sid)?;
+        let token =
+            self.auth_token_file.as_deref().map(|file| secret("auth_token_file", file)).transpose()?;
+        let mut keys = Keys::default();
+        if let Some(token) = &token {
+            keys = keys.token(token.clone());
+        }
+        for (id, file) in &self.webhook_key_files {
+            keys = keys.shared(id.clone(), secret("webhook_key_files", file)?);
+        }
+        let public = self.public_url.as_deref().map(public_url).transpose()?;
+        if public.is_some() && keys.is_empty() {
+            return Err(bad("public_url asks Twilio for status callbacks, which only auth_token_file or \
+                            webhook_key_files can prove: set one of them, or leave public_url out"));
+        }
+        let settings = Settings {
+            account: self.account_sid.clone(),
+            keys,
+            from: self.sender()?,
+            base: base_url(&self.base_url)?,
+            public,
+            connect: seconds("connect_timeout_secs", self.connect_timeout_secs)?,
+            answer: seconds("answer_timeout_secs", self.answer_timeout_secs)?,
+            in_flight: within("in_flight", self.in_flight, 1, 100)?,
+            validity: self.validity_secs.map(|secs| within("validity_secs", secs, 1, 36_000)).transpose()?,
+            retain_content: self.retain_content,
+            retain_address: self.retain_address,
+        };
+        Ok((settings, self.login(token)?))
+    }
+
+    fn login(&self, token: Option<SecretString>) -> Result<Login, OpenError> {
+        match (&self.api_key_sid, &self.api_key_secret_file, token) {
+            (Some(key), Some(file), _) => {
+                sid("api_key_sid", "SK", key)?;
+                Ok(Login::Key { sid: key.clone(), secret: secret("api_key_secret_file", file)? })
+            }
+            (None, None, Some(token)) => Ok(Login::Account(token)),
+            (None, None, None) => Err(bad("set auth_token_file, or api_key_sid with api_key_secret_file")),
+            _ => Err(bad("api_key_sid and api_key_secret_file belong together: set both or neither")),
+        }
+    }
+
+    fn sender(&self) -> Result<Origin, OpenError> {
+        match (self.from.as_deref(), self.messaging_service_sid.as_deref()) {
+            (Some(from), None) if is_e164(from) => Ok(Origin::Number(from.to_owned())),
+            (Some(from), None) if is_sender_name(from) => Ok(Origin::Name(from.to_owned())),
+            (Some(_), None) => {
+                Err(bad("from must be a number such as +447700900456, or a name of 1 to 11 of \
+                                        A-Z a-z 0-9 space . & _ - with at least one letter"))
+            }
+            (None, Some(service)) => {
+                sid("messaging_service_sid", "MG", service)?;
+                Ok(Origin::Service(service.to_owned()))
+            }
+            _ => Err(bad("set exactly one of from and messaging_service_sid")),
+        }
+    }
+
+    pub(super) fn pace(&self) -> Result<Pace, OpenError> {
+        if !(0.001..=1000.0).contains(&self.per_second) {
+            return Err(bad("per_second must lie between 0.001 and 1000"));
+        }
+        // One second's worth may leave at once; below one a second, one message.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 1000")]
+        let burst = NonZeroU32::new(self.per_second.ceil() as u32).unwrap_or(NonZeroU32::MIN);
+        Ok(Pace::limited(NonZeroU32::MIN, Duration::from_secs_f64(1.0 / self.per_second), burst))
+    }
+}
+
+fn bad(sentence: &str) -> OpenError {
+    OpenError(sentence.to_owned())
+}
+
+/// Twilio's identifiers: two letters that tell the kind, and 32 hexadecimal digits.
+pub(super) fn is_sid(kind: &str, text: &str) -> bool {
+    text.strip_prefix(kind)
+        .is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+fn sid(setting: &str, kind: &str, text: &str) -> Result<(), OpenError> {
+    if is_sid(kind, text) {
+        return Ok(());
+    }
+    Err(OpenError(format!(
+        "{setting} must be {kind} and 32 hexadecimal digits, as Twilio's console shows it"
+    )))
+}
+
+fn is_e164(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| {
+        (8..=15).contains(&digits.len())
+            && !digits.starts_with('0')
+            && digits.bytes().all(|b| b.is_ascii_digit())
+    })
+}
+
+/// What British networks pass on as a sender's name.
+fn is_sender_name(text: &str) -> bool {
+    (1..=11).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b" .&_-".contains(&b))
+        && text.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+fn within<T: PartialOrd + std::fmt::Display + Copy>(
+    setting: &str,
+    value: T,
+    from: T,
+    to: T,
+) -> Result<T, OpenError> {
+    if value < from || value > to {
+        return Err(OpenError(format!("{setting} must lie between {from} and {to}")));
+    }
+    Ok(value)
+}
+
+fn seconds(setting: &str, value: u64) -> Result<Duration, OpenError> {
+    within(setting, value, 1, 300).map(Duration::from_secs)
+}
+
+fn secret(setting: &str, file: &Path) -> Result<SecretString, OpenError> {
+    let text = fs::read_to_string(file)
+        .map_err(|e| OpenError(format!("{setting}: cannot read {}: {}", file.display(), e.kind())))?;
+    match text.trim() {
+        "" => Err(OpenError(format!("{setting}: {} is empty", file.display()))),
+        text => Ok(SecretString::from(text)),
+    }
+}
+
+/// A base that carries a login and personal data: `https`, or `http` that cannot leave this machine.
+fn is_private_line(url: &Url) -> bool {
+    let loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "https" || (url.scheme() == "http" && loopback)
+}
+
+fn plain_url(setting: &str, text: &str) -> Result<Url, OpenError> {
+    let url = Url::parse(text).ok().filter(|url| {
+        is_private_line(url)
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
+    });
+    url.ok_or_else(|| OpenError(format!("{setting} must be an https address without login, '?' or '#'")))
+}
+
+fn base_url(text: &str) -> Result<Url, OpenError> {
+    plain_url("base_url", text.trim_end_matches('/'))
+}
+
+/// Kept as it was written: Twilio signs the text of the address we give it, not its normal form.
+fn public_url(text: &str) -> Result<String, OpenError> {
+    let text = text.trim_end_matches('/');
+    plain_url("public_url", text).map(|_| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sender_is_a_number_or_a_short_name() {
+        for (text, number, name) in [
+            ("+447700900456", true, false),
+            ("447700900456", false, false),
+            ("+0447700900456", false, false),
+            ("Hill School", false, true),
+            ("Hill Academy", false, false),
+            ("2468", false, false),
+            ("Ünal", false, false),
+            ("", false, false),
+        ] {
+            assert_eq!((is_e164(text), is_sender_name(text)), (number, name), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        for (url, fits) in [
+            ("https://api.twilio.com", true),
+            ("http://127.0.0.1:8080", true),
+            ("http://[::1]:8080", true),
+            ("http://localhost:1", true),
+            ("http://api.twilio.com", false),
+            ("http://127.0.0.1.example", false),
+            ("https://user:pass@api.twilio.com", false),
+            ("https://api.twilio.com?x=1", false),
+            ("ftp://api.twilio.com", false),
+            ("api.twilio.com", false),
+        ] {
+            assert_eq!(base_url(url).is_ok(), fits, "{url}");
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! "Did you take it?": finding a text in doubt in Twilio's own list.
+//!
+//! Twilio carries no reference of ours in the message itself, so a text is recognised by what it is: ours outbound,
+//! to this number, from this sender, with these words, made since the attempt began, and not known to be another
+//! delivery. Its filter by date looks at `DateSent`, which a text that has not left yet does not have; so the list is
+//! asked by number alone and the dates are compared here.
+
+use std::time::SystemTime;
+
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
+use serde::Deserialize;
+use url::Url;
+
+use super::{Twilio, config::Origin, is_message_sid, text_of, wire::Reply};
+use crate::{
+    error::{Fault, SendError, Went},
+    message::{ProviderRef, Text},
+    sender::{Found, Lookup},
+};
+
+/// Messages asked for at a time.
+const PAGE: &str = "200";
+/// Two thousand texts to one number since yesterday is not a school any more.
+const MOST_PAGES: usize = 10;
+/// Twilio tells whole seconds, and clocks differ a little even when both are kept.
+const GRACE: SignedDuration = SignedDuration::from_secs(5);
+/// The list runs from new to old, but by which of its dates is not said: so it is read a day further.
+const MARGIN: SignedDuration = SignedDuration::from_hours(24);
+/// What a trial account puts in front of every text.
+const TRIAL_PREFIX: &str = "Sent from your Twilio trial account - ";
+
+#[derive(Deserialize)]
+struct Page {
+    messages: Vec<Listed>,
+    next_page_uri: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    sid: String,
+    #[serde(default)]
+    to: Option<String>,
+    #[serde(default)]
+    from: Option<String>,
+    #[serde(default)]
+    messaging_service_sid: Option<String>,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    direction: Option<String>,
+    date_created: String,
+}
+
+impl Listed {
+    fn created(&self) -> Option<Timestamp> {
+        DateTimeParser::new().parse_timestamp(&self.date_created).ok()
+    }
+}
+
+/// The candidates seen so far, with the time each was made.
+#[derive(Default)]
+struct Candidates {
+    /// Same number, same sender, same words.
+    same: Vec<(Timestamp, String)>,
+    /// Same number and sender, but Twilio no longer has the words.
+    wordless: Vec<(Timestamp, String)>,
+}
+
+impl Candidates {
+    /// The answer once the list has been read; `whole` if it was read as far back as it matters.
+    fn answer(self, whole: bool) -> Found {
+        let oldest = self.same.into_iter().min().map(|(_, sid)| Found::Yes(ProviderRef(sid)));
+        let mut wordless = self.wordless.into_iter();
+        match (oldest, wordless.next(), wordless.next()) {
+            (Some(yes), _, _) => yes,
+            (None, None, _) if whole => Found::No,
+            (None, Some((_, sid)), None) if whole => Found::Yes(ProviderRef(sid)),
+            _ => Found::CannotTell,
+        }
+    }
+}
+
+impl Twilio {
+    pub(super) async fn look_up(&self, lookup: &Lookup<'_>) -> Result<Found, SendError> {
+        let text = text_of(lookup.message)?;
+        // Without the last digits the list cannot be asked for one number.
+        if !self.settings.retain_address {
+            return Ok(Found::CannotTell);
+        }
+        let mut url = self.wire.messages();
+        url.query_pairs_mut().append_pair("To", text.to.expose()).append_pair("PageSize", PAGE);
+        let mut candidates = Candidates::default();
+        for _ in 0..MOST_PAGES {
+            let (page, skew) = self.page(url).await?;
+            let since = lookup.since.saturating_sub(GRACE).and_then(|since| since.saturating_add(skew));
+            let since = since.map_err(|_| unreadable("its clock makes no sense"))?;
+            let past = self.sift(&page, text, since, lookup.known, &mut candidates)?;
+            match self.next(page.next_page_uri.as_deref())? {
+                Some(next) if !past => url = next,
+                _ => return Ok(candidates.answer(true)),
+            }
+        }
+        Ok(candidates.answer(false))
+    }
+
+    /// One page, and by how much Twilio's clock is ahead of ours.
+    async fn page(&self, url: Url) -> Result<(Page, SignedDuration), SendError> {
+        let reply = self.wire.get(url).await.map_err(SendError::from).map_err(still_in_doubt)?;
+        if !reply.status.is_success() {
+            return Err(still_in_doubt(reply.error()));
+        }
+        let page = reply
+            .json()
+            .and_then(|json| serde_json::from_value(json).map_err(|_| "it is not a list of messages"));
+        Ok((page.map_err(unreadable)?, skew(&reply)))
+    }
+
+    /// Notes the candidates of a page. True if the whole page is older than anything that matters.
+    fn sift(
+        &self,
+        page: &Page,
+        text: &Text,
+        since: Timestamp,
+        known: &[ProviderRef],
+        candidates: &mut Candidates,
+    ) -> Result<bool, SendError> {
+        let horizon = since.saturating_sub(MARGIN).map_err(|_| unreadable("its clock makes no sense"))?;
+        let mut past = !page.messages.is_empty();
+        for listed in &page.messages {
+            let created =
+                listed.created().ok_or_else(|| unreadable("a date is not in the documented form"))?;
+            past &= created < horizon;
+            let may_be = created >= since
+                && is_message_sid(&listed.sid)
+                && listed.direction.as_deref() == Some("outbound-api")
+                && listed.to.as_deref() == Some(text.to.expose())
+                && self.is_from_us(listed)
+                && !known.iter().any(|known| known.0 == listed.sid);
+            if !may_be {
+                continue;
+            }
+            match listed.body.as_deref().unwrap_or_default() {
+                "" => candidates.wordless.push((created, listed.sid.clone())),
+                body if same_words(body, text.body.expose()) => {
+                    candidates.same.push((created, listed.sid.clone()));
+                }
+                _ => {}
+            }
+        }
+        Ok(past)
+    }
+
+    fn is_from_us(&self, listed: &Listed) -> bool {
+        match &self.settings.from {
+            Origin::Number(from) | Origin::Name(from) => listed.from.as_ref() == Some(from),
+            Origin::Service(sid) => listed.messaging_service_sid.as_ref() == Some(sid),
+        }
+    }
+
+    /// The next page's address, which must be at the same place as the first: it is asked with our login.
+    fn next(&self, uri: Option<&str>) -> Result<Option<Url>, SendError> {
+        let Some(uri) = uri.filter(|uri| !uri.is_empty()) else { return Ok(None) };
+        let first = self.wire.messages();
+        let next = first
+            .join(uri)
+            .ok()
+            .filter(|next| next.origin() == first.origin() && next.path() == first.path());
+        next.map(Some).ok_or_else(|| unreadable("its next page is elsewhere"))
+    }
+}
+
+/// A text that was compared after what the way to Twilio may change: outer space, line ends, a trial's prefix.
+fn same_words(theirs: &str, ours: &str) -> bool {
+    let plain = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
+    let (theirs, ours) = (plain(theirs), plain(ours));
+    theirs == ours || theirs.strip_prefix(TRIAL_PREFIX) == Some(&ours)
+}
+
+/// `since` is by our clock and `date_created` by theirs. A machine that runs fast would else overlook its own text,
+/// and send it twice. Zero if the answer has no date.
+fn skew(reply: &Reply) -> SignedDuration {
+    let ours = Timestamp::try_from(SystemTime::now()).ok();
+    reply.date.zip(ours).map_or(SignedDuration::ZERO, |(theirs, ours)| theirs.duration_since(ours))
+}
+
+/// A failed question answers nothing: whatever was in doubt still is.
+fn still_in_doubt(error: SendError) -> SendError {
+    let summary = format!("a text in doubt could not be looked up: {}", error.summary);
+    SendError { went: Went::Perhaps, summary, ..error }
+}
+
+fn unreadable(why: &str) -> SendError {
+    still_in_doubt(SendError::not_sent(Fault::Temporary, format!("Twilio's list cannot be read, as {why}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_the_same_whatever_the_way_did_to_their_edges() {
+        for (theirs, ours, same) in [
+            ("Hello", "Hello", true),
+            ("Hello", "Hello ", true),
+            ("a\r\nb", "a\nb", true),
+            ("Sent from your Twilio trial account - Hello", "Hello", true),
+            ("Hello", "hello", false),
+            ("Hello there", "Hello", false),
+        ] {
+            assert_eq!(same_words(theirs, ours), same, "{theirs:?} {ours:?}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The promises every channel makes, over this one.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use liaison_channels::{
+    Sender,
+    conformance::{Misbehaviour, Rig, Taken},
+    conformance_tests,
+    fakes::twilio::{Deed, Shape},
+};
+
+use crate::Scene;
+
+const fn refuse(code: u32) -> Deed {
+    Deed::Refuse { status: 400, code, shape: Shape::Classic }
+}
+
+#[async_trait]
+impl Rig for Scene {
+    fn sender(&self) -> &dyn Sender {
+        &self.twilio
+    }
+
+    async fn taken(&self) -> Vec<Taken> {
+        self.fake.messages().into_iter().map(|taken| Taken { to: taken.to, words: taken.body }).collect()
+    }
+
+    async fn misbehave(&self, how: Misbehaviour) -> bool {
+        let (deed, question) = match how {
+            Misbehaviour::Unavailable => same(Deed::Fail { status: 503, took: false }),
+            Misbehaviour::Throttles => same(Deed::Throttle { retry_after: None }),
+            Misbehaviour::RefusesAddress => (refuse(21_211), None),
+            Misbehaviour::RefusesContent => (refuse(21_617), None),
+            Misbehaviour::RefusesSettings => {
+                same(Deed::Refuse { status: 401, code: 20_003, shape: Shape::Classic })
+            }
+            Misbehaviour::CutBefore => same(Deed::Cut { took: false }),
+            Misbehaviour::CutAfter => same(Deed::Cut { took: true }),
+            Misbehaviour::SilentBefore => same(Deed::Hang { took: false }),
+            Misbehaviour::SilentAfter => same(Deed::Hang { took: true }),
+            Misbehaviour::Garbles => same(Deed::Garbled),
+        };
+        self.fake.always(Some(deed));
+        self.fake.always_question(question);
+        true
+    }
+
+    async fn behave(&self) {
+        self.fake.always(None);
+        self.fake.always_question(None);
+    }
+
+    async fn hold(&self) -> bool {
+        self.fake.hold();
+        true
+    }
+
+    async fn until_held(&self, count: usize) {
+        self.fake.until_held(count).await;
+    }
+
+    async fn release(&self) {
+        self.fake.release();
+    }
+
+    fn most_at_once(&self) -> Option<usize> {
+        Some(self.fake.most_at_once())
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+}
+
+fn same(deed: Deed) -> (Deed, Option<Deed>) {
+    (deed.clone(), Some(deed))
+}
+
+fn rig() -> Scene {
+    Scene::with(|config| (config.connect_timeout_secs, config.answer_timeout_secs) = (1, 1))
+}
+
+conformance_tests!(twilio, rig());
