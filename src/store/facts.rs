@@ -1,0 +1,273 @@
+//! Facts for decisions, read afresh: everything between a carer and a pupil, and what is to be said.
+
+use std::collections::HashMap;
+
+use liaison_channels::private::Private;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    StoreError,
+    types::{Day, Ts},
+};
+use crate::domain::{
+    ids::{AddressId, CarerId, ClassId, DaemonId, DeliveryId, PupilId, UpdateId},
+    people::{
+        AddressKind, AddressStatus, Format, PersonName, Purpose, Responsibility, Restriction, RestrictionKind, Route,
+    },
+    rights::{KnownAddress, LinkFacts},
+    route::MessageFacts,
+    time::Timestamp,
+};
+
+/// A delivery and all the gate needs to decide about it.
+#[derive(Debug)]
+pub struct DeliveryFacts {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// The update it carries.
+    pub update: UpdateId,
+    /// The pupil it is about.
+    pub pupil: PupilId,
+    /// The carer it is for.
+    pub carer: CarerId,
+    /// Its route.
+    pub route: Route,
+    /// Tries so far.
+    pub tries: u16,
+    /// When it was queued.
+    pub queued_at: Timestamp,
+    /// Whether it came after another route failed.
+    pub follows: Option<DeliveryId>,
+    /// What is to be said.
+    pub message: MessageFacts,
+    /// What stands between carer and pupil; `None` when they are not linked.
+    pub link: Option<LinkFacts>,
+}
+
+/// The links of these pupils, or of these pupils with these carers.
+pub async fn of_links(
+    connection: &mut PgConnection,
+    pupils: &[PupilId],
+    carers: Option<&[CarerId]>,
+    purpose: Purpose,
+) -> Result<Vec<LinkFacts>, StoreError> {
+    let pupils: Vec<Uuid> = pupils.iter().map(|id| id.0).collect();
+    let carers: Option<Vec<Uuid>> = carers.map(|carers| carers.iter().map(|id| id.0).collect());
+    let rows = sqlx::query_as!(
+        LinkRow,
+        r#"select f.pupil_id as "pupil_id!", f.carer_id as "carer_id!", f.pupil_called as "pupil_called!", f.class_id,
+                  f.leaving_date as "leaving_date: Day", f.title, f.forename as "forename!", f.surname as "surname!",
+                  f.language as "language!", f.format as "format!", f.interpreter, f.best_times,
+                  f.parental_responsibility as "parental_responsibility!",
+                  f.receives_correspondence as "receives_correspondence!",
+                  f.restriction_kinds, f.restriction_starts as "restriction_starts: Vec<Option<Day>>",
+                  f.restriction_ends as "restriction_ends: Vec<Option<Day>>",
+                  f.address_ids, f.address_kinds, f.address_values, f.address_statuses, p.routes as "routes?"
+           from link_facts f
+           left join preference p on p.carer_id = f.carer_id and p.purpose = $3
+           where f.pupil_id = any($1) and ($2::uuid[] is null or f.carer_id = any($2))
+           order by f.pupil_id, f.carer_id"#,
+        &pupils,
+        carers.as_deref(),
+        purpose.as_str(),
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(LinkFacts::try_from).collect()
+}
+
+/// The link of one carer and pupil.
+pub async fn of_link(
+    connection: &mut PgConnection,
+    carer: CarerId,
+    pupil: PupilId,
+    purpose: Purpose,
+) -> Result<Option<LinkFacts>, StoreError> {
+    Ok(of_links(connection, &[pupil], Some(&[carer]), purpose).await?.pop())
+}
+
+/// Deliveries with their facts, locked until the transaction ends. With a `holder`: only those it holds and has not
+/// yet submitted; what another daemon took over, or a person cancelled, is simply not among them.
+pub async fn of_deliveries(
+    connection: &mut PgConnection,
+    deliveries: &[DeliveryId],
+    holder: Option<DaemonId>,
+) -> Result<Vec<DeliveryFacts>, StoreError> {
+    let ids: Vec<Uuid> = deliveries.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as!(
+        DeliveryRow,
+        r#"select d.id, d.update_id, d.pupil_id, d.carer_id, d.route, d.tries, d.purpose, d.follows,
+                  d.queued_at as "queued_at: Ts", u.week as "week: Day", u.body, u.sensitive
+           from delivery d
+           join pupil_update u on u.id = d.update_id
+           where d.id = any($1) and ($2::uuid is null or (d.holder = $2 and d.state = 'queued'))
+           for update of d"#,
+        &ids,
+        holder.map(|holder| holder.0),
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let pupils: Vec<PupilId> = rows.iter().map(|row| PupilId(row.pupil_id)).collect();
+    let carers: Vec<CarerId> = rows.iter().map(|row| CarerId(row.carer_id)).collect();
+    // One purpose exists; the second brings its own preference and must be asked for by itself.
+    let links = of_links(connection, &pupils, Some(&carers), Purpose::WeeklyUpdate).await?;
+    let links: HashMap<_, _> = links.into_iter().map(|link| ((link.pupil, link.carer), link)).collect();
+    let mut facts = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut one = DeliveryFacts::try_from(row)?;
+        one.link = links.get(&(one.pupil, one.carer)).cloned();
+        facts.push(one);
+    }
+    Ok(facts)
+}
+
+/// What an update says.
+pub async fn message(connection: &mut PgConnection, update: UpdateId) -> Result<Option<MessageFacts>, StoreError> {
+    let row = sqlx::query!(
+        r#"select week as "week: Day", body, sensitive from pupil_update where id = $1"#,
+        update.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| MessageFacts {
+        purpose: Purpose::WeeklyUpdate,
+        week: row.week.0,
+        words: Private::new(row.body),
+        sensitive: row.sensitive,
+    }))
+}
+
+struct LinkRow {
+    pupil_id: Uuid,
+    carer_id: Uuid,
+    pupil_called: String,
+    class_id: Option<Uuid>,
+    leaving_date: Option<Day>,
+    title: Option<String>,
+    forename: String,
+    surname: String,
+    language: String,
+    format: String,
+    interpreter: Option<String>,
+    best_times: Option<String>,
+    parental_responsibility: String,
+    receives_correspondence: bool,
+    restriction_kinds: Option<Vec<String>>,
+    restriction_starts: Option<Vec<Option<Day>>>,
+    restriction_ends: Option<Vec<Option<Day>>>,
+    address_ids: Option<Vec<Uuid>>,
+    address_kinds: Option<Vec<String>>,
+    address_values: Option<Vec<String>>,
+    address_statuses: Option<Vec<String>>,
+    routes: Option<Vec<String>>,
+}
+
+impl TryFrom<LinkRow> for LinkFacts {
+    type Error = StoreError;
+
+    fn try_from(mut row: LinkRow) -> Result<Self, StoreError> {
+        let carer = row.carer_id;
+        let bad = |table, column| move |why: crate::domain::people::UnknownWord| StoreError::row(table, column, carer, why);
+        let restrictions = restrictions(&mut row).map_err(bad("restriction", "kind"))?;
+        let addresses = addresses(&mut row).map_err(bad("address", "kind or status"))?;
+        let preference = row.routes.unwrap_or_default();
+        let preference: Result<_, _> = preference.iter().map(|route| Route::parse(route)).collect();
+        Ok(Self {
+            pupil: PupilId(row.pupil_id),
+            pupil_called: Private::new(row.pupil_called),
+            class: row.class_id.map(ClassId),
+            leaving_date: row.leaving_date.map(|day| day.0),
+            carer: CarerId(carer),
+            carer_name: PersonName {
+                title: Private::new(row.title.unwrap_or_default()),
+                forename: Private::new(row.forename),
+                surname: Private::new(row.surname),
+            },
+            format: Format::parse(&row.format).map_err(bad("carer", "format"))?,
+            language: row.language,
+            interpreter: row.interpreter,
+            best_times: row.best_times.map(Private::new),
+            responsibility: Responsibility::parse(&row.parental_responsibility)
+                .map_err(bad("link", "parental_responsibility"))?,
+            receives_correspondence: row.receives_correspondence,
+            restrictions,
+            addresses,
+            preference: preference.map_err(bad("preference", "routes"))?,
+        })
+    }
+}
+
+fn restrictions(row: &mut LinkRow) -> Result<Vec<Restriction>, crate::domain::people::UnknownWord> {
+    let starts = row.restriction_starts.take().unwrap_or_default();
+    let ends = row.restriction_ends.take().unwrap_or_default();
+    let kinds = row.restriction_kinds.take().unwrap_or_default();
+    let dated = kinds.iter().zip(starts.into_iter().zip(ends));
+    dated
+        .map(|(kind, (starts, ends))| {
+            let kind = RestrictionKind::parse(kind)?;
+            Ok(Restriction { kind, starts: starts.map(|day| day.0), ends: ends.map(|day| day.0) })
+        })
+        .collect()
+}
+
+fn addresses(row: &mut LinkRow) -> Result<Vec<KnownAddress>, crate::domain::people::UnknownWord> {
+    let ids = row.address_ids.take().unwrap_or_default();
+    let kinds = row.address_kinds.take().unwrap_or_default();
+    let values = row.address_values.take().unwrap_or_default();
+    let statuses = row.address_statuses.take().unwrap_or_default();
+    let zipped = ids.into_iter().zip(kinds).zip(values.into_iter().zip(statuses));
+    zipped
+        .map(|((id, kind), (value, status))| {
+            Ok(KnownAddress {
+                id: AddressId(id),
+                kind: AddressKind::parse(&kind)?,
+                value: Private::new(value),
+                status: AddressStatus::parse(&status)?,
+            })
+        })
+        .collect()
+}
+
+struct DeliveryRow {
+    id: Uuid,
+    update_id: Uuid,
+    pupil_id: Uuid,
+    carer_id: Uuid,
+    route: String,
+    tries: i16,
+    purpose: String,
+    follows: Option<Uuid>,
+    queued_at: Ts,
+    week: Day,
+    body: String,
+    sensitive: bool,
+}
+
+impl TryFrom<DeliveryRow> for DeliveryFacts {
+    type Error = StoreError;
+
+    fn try_from(row: DeliveryRow) -> Result<Self, StoreError> {
+        let bad = |column: &'static str, why: String| StoreError::row("delivery", column, row.id, why);
+        Ok(Self {
+            id: DeliveryId(row.id),
+            update: UpdateId(row.update_id),
+            pupil: PupilId(row.pupil_id),
+            carer: CarerId(row.carer_id),
+            route: Route::parse(&row.route).map_err(|why| bad("route", why.to_string()))?,
+            tries: u16::try_from(row.tries).map_err(|why| bad("tries", why.to_string()))?,
+            queued_at: row.queued_at.0,
+            follows: row.follows.map(DeliveryId),
+            message: MessageFacts {
+                purpose: Purpose::parse(&row.purpose).map_err(|why| bad("purpose", why.to_string()))?,
+                week: row.week.0,
+                words: Private::new(row.body),
+                sensitive: row.sensitive,
+            },
+            link: None,
+        })
+    }
+}

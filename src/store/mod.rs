@@ -1,0 +1,100 @@
+//! The only place with SQL. One file per group of tables.
+//!
+//! Functions work on the connection they are given; the flow that calls them decides where a transaction begins and
+//! ends. They return domain types; a row that makes no sense is an error that names it.
+
+pub mod chronology;
+pub mod cluster;
+mod error;
+pub mod explain;
+pub mod daemons;
+pub mod facts;
+pub mod leader;
+pub mod outbox;
+pub mod receipts;
+// pub mod roll;
+pub mod seals;
+mod schema;
+pub mod tasks;
+pub(crate) mod types;
+pub mod updates;
+
+use std::time::Duration;
+
+pub use error::StoreError;
+pub use schema::{MIGRATOR, applied, migrate};
+use sqlx::{
+    Executor, PgConnection, PgPool, Postgres, Transaction,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+/// A transaction; dropped without `commit` it undoes all that was done in it.
+pub type Tx = Transaction<'static, Postgres>;
+
+/// The database, by a pool of connections that work as `liaison_daemon`.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: PgPool,
+}
+
+impl Store {
+    /// Opens a pool of at most `connections`. Connects at first use, and again after a loss.
+    pub fn open(options: PgConnectOptions, connections: u32) -> Self {
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .idle_timeout(Duration::from_secs(300))
+            // A parked connection that died shows at its first statement; asking each time costs a round trip.
+            .test_before_acquire(false)
+            .after_connect(|connection, _| Box::pin(async move { work_as_daemon(connection).await }))
+            .connect_lazy_with(options);
+        Self { pool }
+    }
+
+    /// Begins a transaction.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        // One retry: the pool does not test parked connections, and after a restart of Postgres all of them are dead.
+        match self.pool.begin().await {
+            Err(error) if StoreError::from_driver(&error).is_away() => Ok(self.pool.begin().await?),
+            other => Ok(other?),
+        }
+    }
+
+    /// A connection outside any transaction, for reading.
+    pub async fn acquire(&self) -> Result<sqlx::pool::PoolConnection<Postgres>, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        if sqlx::Connection::ping(&mut *connection).await.is_err() {
+            drop(connection.detach());
+            connection = self.pool.acquire().await?;
+        }
+        Ok(connection)
+    }
+
+    /// The pool, for the listener and for tests.
+    pub const fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Proves that the database answers and is migrated to what this program expects.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        let mut connection = self.acquire().await?;
+        schema::expect_current(&mut connection).await
+    }
+
+    /// Closes every connection; waits for the ones in use.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Makes a transaction that has just begun read one snapshot, however long it takes, and write nothing.
+pub async fn one_snapshot(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.execute("set transaction isolation level repeatable read read only").await?;
+    Ok(())
+}
+
+async fn work_as_daemon(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    connection.execute("set role liaison_daemon").await?;
+    connection.execute("set time zone 'UTC'").await?;
+    Ok(())
+}

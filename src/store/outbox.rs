@@ -1,0 +1,456 @@
+//! The outbox: deliveries as they are queued, claimed, submitted and settled, always in batches.
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{StoreError, types::Ts};
+use crate::domain::{
+    delivery::State,
+    ids::{AddressId, CarerId, DaemonId, DeliveryId, PupilId, UpdateId},
+    people::{Purpose, Route},
+    time::Timestamp,
+};
+
+/// A message to be queued.
+#[derive(Debug)]
+pub struct NewDelivery {
+    /// Its id, which is also its reference on the wire.
+    pub id: DeliveryId,
+    /// The update it carries.
+    pub update: UpdateId,
+    /// The pupil it is about.
+    pub pupil: PupilId,
+    /// The carer it is for.
+    pub carer: CarerId,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Email or text.
+    pub route: Route,
+    /// The channel that sends it.
+    pub channel: String,
+    /// Not before this.
+    pub not_before: Timestamp,
+    /// The delivery whose failure led to it.
+    pub follows: Option<DeliveryId>,
+    /// JSON of the rules that chose the route.
+    pub choice: String,
+}
+
+/// Queues messages, and wakes the worker when the transaction commits. A carer who already has a message about the same
+/// update by the same route gets no second one; the ids that were new are returned.
+pub async fn insert(
+    connection: &mut PgConnection,
+    deliveries: &[NewDelivery],
+    now: Timestamp,
+) -> Result<Vec<DeliveryId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "insert into delivery (id, update_id, pupil_id, carer_id, purpose, route, channel, state, not_before, follows,
+                               choice, queued_at)
+         select id, update_id, pupil_id, carer_id, purpose, route, channel, 'queued', not_before, follows, choice, $11
+         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[],
+                     $8::timestamptz[], $9::uuid[], $10::text[])
+              as n (id, update_id, pupil_id, carer_id, purpose, route, channel, not_before, follows, choice)
+         on conflict on constraint delivery_once do nothing
+         returning id",
+        &deliveries.iter().map(|d| d.id.0).collect::<Vec<_>>(),
+        &deliveries.iter().map(|d| d.update.0).collect::<Vec<_>>(),
+        &deliveries.iter().map(|d| d.pupil.0).collect::<Vec<_>>(),
+        &deliveries.iter().map(|d| d.carer.0).collect::<Vec<_>>(),
+        &deliveries.iter().map(|d| d.purpose.as_str()).collect::<Vec<_>>() as _,
+        &deliveries.iter().map(|d| d.route.as_str()).collect::<Vec<_>>() as _,
+        &deliveries.iter().map(|d| d.channel.as_str()).collect::<Vec<_>>() as _,
+        &deliveries.iter().map(|d| Ts(d.not_before)).collect::<Vec<_>>() as _,
+        &deliveries.iter().map(|d| d.follows.map(|id| id.0)).collect::<Vec<_>>() as _,
+        &deliveries.iter().map(|d| d.choice.as_str()).collect::<Vec<_>>() as _,
+        Ts(now) as _,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ids.into_iter().map(DeliveryId).collect())
+}
+
+/// Claims up to `limit` due messages of a channel for this daemon, oldest due first. A claim is only a lease: it can be
+/// given back, or taken over when the daemon is dead, without harm.
+pub async fn claim(
+    connection: &mut PgConnection,
+    channel: &str,
+    holder: DaemonId,
+    limit: usize,
+    now: Timestamp,
+) -> Result<Vec<DeliveryId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "with due as (
+             select id from delivery
+             where state = 'queued' and channel = $1 and not_before <= $2 and holder is null
+             order by not_before, id limit $3 for update skip locked)
+         update delivery d set holder = $4 from due where d.id = due.id returning d.id",
+        channel,
+        Ts(now) as _,
+        i64::try_from(limit).unwrap_or(i64::MAX),
+        holder.0,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ids.into_iter().map(DeliveryId).collect())
+}
+
+/// Gives claims back.
+pub async fn give_back(connection: &mut PgConnection, ids: &[DeliveryId], holder: DaemonId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update delivery set holder = null where id = any($1) and holder = $2 and state = 'queued'",
+        &raw(ids),
+        holder.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// One message about to be put on the wire.
+#[derive(Debug)]
+pub struct Submit {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// The address the gate chose.
+    pub address: AddressId,
+    /// The words of a text, so that the provider can be asked about exactly these.
+    pub wire_body: Option<String>,
+}
+
+/// Counts the try and marks the messages as on the wire. To be committed before the first byte is sent.
+pub async fn submit(
+    connection: &mut PgConnection,
+    group: &[Submit],
+    holder: DaemonId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let moved = sqlx::query!(
+        "update delivery d
+         set state = 'submitting', tries = d.tries + 1, wire_since = $5, address_id = s.address_id,
+             wire_body = s.wire_body, reason = null
+         from unnest($1::uuid[], $2::uuid[], $3::text[]) as s (id, address_id, wire_body)
+         where d.id = s.id and d.holder = $4 and d.state = 'queued'",
+        &group.iter().map(|s| s.id.0).collect::<Vec<_>>(),
+        &group.iter().map(|s| s.address.0).collect::<Vec<_>>(),
+        &group.iter().map(|s| s.wire_body.as_deref()).collect::<Vec<_>>() as _,
+        holder.0,
+        Ts(now) as _,
+    )
+    .execute(connection)
+    .await?;
+    // The rows were read under lock in this transaction, so each must still be there.
+    if moved.rows_affected() != group.len() as u64 {
+        return Err(StoreError::row("delivery", "state", "of a group", "changed under its own lock"));
+    }
+    Ok(())
+}
+
+/// Where a delivery goes, and from which states it may go there.
+#[derive(Debug)]
+pub struct Move {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// The try this is about: a later try makes it void.
+    pub tries: u16,
+    /// The new state.
+    pub to: State,
+    /// For `Queued`: not before this.
+    pub not_before: Option<Timestamp>,
+    /// What the provider calls it.
+    pub provider_ref: Option<String>,
+    /// For `Failed`: whose turn it is.
+    pub fault: Option<&'static str>,
+    /// One plain sentence.
+    pub reason: Option<String>,
+    /// It may arrive twice.
+    pub maybe_twice: bool,
+}
+
+impl Move {
+    /// A move with nothing more to say.
+    pub const fn to(id: DeliveryId, tries: u16, to: State) -> Self {
+        Self { id, tries, to, not_before: None, provider_ref: None, fault: None, reason: None, maybe_twice: false }
+    }
+}
+
+/// Moves deliveries that are in one of `from` and at the same try; returns those that moved. A late worker, or a
+/// receipt after the fact, moves nothing.
+pub async fn settle(
+    connection: &mut PgConnection,
+    moves: &[Move],
+    from: &[State],
+    now: Timestamp,
+) -> Result<Vec<DeliveryId>, StoreError> {
+    if moves.is_empty() {
+        return Ok(Vec::new());
+    }
+    let moved = sqlx::query_scalar!(
+        "update delivery d
+         set state = m.state,
+             not_before = coalesce(m.not_before, d.not_before),
+             provider_ref = coalesce(m.provider_ref, d.provider_ref),
+             fault = m.fault,
+             reason = m.reason,
+             maybe_twice = d.maybe_twice or m.maybe_twice,
+             holder = case when m.state = 'unknown' then d.holder end,
+             wire_since = case when m.state = 'unknown' then d.wire_since end,
+             settled_at = case when m.state in ('queued', 'unknown') then null else $9::timestamptz end
+         from unnest($1::uuid[], $2::smallint[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[],
+                     $8::boolean[])
+              as m (id, tries, state, not_before, provider_ref, fault, reason, maybe_twice)
+         where d.id = m.id and d.tries = m.tries and d.state = any($10)
+         returning d.id",
+        &moves.iter().map(|m| m.id.0).collect::<Vec<_>>(),
+        &moves.iter().map(|m| i16::try_from(m.tries).unwrap_or(i16::MAX)).collect::<Vec<_>>(),
+        &moves.iter().map(|m| m.to.as_str()).collect::<Vec<_>>() as _,
+        &moves.iter().map(|m| m.not_before.map(Ts)).collect::<Vec<_>>() as _,
+        &moves.iter().map(|m| m.provider_ref.as_deref()).collect::<Vec<_>>() as _,
+        &moves.iter().map(|m| m.fault).collect::<Vec<_>>() as _,
+        &moves.iter().map(|m| m.reason.as_deref()).collect::<Vec<_>>() as _,
+        &moves.iter().map(|m| m.maybe_twice).collect::<Vec<_>>(),
+        Ts(now) as _,
+        &from.iter().map(|state| state.as_str()).collect::<Vec<_>>() as _,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(moved.into_iter().map(DeliveryId).collect())
+}
+
+/// What was tried and what came of it.
+#[derive(Debug)]
+pub struct Attempt {
+    /// The delivery.
+    pub delivery: DeliveryId,
+    /// Which try, from 1.
+    pub try_no: u16,
+    /// The channel.
+    pub channel: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// `accepted`, `not_sent`, `in_doubt` or `refused`.
+    pub outcome: &'static str,
+    /// Whose turn it is, when it failed.
+    pub fault: Option<&'static str>,
+    /// The provider's code.
+    pub code: Option<String>,
+    /// The provider's words.
+    pub said: String,
+    /// JSON of the rules that let or stopped it.
+    pub gate: String,
+}
+
+/// Keeps attempts. A refusal that a person sent back to the queue is overwritten by the try that follows it.
+pub async fn record_attempts(connection: &mut PgConnection, attempts: &[Attempt]) -> Result<(), StoreError> {
+    if attempts.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into attempt (delivery_id, try_no, channel, started_at, ended_at, outcome, fault, code, said, gate)
+         select * from unnest($1::uuid[], $2::smallint[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[],
+                              $7::text[], $8::text[], $9::text[], $10::text[])
+         on conflict (delivery_id, try_no) do update
+         set channel = excluded.channel, started_at = excluded.started_at, ended_at = excluded.ended_at,
+             outcome = excluded.outcome, fault = excluded.fault, code = excluded.code, said = excluded.said,
+             gate = excluded.gate",
+        &attempts.iter().map(|a| a.delivery.0).collect::<Vec<_>>(),
+        &attempts.iter().map(|a| i16::try_from(a.try_no).unwrap_or(i16::MAX)).collect::<Vec<_>>(),
+        &attempts.iter().map(|a| a.channel.as_str()).collect::<Vec<_>>() as _,
+        &attempts.iter().map(|a| Ts(a.started_at)).collect::<Vec<_>>() as _,
+        &attempts.iter().map(|a| Ts(a.ended_at)).collect::<Vec<_>>() as _,
+        &attempts.iter().map(|a| a.outcome).collect::<Vec<_>>() as _,
+        &attempts.iter().map(|a| a.fault).collect::<Vec<_>>() as _,
+        &attempts.iter().map(|a| a.code.as_deref()).collect::<Vec<_>>() as _,
+        &attempts.iter().map(|a| a.said.as_str()).collect::<Vec<_>>() as _,
+        &attempts.iter().map(|a| a.gate.as_str()).collect::<Vec<_>>() as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A delivery in doubt, or just found to be.
+#[derive(Debug, Clone)]
+pub struct InDoubt {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// Its update.
+    pub update: UpdateId,
+    /// The pupil.
+    pub pupil: PupilId,
+    /// The carer.
+    pub carer: CarerId,
+    /// The channel that had it.
+    pub channel: String,
+    /// Tries, the one in doubt included.
+    pub tries: u16,
+    /// On the wire since.
+    pub since: Timestamp,
+    /// The words of a text as they were submitted.
+    pub wire_body: Option<String>,
+    /// The address it was submitted to.
+    pub to: Option<String>,
+    /// What is known of it so far.
+    pub reason: Option<String>,
+}
+
+/// Declares the daemons not seen since `cutoff` dead: what they had claimed goes back, what they had on the wire is in
+/// doubt and returned.
+pub async fn rescue(
+    connection: &mut PgConnection,
+    cutoff: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<InDoubt>, StoreError> {
+    let dead = sqlx::query_scalar!(
+        "update daemon set stopped_at = $2 where stopped_at is null and seen_at < $1 returning id",
+        Ts(cutoff) as _,
+        Ts(now) as _,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    if dead.is_empty() {
+        return Ok(Vec::new());
+    }
+    sqlx::query!("update delivery set holder = null where state = 'queued' and holder = any($1)", &dead)
+        .execute(&mut *connection)
+        .await?;
+    let orphans = sqlx::query_scalar!(
+        "update delivery set state = 'unknown', reason = 'on the wire when the daemon died'
+         where state = 'submitting' and holder = any($1) returning id",
+        &dead
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    in_doubt(connection, now, Some(&orphans), i64::MAX).await
+}
+
+/// Deliveries in doubt since `before` or longer, oldest first; with `only`, those among them.
+pub async fn in_doubt(
+    connection: &mut PgConnection,
+    before: Timestamp,
+    only: Option<&[Uuid]>,
+    limit: i64,
+) -> Result<Vec<InDoubt>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select d.id, d.update_id, d.pupil_id, d.carer_id, d.channel, d.tries, d.wire_since as "since!: Ts",
+                  d.wire_body, d.reason, a.value as "to?"
+           from delivery d left join address a on a.id = d.address_id
+           where d.state = 'unknown' and d.wire_since <= $1 and ($2::uuid[] is null or d.id = any($2))
+           order by d.wire_since, d.id limit $3"#,
+        Ts(before) as _,
+        only,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    let doubt = rows.into_iter().map(|row| InDoubt {
+        id: DeliveryId(row.id),
+        update: UpdateId(row.update_id),
+        pupil: PupilId(row.pupil_id),
+        carer: CarerId(row.carer_id),
+        channel: row.channel,
+        tries: u16::try_from(row.tries).unwrap_or_default(),
+        since: row.since.0,
+        wire_body: row.wire_body,
+        to: row.to,
+        reason: row.reason,
+    });
+    Ok(doubt.collect())
+}
+
+/// What the provider calls the other deliveries that went to this number since `since`.
+pub async fn known_references(
+    connection: &mut PgConnection,
+    number: &str,
+    since: Timestamp,
+    except: DeliveryId,
+) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query_scalar!(
+        r#"select d.provider_ref as "provider_ref!" from delivery d join address a on a.id = d.address_id
+           where a.kind = 'mobile' and a.value = $1 and d.route = 'text' and d.provider_ref is not null
+             and d.settled_at >= $2 and d.id <> $3"#,
+        number,
+        Ts(since) as _,
+        except.0,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
+}
+
+/// Marks the address a delivery went to as failing or stopped; `false` when it was already.
+pub async fn mark_address(
+    connection: &mut PgConnection,
+    delivery: DeliveryId,
+    status: &str,
+    why: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let marked = sqlx::query!(
+        "update address set status = $2, status_since = $3, status_why = $4
+         where id = (select address_id from delivery where id = $1) and status <> $2 and status <> 'stopped'",
+        delivery.0,
+        status,
+        Ts(now) as _,
+        why,
+    )
+    .execute(connection)
+    .await?;
+    Ok(marked.rows_affected() > 0)
+}
+
+/// The routes already used or being used for this update and carer.
+pub async fn routes_tried(
+    connection: &mut PgConnection,
+    update: UpdateId,
+    carer: CarerId,
+) -> Result<Vec<Route>, StoreError> {
+    let rows = sqlx::query_scalar!(
+        r#"select route as "route!" from delivery where update_id = $1 and carer_id = $2
+           union select kind from task where update_id = $1 and carer_id = $2 and kind in ('call', 'letter')"#,
+        update.0,
+        carer.0,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|route| Route::parse(route).map_err(|why| StoreError::row("delivery", "route", update, why))).collect()
+}
+
+/// How many attempts began since `since`: what the breaker starts from after a restart.
+pub async fn attempts_since(connection: &mut PgConnection, since: Timestamp) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from delivery where settled_at >= $1 and tries > 0"#,
+        Ts(since) as _
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+fn raw(ids: &[DeliveryId]) -> Vec<Uuid> {
+    ids.iter().map(|id| id.0).collect()
+}
+
+/// After a lost commit: what this lane marked as submitting but never put on the wire goes back to the queue, uncounted,
+/// and all it still holds of this channel is returned, so that nothing it had claimed is forgotten.
+pub async fn recover(
+    connection: &mut PgConnection,
+    channel: &str,
+    holder: DaemonId,
+) -> Result<Vec<DeliveryId>, StoreError> {
+    sqlx::query!(
+        "update delivery set state = 'queued', tries = tries - 1, wire_since = null
+         where state = 'submitting' and holder = $1",
+        holder.0
+    )
+    .execute(&mut *connection)
+    .await?;
+    let held = sqlx::query_scalar!(
+        "select id from delivery where state = 'queued' and channel = $1 and holder = $2 order by not_before, id",
+        channel,
+        holder.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(held.into_iter().map(DeliveryId).collect())
+}

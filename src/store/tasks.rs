@@ -1,0 +1,173 @@
+//! Tasks: what a person must do by a date.
+
+use sqlx::PgConnection;
+
+use super::{
+    StoreError,
+    types::{Day, Ts},
+};
+use crate::domain::{
+    ids::{CarerId, ClassId, DeliveryId, PupilId, TaskId, UpdateId},
+    time::{Date, Timestamp},
+};
+
+/// A task to be opened.
+#[derive(Debug)]
+pub struct NewTask {
+    /// Its id.
+    pub id: TaskId,
+    /// `call`, `letter`, `check_address`, `did_it_arrive` or `review_restriction`.
+    pub kind: &'static str,
+    /// Whose list it is on.
+    pub role: &'static str,
+    /// The class whose staff it is for.
+    pub class: Option<ClassId>,
+    /// The carer.
+    pub carer: CarerId,
+    /// The pupil.
+    pub pupil: PupilId,
+    /// The update it carries.
+    pub update: Option<UpdateId>,
+    /// The delivery that led to it.
+    pub delivery: Option<DeliveryId>,
+    /// One neutral sentence.
+    pub why: String,
+    /// JSON of the rules that chose it.
+    pub choice: Option<String>,
+    /// To be done by.
+    pub due: Date,
+}
+
+/// Opens tasks; those that exist already for the same update, carer and kind are left as they are. Returns the new.
+pub async fn insert(
+    connection: &mut PgConnection,
+    tasks: &[NewTask],
+    now: Timestamp,
+) -> Result<Vec<TaskId>, StoreError> {
+    if tasks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = sqlx::query_scalar!(
+        "insert into task (id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, choice, due, state,
+                           created_at)
+         select id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, choice, due, 'open', $12
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
+                     $9::text[], $10::text[], $11::date[])
+              as t (id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, choice, due)
+         on conflict (update_id, carer_id, kind) where update_id is not null do nothing
+         returning id",
+        &tasks.iter().map(|t| t.id.0).collect::<Vec<_>>(),
+        &tasks.iter().map(|t| t.kind).collect::<Vec<_>>() as _,
+        &tasks.iter().map(|t| t.role).collect::<Vec<_>>() as _,
+        &tasks.iter().map(|t| t.class.map(|id| id.0)).collect::<Vec<_>>() as _,
+        &tasks.iter().map(|t| t.carer.0).collect::<Vec<_>>(),
+        &tasks.iter().map(|t| t.pupil.0).collect::<Vec<_>>(),
+        &tasks.iter().map(|t| t.update.map(|id| id.0)).collect::<Vec<_>>() as _,
+        &tasks.iter().map(|t| t.delivery.map(|id| id.0)).collect::<Vec<_>>() as _,
+        &tasks.iter().map(|t| t.why.as_str()).collect::<Vec<_>>() as _,
+        &tasks.iter().map(|t| t.choice.as_deref()).collect::<Vec<_>>() as _,
+        &tasks.iter().map(|t| Day(t.due)).collect::<Vec<_>>() as _,
+        Ts(now) as _,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ids.into_iter().map(TaskId).collect())
+}
+
+/// A task as it stands.
+#[derive(Debug, Clone)]
+pub struct TaskRow {
+    /// Its id.
+    pub id: TaskId,
+    /// Its kind.
+    pub kind: String,
+    /// Whose list it is on.
+    pub role: String,
+    /// The carer.
+    pub carer: CarerId,
+    /// The pupil.
+    pub pupil: PupilId,
+    /// The carer's name.
+    pub carer_name: String,
+    /// What the pupil is called.
+    pub pupil_name: String,
+    /// The class's name.
+    pub class: Option<String>,
+    /// The update it carries.
+    pub update: Option<UpdateId>,
+    /// Why it exists.
+    pub why: String,
+    /// To be done by.
+    pub due: Date,
+    /// `open`, `done`, `given_up` or `withdrawn`.
+    pub state: String,
+    /// What came of it.
+    pub outcome: Option<String>,
+}
+
+/// Tasks: the open ones, or all, by due date.
+pub async fn list(connection: &mut PgConnection, open_only: bool) -> Result<Vec<TaskRow>, StoreError> {
+    rows(connection, open_only, None).await
+}
+
+/// One task.
+pub async fn find(connection: &mut PgConnection, task: TaskId) -> Result<Option<TaskRow>, StoreError> {
+    Ok(rows(connection, false, Some(task)).await?.pop())
+}
+
+async fn rows(connection: &mut PgConnection, open_only: bool, one: Option<TaskId>) -> Result<Vec<TaskRow>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select t.id, t.kind, t.role, t.carer_id, t.pupil_id, t.update_id, t.why, t.due as "due: Day", t.state,
+                  t.outcome, k.name as "class?",
+                  c.forename || ' ' || c.surname as "carer_name!",
+                  coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil_name!"
+           from task t
+           join carer c on c.id = t.carer_id
+           join pupil p on p.id = t.pupil_id
+           left join class k on k.id = coalesce(t.class_id, p.class_id)
+           where (not $1 or t.state = 'open') and ($2::uuid is null or t.id = $2)
+           order by t.due, t.id"#,
+        open_only,
+        one.map(|task| task.0),
+    )
+    .fetch_all(connection)
+    .await?;
+    let tasks = rows.into_iter().map(|row| TaskRow {
+        id: TaskId(row.id),
+        kind: row.kind,
+        role: row.role,
+        carer: CarerId(row.carer_id),
+        pupil: PupilId(row.pupil_id),
+        carer_name: row.carer_name,
+        pupil_name: row.pupil_name,
+        class: row.class,
+        update: row.update_id.map(UpdateId),
+        why: row.why,
+        due: row.due.0,
+        state: row.state,
+        outcome: row.outcome,
+    });
+    Ok(tasks.collect())
+}
+
+/// Closes an open task; `false` when it was not open.
+pub async fn close(
+    connection: &mut PgConnection,
+    task: TaskId,
+    state: &str,
+    by: &str,
+    outcome: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let closed = sqlx::query!(
+        "update task set state = $2, closed_by = $3, outcome = $4, closed_at = $5 where id = $1 and state = 'open'",
+        task.0,
+        state,
+        by,
+        outcome,
+        Ts(now) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(closed.rows_affected() > 0)
+}
