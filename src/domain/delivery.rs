@@ -1,0 +1,223 @@
+//! How a delivery moves, and what an attempt's outcome means for it.
+
+use liaison_channels::{
+    error::{Fault, SendError, Went},
+    receipt::Progress,
+    sender::Accepted,
+};
+
+use super::{
+    policy::RetrySchedule,
+    time::{Timestamp, moment_in_words},
+};
+
+/// How far a delivery is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Waits for its time.
+    Queued,
+    /// On the wire; a crash now leaves it in doubt.
+    Submitting,
+    /// Taken by the mail server or provider.
+    Submitted,
+    /// The provider said it arrived.
+    Delivered,
+    /// Will not arrive by this route.
+    Failed,
+    /// It may have gone: the channel is asked, then a person.
+    Unknown,
+    /// The gate said no.
+    Refused,
+    /// A person took it back before it left.
+    Cancelled,
+}
+
+impl State {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Queued,
+        Self::Submitting,
+        Self::Submitted,
+        Self::Delivered,
+        Self::Failed,
+        Self::Unknown,
+        Self::Refused,
+        Self::Cancelled,
+    ];
+
+    /// The stored word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Submitting => "submitting",
+            Self::Submitted => "submitted",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::Refused => "refused",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Reads the stored word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// Where a receipt moves a delivery, or `None` when it tells nothing new. A delivery moves once and never
+    /// backwards: an "accepted" after "delivered", or a "failed" after it, changes nothing.
+    pub const fn on_receipt(self, progress: Progress) -> Option<Self> {
+        match (self, progress) {
+            (Self::Unknown | Self::Submitting, Progress::Accepted | Progress::Sent) => Some(Self::Submitted),
+            (Self::Unknown | Self::Submitting | Self::Submitted, Progress::Delivered) => Some(Self::Delivered),
+            (Self::Unknown | Self::Submitting | Self::Submitted, Progress::Failed(_)) => Some(Self::Failed),
+            _ => None,
+        }
+    }
+}
+
+/// What becomes of a delivery after an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Taken; this is what the other side calls it.
+    Submitted(String),
+    /// Nobody knows: ask the channel.
+    Unknown,
+    /// Try again at this time.
+    Again(Timestamp),
+    /// The channel is at fault, not the message: it goes back, untouched, and the channel is held.
+    HoldChannel,
+    /// Not by this route.
+    Failed(Fault),
+}
+
+/// How many tries a provider may answer "slow down" to before it counts as a failure like any other.
+const MOST_THROTTLED_TRIES: u16 = 50;
+
+/// Decides what an attempt's outcome means. `tries` counts this attempt too.
+pub fn after(
+    outcome: &Result<Accepted, SendError>,
+    tries: u16,
+    schedule: &RetrySchedule,
+    now: Timestamp,
+) -> Next {
+    let error = match outcome {
+        Ok(accepted) => return Next::Submitted(accepted.reference.0.clone()),
+        Err(error) => error,
+    };
+    if error.went == Went::Perhaps {
+        return Next::Unknown;
+    }
+    match error.fault {
+        Fault::Misconfigured => Next::HoldChannel,
+        Fault::Throttled { wait } if tries < MOST_THROTTLED_TRIES => {
+            Next::Again(later(now, wait.unwrap_or(DEFAULT_PAUSE)))
+        }
+        Fault::Temporary | Fault::Throttled { .. } => match schedule.after(tries) {
+            Some(wait) => Next::Again(later(now, wait)),
+            None => Next::Failed(error.fault),
+        },
+        fault @ (Fault::BadAddress | Fault::Stopped | Fault::Refused) => Next::Failed(fault),
+    }
+}
+
+/// How long a channel rests when the provider said "slow down" and named no time.
+pub const DEFAULT_PAUSE: std::time::Duration = std::time::Duration::from_secs(30);
+
+fn later(now: Timestamp, wait: std::time::Duration) -> Timestamp {
+    now.saturating_add(jiff::SignedDuration::try_from(wait).unwrap_or(jiff::SignedDuration::MAX))
+        .unwrap_or(Timestamp::MAX)
+}
+
+/// The sentence for the chronology after an attempt.
+pub fn sentence(next: &Next, by: &str, error: Option<&SendError>) -> String {
+    let why = error.map(|error| error.summary.as_str()).unwrap_or_default();
+    match next {
+        Next::Submitted(_) => format!("sent by {by}"),
+        Next::Unknown => format!("nobody knows yet whether it went by {by}: {why}"),
+        Next::Again(at) => format!("not sent by {by}: {why}; tried again {}", moment_in_words(*at)),
+        Next::HoldChannel => format!("not sent by {by}: {why}; the channel is held until that is mended"),
+        Next::Failed(_) => format!("will not arrive by {by}: {why}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use liaison_channels::{message::ProviderRef, receipt::FailedAs};
+
+    use super::*;
+
+    fn schedule() -> RetrySchedule {
+        RetrySchedule(vec![Duration::from_secs(60), Duration::from_secs(300)])
+    }
+
+    fn next(fault: Fault, tries: u16) -> Next {
+        after(&Err(SendError::not_sent(fault, "why")), tries, &schedule(), Timestamp::UNIX_EPOCH)
+    }
+
+    fn at(seconds: i64) -> Next {
+        Next::Again(Timestamp::from_second(seconds).expect("a time"))
+    }
+
+    #[test]
+    fn each_outcome_means_one_thing() {
+        let accepted = Ok(Accepted { reference: ProviderRef("SM1".into()), said: String::new() });
+        assert_eq!(after(&accepted, 1, &schedule(), Timestamp::UNIX_EPOCH), Next::Submitted("SM1".into()));
+        let doubt = Err(SendError::in_doubt("cut"));
+        assert_eq!(after(&doubt, 9, &schedule(), Timestamp::UNIX_EPOCH), Next::Unknown);
+        for (fault, tries, expected) in [
+            (Fault::Temporary, 1, at(60)),
+            (Fault::Temporary, 2, at(300)),
+            (Fault::Temporary, 3, Next::Failed(Fault::Temporary)),
+            (Fault::Throttled { wait: Some(Duration::from_secs(7)) }, 3, at(7)),
+            (Fault::Throttled { wait: None }, 40, at(30)),
+            (Fault::Misconfigured, 40, Next::HoldChannel),
+            (Fault::BadAddress, 1, Next::Failed(Fault::BadAddress)),
+            (Fault::Stopped, 1, Next::Failed(Fault::Stopped)),
+            (Fault::Refused, 1, Next::Failed(Fault::Refused)),
+        ] {
+            assert_eq!(next(fault, tries), expected, "{fault} at try {tries}");
+        }
+    }
+
+    #[test]
+    fn receipts_in_any_order_end_in_the_same_state() {
+        let receipts = [Progress::Accepted, Progress::Sent, Progress::Delivered, Progress::Sent, Progress::Delivered];
+        for start in 0..receipts.len() {
+            for step in [1, 2, 3, 4] {
+                let mut state = State::Submitted;
+                for n in 0..receipts.len() {
+                    let receipt = receipts[(start + n * step) % receipts.len()];
+                    state = state.on_receipt(receipt).unwrap_or(state);
+                }
+                assert_eq!(state, State::Delivered, "start {start} step {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_receipt_never_moves_a_final_state() {
+        let all = [
+            Progress::Accepted,
+            Progress::Sent,
+            Progress::Delivered,
+            Progress::Failed(FailedAs::Temporary),
+            Progress::Failed(FailedAs::BadAddress),
+        ];
+        for state in [State::Delivered, State::Failed, State::Refused, State::Cancelled, State::Queued] {
+            for progress in all {
+                assert_eq!(state.on_receipt(progress), None, "{state:?} {progress:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_state_reads_back_from_its_word() {
+        for state in State::ALL {
+            assert_eq!(State::parse(state.as_str()), Some(state));
+        }
+    }
+}

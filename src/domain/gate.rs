@@ -1,0 +1,213 @@
+//! The gate: the only place from which a message can leave.
+//!
+//! It is asked at every attempt, for every route, with facts read in the same transaction that lets the message go.
+//! It answers with a [`Permit`], a refusal, or "wait". Nothing else can make a [`Permit`] (its fields are private) and
+//! nothing else makes an [`Outgoing`] (`clippy.toml` forbids the constructors elsewhere).
+
+use liaison_channels::{
+    address::{EmailAddress, PhoneNumber},
+    message::{Mail, OurRef, Outgoing, ProviderRef, Text},
+    private::Private,
+    sender::{Limits, Lookup},
+};
+
+use super::{
+    ids::{AddressId, DeliveryId},
+    people::Route,
+    policy::Policy,
+    rights::{KnownAddress, LinkFacts, NoRight, may_be_told},
+    route::{Channels, Fired, MessageFacts, Unusable, order, rights_seen, usable},
+    time::{Timestamp, moment_in_words, school_date},
+    wording::{Words, render},
+};
+
+/// What the gate is asked about: one attempt of one route to one carer.
+#[derive(Debug)]
+pub struct Ask<'a> {
+    /// The route of this attempt.
+    pub route: Route,
+    /// Whether this route was the carer's own choice, and not what was left after another failed.
+    pub first_choice: bool,
+    /// The carer, the pupil and what stands between them, read now; `None`: they are not linked.
+    pub link: Option<&'a LinkFacts>,
+    /// What is to be said.
+    pub message: &'a MessageFacts,
+    /// Why nothing may leave by this channel at present.
+    pub hold: Option<&'a str>,
+    /// What the channel can carry; `None` for a call or a letter.
+    pub limits: Option<&'a Limits>,
+    /// Which routes have a channel.
+    pub channels: Channels,
+}
+
+/// The gate's leave for one attempt. It holds the address and the words, so neither can be swapped afterwards.
+#[derive(Debug)]
+pub struct Permit {
+    address: AddressId,
+    to: Private<String>,
+    to_name: Private<String>,
+    words: Words,
+    language: String,
+    fired: Vec<Fired>,
+}
+
+/// What the gate decided.
+#[derive(Debug)]
+pub enum Decision {
+    /// It may leave now.
+    Permit(Permit),
+    /// Not now: it stays queued, until this time if one is known.
+    Wait(Option<Timestamp>, String, Vec<Fired>),
+    /// This carer may not be told, by any route.
+    NoRight(NoRight, Vec<Fired>),
+    /// Not by this route; another may do.
+    NotThisWay(Unusable, Vec<Fired>),
+    /// Rehearsal: it would have been sent.
+    Rehearsed(Vec<Fired>),
+}
+
+/// Decides one attempt, now.
+pub fn decide(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Decision {
+    let mut fired = Vec::with_capacity(8);
+    let Some(link) = ask.link else {
+        fired.push(Fired::new("link", "stop", NoRight::NotLinked.sentence()));
+        return Decision::NoRight(NoRight::NotLinked, fired);
+    };
+    if let Err(no) = may_be_told(link, school_date(now)) {
+        fired.push(Fired::new("rights", "stop", no.sentence()));
+        return Decision::NoRight(no, fired);
+    }
+    fired.push(Fired::new("rights", "ok", rights_seen(link)));
+    let address = match this_way(ask, link) {
+        Ok(address) => address,
+        Err(why) => {
+            fired.push(Fired::new(ask.route.as_str(), "next route", why.sentence()));
+            return Decision::NotThisWay(why, fired);
+        }
+    };
+    fired.push(Fired::new(ask.route.as_str(), "ok", format!("an address of status {}", address.status)));
+    let sends = matches!(ask.route, Route::Email | Route::Text);
+    if sends && let Some((until, why)) = not_now(ask, policy, now) {
+        fired.push(Fired::new("when", "wait", why.clone()));
+        return Decision::Wait(until, why, fired);
+    }
+    let words = render(ask.route, link, ask.message, policy);
+    if let Err(why) = carries(ask, &words, &mut fired) {
+        return Decision::NotThisWay(why, fired);
+    }
+    if sends && policy.rehearsal.as_ref().is_some_and(|listed| !listed.contains(&address.value)) {
+        fired.push(Fired::new("rehearsal", "stop", "this address is not on the rehearsal list"));
+        return Decision::Rehearsed(fired);
+    }
+    Decision::Permit(Permit {
+        address: address.id,
+        to: address.value.clone(),
+        to_name: link.carer_name.full(),
+        words,
+        language: "en-GB".to_owned(),
+        fired,
+    })
+}
+
+fn this_way<'a>(ask: &Ask<'_>, link: &'a LinkFacts) -> Result<&'a KnownAddress, Unusable> {
+    let address = usable(ask.route, link, ask.message, ask.channels)?;
+    // The carer's wish may have changed since the message was queued: then what they want now goes first.
+    if ask.first_choice {
+        let better = order(link).into_iter().take_while(|route| *route != ask.route);
+        if better.into_iter().any(|route| usable(route, link, ask.message, ask.channels).is_ok()) {
+            return Err(Unusable::PreferenceChanged);
+        }
+    }
+    Ok(address)
+}
+
+fn not_now(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Option<(Option<Timestamp>, String)> {
+    if let Some(reason) = ask.hold {
+        return Some((None, format!("held: {reason}")));
+    }
+    let until = policy.hours.wait(now)?;
+    Some((Some(until), format!("outside the hours of sending; leaves {}", moment_in_words(until))))
+}
+
+fn carries(ask: &Ask<'_>, words: &Words, fired: &mut Vec<Fired>) -> Result<(), Unusable> {
+    let Words::Text { body, full } = words else { return Ok(()) };
+    let said = if *full { "the whole update" } else { "a notice that it is ready" };
+    if let Some(alphabet) = ask.limits.and_then(|limits| limits.alphabet)
+        && alphabet.holds(body.expose()).is_err()
+    {
+        fired.push(Fired::new("alphabet", "next route", Unusable::Alphabet.sentence()));
+        return Err(Unusable::Alphabet);
+    }
+    fired.push(Fired::new("text is information only", "ok", said));
+    Ok(())
+}
+
+impl Permit {
+    /// The address it goes to.
+    pub const fn address(&self) -> AddressId {
+        self.address
+    }
+
+    /// The words that will be sent, said or printed.
+    pub const fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// The address itself: for a colleague who does a call or a letter.
+    pub const fn to(&self) -> &Private<String> {
+        &self.to
+    }
+
+    /// The rules that let it pass, with what they saw.
+    pub fn fired(&self) -> &[Fired] {
+        &self.fired
+    }
+
+    /// The message for a channel; `None` for a call, a letter, or an address that no longer reads as one. One permit
+    /// makes one message.
+    #[expect(clippy::disallowed_methods, reason = "the gate is the one place that makes an outgoing message")]
+    pub fn into_outgoing(self, delivery: DeliveryId) -> Option<Outgoing> {
+        let reference = OurRef(delivery.0);
+        match self.words {
+            Words::Mail { subject, plain, html } => {
+                let to = EmailAddress::parse(self.to.expose()).ok()?;
+                let mail = Mail { to, to_name: self.to_name, subject, plain, html, language: self.language };
+                Some(Outgoing::mail(reference, mail))
+            }
+            Words::Text { body, .. } => {
+                let to = PhoneNumber::parse(self.to.expose()).ok()?;
+                Some(Outgoing::text(reference, Text { to, body }))
+            }
+            Words::Script(_) | Words::Letter { .. } => None,
+        }
+    }
+}
+
+/// A question about a message that may have gone. It is shaped like the message, so that the provider's list can be
+/// compared with it, but it can only be asked about, never sent.
+#[derive(Debug)]
+pub struct Question(Outgoing);
+
+impl Question {
+    /// About this delivery, as it was submitted to `to`: with `text` its words, without it was a mail. `None` when the
+    /// address no longer reads as one.
+    #[expect(clippy::disallowed_methods, reason = "a question is asked about, never sent")]
+    pub fn about(delivery: DeliveryId, to: &str, text: Option<&str>) -> Option<Self> {
+        let reference = OurRef(delivery.0);
+        Some(Self(if let Some(words) = text {
+            Outgoing::text(reference, Text { to: PhoneNumber::parse(to).ok()?, body: Private::from(words) })
+        } else {
+            let none = Private::<String>::default;
+            let to = EmailAddress::parse(to).ok()?;
+            Outgoing::mail(
+                reference,
+                Mail { to, to_name: none(), subject: none(), plain: none(), html: none(), language: String::new() },
+            )
+        }))
+    }
+
+    /// The look-up for a channel.
+    pub const fn lookup<'a>(&'a self, since: Timestamp, known: &'a [ProviderRef]) -> Lookup<'a> {
+        Lookup { reference: self.0.reference(), message: &self.0, since, known }
+    }
+}

@@ -1,0 +1,68 @@
+//! A type per table's id, so that no call can swap two of them. All are UUIDv7: their order is the order of making.
+
+use std::{fmt, str::FromStr};
+
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new id, later than every one made before in this process.
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A pupil.
+    PupilId,
+    /// A carer.
+    CarerId,
+    /// The link between a carer and a pupil.
+    LinkId,
+    /// A class.
+    ClassId,
+    /// A colleague.
+    StaffId,
+    /// A restriction on a link.
+    RestrictionId,
+    /// An address, which several carers may share.
+    AddressId,
+    /// A teacher's update about one pupil for one week.
+    UpdateId,
+    /// One message to one carer by one route.
+    DeliveryId,
+    /// Something a person must do by a date.
+    TaskId,
+    /// One entry of the chronology.
+    EntryId,
+    /// One running daemon.
+    DaemonId,
+}

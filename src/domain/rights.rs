@@ -1,0 +1,117 @@
+//! What is known of a carer and a pupil, and whether the one may be told about the other.
+
+use liaison_channels::private::Private;
+
+use super::{
+    ids::{AddressId, CarerId, ClassId, PupilId},
+    people::{AddressKind, AddressStatus, Format, PersonName, Responsibility, Restriction, RestrictionKind, Route},
+    time::{Date, day_in_words},
+};
+
+/// An address of a carer, as it stands now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownAddress {
+    /// Its row.
+    pub id: AddressId,
+    /// Its kind.
+    pub kind: AddressKind,
+    /// The address itself.
+    pub value: Private<String>,
+    /// Whether it can be used.
+    pub status: AddressStatus,
+}
+
+/// A carer and a pupil and all that stands between them, read afresh for every decision.
+#[derive(Debug, Clone)]
+pub struct LinkFacts {
+    /// The pupil.
+    pub pupil: PupilId,
+    /// What the pupil is called.
+    pub pupil_called: Private<String>,
+    /// The pupil's class.
+    pub class: Option<ClassId>,
+    /// The pupil's last day at the school.
+    pub leaving_date: Option<Date>,
+    /// The carer.
+    pub carer: CarerId,
+    /// The carer's name.
+    pub carer_name: PersonName,
+    /// BCP 47 language in which the carer reads.
+    pub language: String,
+    /// The form in which the carer reads.
+    pub format: Format,
+    /// The language of the interpreter the carer needs on the phone.
+    pub interpreter: Option<String>,
+    /// When the carer is best rung.
+    pub best_times: Option<Private<String>>,
+    /// Whether the carer holds parental responsibility.
+    pub responsibility: Responsibility,
+    /// Whether the school writes to this carer about this pupil.
+    pub receives_correspondence: bool,
+    /// Every restriction on the link, past and future ones too.
+    pub restrictions: Vec<Restriction>,
+    /// The addresses in use, in the carer's order.
+    pub addresses: Vec<KnownAddress>,
+    /// Routes in the order the carer wants for this purpose; empty when the carer has not said.
+    pub preference: Vec<Route>,
+}
+
+/// Why a carer may not be told, whatever the route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoRight {
+    /// The carer and the pupil are not linked.
+    NotLinked,
+    /// A restriction holds today.
+    Restricted(RestrictionKind),
+    /// The pupil has left.
+    Left(Date),
+    /// The school neither writes to this carer about this pupil nor knows of parental responsibility.
+    NotACorrespondent,
+}
+
+impl NoRight {
+    /// The word stored and counted.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::NotLinked => "not_linked",
+            Self::Restricted(_) => "restriction",
+            Self::Left(_) => "left_school",
+            Self::NotACorrespondent => "not_a_correspondent",
+        }
+    }
+
+    /// The reason in plain words, without names.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::NotLinked => "this carer is no longer linked to the pupil".to_owned(),
+            Self::Restricted(RestrictionKind::NoContact) => "an order forbids contact about this pupil".to_owned(),
+            Self::Restricted(RestrictionKind::NoInformation) => {
+                "an order forbids giving this carer information about the pupil".to_owned()
+            }
+            Self::Restricted(RestrictionKind::SeeDsl) => "the DSL decides what this carer may be told".to_owned(),
+            Self::Restricted(RestrictionKind::Supervised) => {
+                "contact is supervised: the DSL decides what this carer may be told".to_owned()
+            }
+            Self::Left(day) => format!("the pupil left the school on {}", day_in_words(*day)),
+            Self::NotACorrespondent => {
+                "not marked to receive correspondence, and not known to hold parental responsibility".to_owned()
+            }
+        }
+    }
+}
+
+/// Whether this carer may be told about this pupil on this school day (R02, R03; equal treatment unless an order says
+/// otherwise: `reference/domain.md` §5.1). The strictest restriction that holds is named.
+pub fn may_be_told(facts: &LinkFacts, today: Date) -> Result<(), NoRight> {
+    let strictest = facts.restrictions.iter().filter(|r| r.holds_on(today)).map(|r| r.kind).max();
+    if let Some(kind) = strictest {
+        return Err(NoRight::Restricted(kind));
+    }
+    if let Some(left) = facts.leaving_date.filter(|left| *left < today) {
+        return Err(NoRight::Left(left));
+    }
+    if !facts.receives_correspondence && facts.responsibility != Responsibility::Yes {
+        return Err(NoRight::NotACorrespondent);
+    }
+    Ok(())
+}

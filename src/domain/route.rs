@@ -1,0 +1,254 @@
+//! By which route a carer is told: their preference, and what each route can carry.
+
+use liaison_channels::address::{EmailAddress, PhoneNumber};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    people::{AddressKind, AddressStatus, Format, Purpose, Route},
+    policy::Policy,
+    rights::{KnownAddress, LinkFacts, may_be_told},
+    time::{Date, Timestamp, school_date},
+};
+use liaison_channels::private::Private;
+
+/// The order for a carer who has not said.
+pub const DEFAULT_ORDER: [Route; 4] = [Route::Email, Route::Text, Route::Call, Route::Letter];
+
+/// What is to be said, apart from to whom.
+#[derive(Debug, Clone)]
+pub struct MessageFacts {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The Monday of the week it is about.
+    pub week: Date,
+    /// The teacher's words.
+    pub words: Private<String>,
+    /// Marked sensitive by the teacher.
+    pub sensitive: bool,
+}
+
+/// One rule that was asked, what it saw and what it said. Kept with every decision and printed by `explain`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fired {
+    /// The rule's name.
+    pub rule: String,
+    /// `ok`, `stop`, `wait` or `next route`.
+    pub verdict: String,
+    /// What it saw, without names or addresses.
+    pub saw: String,
+}
+
+impl Fired {
+    pub(super) fn new(rule: &str, verdict: &str, saw: impl Into<String>) -> Self {
+        Self { rule: rule.to_owned(), verdict: verdict.to_owned(), saw: saw.into() }
+    }
+}
+
+/// Why one route cannot carry a message to a carer; another route may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unusable {
+    /// No address of that kind.
+    NoAddress,
+    /// Every address of that kind failed before and waits to be checked.
+    Failing,
+    /// The carer opted out of it.
+    Stopped,
+    /// The number is not a UK mobile.
+    NotTextable,
+    /// Sensitive words never go by text (R12).
+    SensitiveByText,
+    /// The carer reads another language, and no reviewed translation exists.
+    Language,
+    /// The carer signs; a phone call cannot reach them.
+    Signs,
+    /// A letter of the text route's alphabet that its channel cannot carry.
+    Alphabet,
+    /// The carer has moved this route down since the message was queued.
+    PreferenceChanged,
+    /// No channel of this kind is set up.
+    NoChannel,
+}
+
+impl Unusable {
+    /// The word stored and counted.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NoAddress => "no_address",
+            Self::Failing => "address_failing",
+            Self::Stopped => "opted_out",
+            Self::NotTextable => "not_a_mobile",
+            Self::SensitiveByText => "sensitive_by_text",
+            Self::Language => "language",
+            Self::Signs => "signs",
+            Self::Alphabet => "alphabet",
+            Self::PreferenceChanged => "preference_changed",
+            Self::NoChannel => "no_channel",
+        }
+    }
+
+    /// The reason in plain words.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::NoAddress => "no address for this route is known",
+            Self::Failing => "the address failed before and is being checked",
+            Self::Stopped => "the carer has opted out of this route",
+            Self::NotTextable => "the number is not a UK mobile that may be texted",
+            Self::SensitiveByText => "marked sensitive: never by text",
+            Self::Language => "written in English, and this carer reads another language: speak with an interpreter",
+            Self::Signs => "this carer signs and cannot be rung",
+            Self::Alphabet => "the text provider cannot carry one of the letters",
+            Self::PreferenceChanged => "the carer now prefers another route",
+            Self::NoChannel => "no channel is set up for this route",
+        }
+    }
+}
+
+/// Which routes have a channel set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Channels {
+    /// An email channel is set up.
+    pub email: bool,
+    /// A text channel is set up.
+    pub text: bool,
+}
+
+/// The address by which a route would reach this carer now, or why it cannot carry this message. Letters and calls
+/// need no channel; every route needs an address.
+pub fn usable<'a>(
+    route: Route,
+    facts: &'a LinkFacts,
+    message: &MessageFacts,
+    channels: Channels,
+) -> Result<&'a KnownAddress, Unusable> {
+    let set_up = match route {
+        Route::Email => channels.email,
+        Route::Text => channels.text,
+        Route::Call | Route::Letter => true,
+    };
+    if !set_up {
+        return Err(Unusable::NoChannel);
+    }
+    if route == Route::Text && message.sensitive {
+        return Err(Unusable::SensitiveByText);
+    }
+    if route == Route::Call && facts.format == Format::Bsl {
+        return Err(Unusable::Signs);
+    }
+    if route != Route::Call && !reads_english(&facts.language) {
+        return Err(Unusable::Language);
+    }
+    let address = best_address(route, &facts.addresses)?;
+    if route == Route::Email && EmailAddress::parse(address.value.expose()).is_err() {
+        return Err(Unusable::Failing);
+    }
+    if route == Route::Text {
+        let number = PhoneNumber::parse(address.value.expose()).map_err(|_| Unusable::NotTextable)?;
+        number.textable().map_err(|_| Unusable::NotTextable)?;
+    }
+    Ok(address)
+}
+
+fn best_address(route: Route, addresses: &[KnownAddress]) -> Result<&KnownAddress, Unusable> {
+    let fits = |address: &&KnownAddress| match route {
+        Route::Email => address.kind == AddressKind::Email,
+        Route::Text => address.kind == AddressKind::Mobile,
+        Route::Call => matches!(address.kind, AddressKind::Mobile | AddressKind::Landline),
+        Route::Letter => address.kind == AddressKind::Postal,
+    };
+    let mut worst = Unusable::NoAddress;
+    for address in addresses.iter().filter(fits) {
+        match address.status {
+            AddressStatus::Good => return Ok(address),
+            // STOP to a text number is about texts: the person can still be rung.
+            AddressStatus::Stopped if route == Route::Call => return Ok(address),
+            AddressStatus::Stopped => worst = Unusable::Stopped,
+            AddressStatus::Failing => worst = Unusable::Failing,
+        }
+    }
+    Err(worst)
+}
+
+/// Whether a BCP 47 tag means English.
+pub fn reads_english(tag: &str) -> bool {
+    tag.split(['-', '_']).next().is_some_and(|language| language.eq_ignore_ascii_case("en"))
+}
+
+/// How a carer will be told, or why not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Plan {
+    /// A message by this route.
+    Send(Route),
+    /// A colleague does it.
+    Task(Route),
+    /// Left out, rightly: the reason's word and sentence.
+    LeftOut(&'static str, String),
+    /// May be told, but no route works: somebody must find a way.
+    NoWay,
+}
+
+/// Chooses the route for one carer: rights first, then the first usable route in the carer's order that is not in
+/// `tried`. Returns the rules with what they saw.
+pub fn choose(
+    facts: &LinkFacts,
+    message: &MessageFacts,
+    channels: Channels,
+    tried: &[Route],
+    now: Timestamp,
+) -> (Plan, Vec<Fired>) {
+    let mut fired = Vec::with_capacity(6);
+    if let Err(no) = may_be_told(facts, school_date(now)) {
+        fired.push(Fired::new("rights", "stop", no.sentence()));
+        return (Plan::LeftOut(no.word(), no.sentence()), fired);
+    }
+    fired.push(Fired::new("rights", "ok", rights_seen(facts)));
+    let order = order(facts);
+    fired.push(Fired::new("preference", "ok", order_seen(facts, &order)));
+    for route in order {
+        if tried.contains(&route) {
+            fired.push(Fired::new(route.as_str(), "next route", "was tried already"));
+            continue;
+        }
+        match usable(route, facts, message, channels) {
+            Ok(_) => {
+                fired.push(Fired::new(route.as_str(), "ok", "the first route that can carry it"));
+                let plan = match route {
+                    Route::Email | Route::Text => Plan::Send(route),
+                    Route::Call | Route::Letter => Plan::Task(route),
+                };
+                return (plan, fired);
+            }
+            Err(why) => fired.push(Fired::new(route.as_str(), "next route", why.sentence())),
+        }
+    }
+    (Plan::NoWay, fired)
+}
+
+/// The carer's order, completed: what they did not name comes after what they did.
+pub fn order(facts: &LinkFacts) -> Vec<Route> {
+    let mut order = facts.preference.clone();
+    order.extend(DEFAULT_ORDER.into_iter().filter(|route| !facts.preference.contains(route)));
+    order
+}
+
+pub(super) fn rights_seen(facts: &LinkFacts) -> String {
+    let correspondence = if facts.receives_correspondence { "yes" } else { "no" };
+    format!(
+        "parental responsibility {}, correspondence {correspondence}, {} restriction(s) on record, none in force",
+        facts.responsibility,
+        facts.restrictions.len()
+    )
+}
+
+fn order_seen(facts: &LinkFacts, order: &[Route]) -> String {
+    let words: Vec<_> = order.iter().map(|route| route.as_str()).collect();
+    let whose = if facts.preference.is_empty() { "not said; the school's order" } else { "the carer's order" };
+    format!("{whose}: {}", words.join(", "))
+}
+
+/// The longest a text about this may be, by the policy; `None` where only a notice may go.
+pub(super) const fn full_text_parts(policy: &Policy) -> Option<usize> {
+    match policy.text_update {
+        super::policy::TextUpdate::Notice => None,
+        super::policy::TextUpdate::Full { max_parts } => Some(max_parts),
+    }
+}

@@ -1,0 +1,39 @@
+//! School time: instants in UTC, days in Europe/London. Nothing here reads a clock.
+
+use jiff::{ToSpan, civil::Weekday, tz::TimeZone};
+pub use jiff::{Timestamp, civil::Date, civil::Time};
+
+/// The zone every date of the school is meant in.
+pub const SCHOOL_ZONE: &str = "Europe/London";
+
+/// The school's zone, from the system's zone data or the copy compiled in.
+#[expect(clippy::expect_used, reason = "jiff carries its own copy of the zone data")]
+pub fn school_zone() -> TimeZone {
+    TimeZone::get(SCHOOL_ZONE).expect("Europe/London is in the zone data")
+}
+
+/// The school's date at this instant: never the UTC date.
+pub fn school_date(at: Timestamp) -> Date {
+    at.to_zoned_datetime(school_zone()).date()
+}
+
+/// The Monday of the week a day is in.
+pub fn week_of(day: Date) -> Date {
+    let back = i64::from(day.weekday().to_monday_zero_offset());
+    day.saturating_sub(back.days())
+}
+
+/// `Friday 27 November`, as people write it.
+pub fn day_in_words(day: Date) -> String {
+    day.strftime("%A %-d %B").to_string()
+}
+
+/// `Fri 27 Nov, 17:00`, in school time.
+pub fn moment_in_words(at: Timestamp) -> String {
+    at.to_zoned_datetime(school_zone()).strftime("%a %-d %b, %H:%M").to_string()
+}
+
+/// Whether a day is Monday to Friday.
+pub fn is_weekday(day: Date) -> bool {
+    !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
+}

@@ -1,0 +1,222 @@
+//! A teacher's update, and the CSV file it is queued from.
+
+use liaison_channels::private::Private;
+
+use super::time::{Date, week_of};
+
+/// The most characters one update may have: about four pages, so that a pasted document is noticed.
+pub const LONGEST_UPDATE: usize = 10_000;
+
+/// One row of an updates file, valid in itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdateRow {
+    /// The line in the file, as a spreadsheet counts.
+    pub line: u64,
+    /// The pupil, by the school's own reference.
+    pub pupil_ref: String,
+    /// The Monday of the week it is about.
+    pub week: Date,
+    /// The teacher's words.
+    pub text: Private<String>,
+    /// Marked sensitive: never goes by text.
+    pub sensitive: bool,
+}
+
+/// A row that cannot be queued. Nothing of the file is.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RowProblem {
+    /// The line in the file, as a spreadsheet counts; 1 is the header.
+    pub line: u64,
+    /// What is wrong and what to do, without the teacher's words.
+    pub sentence: String,
+}
+
+impl RowProblem {
+    /// A problem at a line.
+    pub fn new(line: u64, sentence: impl Into<String>) -> Self {
+        Self { line, sentence: sentence.into() }
+    }
+}
+
+/// Reads an updates file: UTF-8 CSV with the columns `pupil`, `week`, `text` and, if wanted, `sensitive` (yes/no).
+/// `week` is any day of it (`2026-11-23`) or an ISO week (`2026-W48`). `Err` holds every problem, at once.
+pub fn read(file: &[u8]) -> Result<Vec<UpdateRow>, Vec<RowProblem>> {
+    let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
+    let text = std::str::from_utf8(file)
+        .map_err(|_| vec![RowProblem::new(1, "the file is not UTF-8: save it as \"CSV UTF-8\" and try again")])?;
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).flexible(true).from_reader(text.as_bytes());
+    let columns = Columns::of(&mut reader)?;
+    let (mut rows, mut problems, mut seen) = (Vec::new(), Vec::new(), std::collections::HashMap::new());
+    for record in reader.records() {
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                let line = error.position().map_or(0, csv::Position::line);
+                problems.push(RowProblem::new(line, "this line is not CSV: look for a quotation mark without its pair"));
+                continue;
+            }
+        };
+        let line = record.position().map_or(0, csv::Position::line);
+        if record.iter().all(|field| field.trim().is_empty()) {
+            continue;
+        }
+        match columns.row(&record, line) {
+            Ok(row) => match seen.insert((row.pupil_ref.clone(), row.week), line) {
+                Some(before) => problems.push(RowProblem::new(
+                    line,
+                    format!("pupil {} has this week already on line {before}: keep one of them", row.pupil_ref),
+                )),
+                None => rows.push(row),
+            },
+            Err(sentences) => problems.extend(sentences.into_iter().map(|s| RowProblem::new(line, s))),
+        }
+    }
+    if rows.is_empty() && problems.is_empty() {
+        problems.push(RowProblem::new(1, "the file has no updates: write one line for each pupil"));
+    }
+    if problems.is_empty() { Ok(rows) } else { Err(problems) }
+}
+
+struct Columns {
+    pupil: usize,
+    week: usize,
+    text: usize,
+    sensitive: Option<usize>,
+    count: usize,
+}
+
+impl Columns {
+    fn of(reader: &mut csv::Reader<&[u8]>) -> Result<Self, Vec<RowProblem>> {
+        let whole = |sentence: String| vec![RowProblem::new(1, sentence)];
+        let header = reader.headers().map_err(|_| whole("the first line is not CSV".to_owned()))?.clone();
+        let known = ["pupil", "week", "text", "sensitive"];
+        let mut problems = Vec::new();
+        for (at, name) in header.iter().enumerate() {
+            let name = name.to_lowercase();
+            if !known.contains(&name.as_str()) {
+                problems.push(RowProblem::new(
+                    1,
+                    format!("column {} is not one of pupil, week, text, sensitive: rename or remove it", at + 1),
+                ));
+            } else if header.iter().take(at).any(|other| other.eq_ignore_ascii_case(&name)) {
+                problems.push(RowProblem::new(1, format!("column {name} is there twice: remove one")));
+            }
+        }
+        let at = |name: &str| header.iter().position(|column| column.eq_ignore_ascii_case(name));
+        for name in known.iter().take(3).filter(|name| at(name).is_none()) {
+            problems.push(RowProblem::new(1, format!("column {name} is missing: the first line must name it")));
+        }
+        match (at("pupil"), at("week"), at("text")) {
+            (Some(pupil), Some(week), Some(text)) if problems.is_empty() => {
+                Ok(Self { pupil, week, text, sensitive: at("sensitive"), count: header.len() })
+            }
+            _ => Err(problems),
+        }
+    }
+
+    fn row(&self, record: &csv::StringRecord, line: u64) -> Result<UpdateRow, Vec<String>> {
+        if record.len() != self.count {
+            return Err(vec![format!(
+                "this line has {} fields, the header {}: put text that holds a comma between quotation marks",
+                record.len(),
+                self.count
+            )]);
+        }
+        let field = |at: usize| record.get(at).unwrap_or_default().trim();
+        let mut problems = Vec::new();
+        let pupil_ref = field(self.pupil);
+        if pupil_ref.is_empty() {
+            problems.push("column pupil is empty: write the pupil's reference".to_owned());
+        }
+        let week = read_week(field(self.week));
+        if week.is_none() {
+            problems.push("column week is neither a day like 2026-11-23 nor a week like 2026-W48".to_owned());
+        }
+        let text = field(self.text).replace("\r\n", "\n");
+        if text.is_empty() {
+            problems.push("column text is empty: write the update, or remove the line".to_owned());
+        } else if text.chars().count() > LONGEST_UPDATE {
+            problems.push(format!("column text is longer than {LONGEST_UPDATE} characters: shorten it"));
+        } else if text.contains(|c: char| c.is_control() && c != '\n' && c != '\t') {
+            problems.push("column text holds a control character: type the words again".to_owned());
+        }
+        let sensitive = match self.sensitive.map(field).unwrap_or_default().to_lowercase().as_str() {
+            "" | "no" => false,
+            "yes" => true,
+            _ => {
+                problems.push("column sensitive is neither yes nor no".to_owned());
+                true
+            }
+        };
+        match week {
+            Some(week) if problems.is_empty() => {
+                Ok(UpdateRow { line, pupil_ref: pupil_ref.to_owned(), week, text: Private::new(text), sensitive })
+            }
+            _ => Err(problems),
+        }
+    }
+}
+
+/// The Monday of `2026-11-25` or `2026-W48`.
+fn read_week(text: &str) -> Option<Date> {
+    if let Ok(day) = text.parse::<Date>() {
+        return Some(week_of(day));
+    }
+    let (year, week) = text.split_once("-W").or_else(|| text.split_once("-w"))?;
+    let week = jiff::civil::ISOWeekDate::new(year.parse().ok()?, week.parse().ok()?, jiff::civil::Weekday::Monday);
+    week.ok().map(|week| week.date())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(file: &str) -> Vec<String> {
+        read(file.as_bytes()).expect_err("problems").iter().map(|p| format!("{}: {}", p.line, p.sentence)).collect()
+    }
+
+    #[test]
+    fn a_spreadsheets_file_is_read_with_its_mark_its_quotes_and_its_line_ends() {
+        let file = "\u{feff}Pupil,week,text,sensitive\r\nP1,2026-11-25,\"Well done, \"\"Sam\"\".\r\nReally.\",no\r\n,,,\r\nP2,2026-W48,Good,yes\r\n";
+
+        let rows = read(file.as_bytes()).expect("readable");
+
+        let monday: Date = "2026-11-23".parse().expect("a date");
+        assert_eq!(rows.iter().map(|row| row.week).collect::<Vec<_>>(), [monday, monday]);
+        assert_eq!(rows[0].text.expose(), "Well done, \"Sam\".\nReally.");
+        assert_eq!(rows.iter().map(|row| row.sensitive).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(rows[1].line, 5);
+    }
+
+    #[test]
+    fn every_problem_is_told_at_once_with_its_line() {
+        let told = problems("pupil,week,text\n,soon,\nP1,2026-11-23,ok,extra\nP2,2026-11-23,a\nP2,2026-11-24,b\n");
+
+        assert_eq!(told.len(), 5, "{told:#?}");
+        assert!(told[0].starts_with("2: column pupil is empty"));
+        assert!(told[3].starts_with("3: this line has 4 fields"));
+        assert!(told[4].starts_with("5: pupil P2 has this week already on line 4"));
+    }
+
+    #[test]
+    fn a_header_with_an_unknown_double_or_missing_column_is_refused() {
+        let told = problems("pupil,pupil,words\n");
+
+        assert!(told.iter().any(|p| p.contains("column pupil is there twice")), "{told:#?}");
+        assert!(told.iter().any(|p| p.contains("column 3 is not one of")), "{told:#?}");
+        assert!(told.iter().any(|p| p.contains("column week is missing")), "{told:#?}");
+    }
+
+    #[test]
+    fn the_teachers_words_never_stand_in_a_problem() {
+        let told = problems("pupil,week,text\nP1,secretword,secretword\u{7}\n").join(" ");
+
+        assert!(!told.contains("secretword"), "{told}");
+    }
+
+    #[test]
+    fn an_empty_or_foreign_file_gets_one_sentence() {
+        assert!(problems("pupil,week,text\n")[0].contains("no updates"));
+        assert!(read(b"pupil,week,text\nP1,2026-11-23,caf\xe9\n").expect_err("not UTF-8")[0].sentence.contains("UTF-8"));
+    }
+}

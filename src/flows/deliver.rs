@@ -1,0 +1,412 @@
+//! Claim, gate, submit, send, settle: how queued messages leave, a group at a time.
+//!
+//! One step is one transaction and then one group on the wire. The transaction settles what the step before sent, asks
+//! the gate about the next group from facts read under lock, and marks the group as submitting; only when that is
+//! committed does the first byte leave, with no connection to the database held. So a crash leaves in doubt no more
+//! than one group, and the disk is paid once a group, not once a message.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use futures_util::future::join_all;
+use liaison_channels::{
+    Sender,
+    error::{Fault, SendError},
+    message::Outgoing,
+    private::Private,
+    sender::Accepted,
+};
+
+use super::{
+    FlowError,
+    gateway::Gateway,
+    planning::{as_json, next_route},
+    settle::settle,
+};
+use crate::{
+    domain::{
+        chronology::{Entry, kind},
+        delivery::{DEFAULT_PAUSE, State},
+        gate::{Ask, Decision, Permit, decide},
+        ids::{DaemonId, DeliveryId},
+        route::Unusable,
+        time::Timestamp,
+    },
+    store::{
+        Tx, chronology, daemons,
+        facts::{self, DeliveryFacts},
+        outbox::{self, Attempt, InDoubt, Move, Submit},
+    },
+};
+
+/// How many messages a lane claims at once: a claim walks the queue's index from its start, so it is paid seldom.
+const CLAIM: usize = 256;
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing is due.
+    Idle,
+    /// So many messages were handed to the channel or refused by the gate.
+    Did(usize),
+    /// The channel's pace or a pause says: not before this long.
+    Wait(Duration),
+    /// The channel, or all sending, is held.
+    Held,
+}
+
+/// How long the parts of a lane's steps took: for the benchmark, and for whoever asks where the time goes.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Spent {
+    /// Claiming.
+    pub claim: Duration,
+    /// Reading facts, asking the gate, putting into words.
+    pub gate: Duration,
+    /// On the wire.
+    pub wire: Duration,
+    /// Settling, and committing the group.
+    pub settle: Duration,
+}
+
+/// A message that was on the wire, and what came of it.
+#[derive(Debug)]
+pub(super) struct Tried {
+    pub(super) at: InDoubt,
+    pub(super) started_at: Timestamp,
+    pub(super) ended_at: Timestamp,
+    pub(super) words: Private<String>,
+    pub(super) gate: String,
+    pub(super) outcome: Result<Accepted, SendError>,
+}
+
+/// One of a channel's lanes: sends one group after the other. What it has claimed or submitted carries its own holder
+/// id, so that after a lost connection it can tell what is its own.
+pub struct Lane {
+    gateway: Arc<Gateway>,
+    sender: Arc<dyn Sender>,
+    holder: DaemonId,
+    group: usize,
+    claimed: VecDeque<DeliveryId>,
+    done: Vec<Tried>,
+    /// A commit failed, so it is unknown whether it happened: look before going on.
+    unsure: bool,
+    /// Where the time went.
+    pub spent: Spent,
+}
+
+impl std::fmt::Debug for Lane {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lane").field("channel", self.sender.id()).field("holder", &self.holder).finish_non_exhaustive()
+    }
+}
+
+impl Lane {
+    /// A lane of this channel that keeps up to `group` messages on the wire at once.
+    pub fn new(gateway: Arc<Gateway>, sender: Arc<dyn Sender>, group: usize) -> Self {
+        Self {
+            gateway,
+            sender,
+            holder: DaemonId::new(),
+            group: group.max(1),
+            claimed: VecDeque::new(),
+            done: Vec::new(),
+            unsure: false,
+            spent: Spent::default(),
+        }
+    }
+
+    /// Its holder id, to be kept alive by [`daemons::beat`].
+    pub const fn holder(&self) -> DaemonId {
+        self.holder
+    }
+
+    /// The channel it serves.
+    pub fn channel(&self) -> &str {
+        self.sender.id().as_str()
+    }
+
+    /// Whether its channel keeps a steady rate, so that one daemon at a time may use it.
+    pub fn has_pace(&self) -> bool {
+        self.sender.pace().is_limited()
+    }
+
+    /// One step. After an error nothing is lost: the next step takes up what this one could not commit.
+    pub async fn step(&mut self) -> Result<Step, FlowError> {
+        let places = self.sender.pace().take(self.group);
+        if places == 0 && self.done.is_empty() {
+            return Ok(Step::Wait(self.sender.pace().wait()));
+        }
+        let prepared = self.prepare(places).await;
+        if prepared.is_err() {
+            self.unsure = true;
+        }
+        let (group, step) = prepared?;
+        if group.is_empty() {
+            return Ok(step);
+        }
+        let sent = group.len();
+        self.send(group).await;
+        Ok(Step::Did(sent))
+    }
+
+    /// Settles what was sent and gives back what was claimed; for a soft stop.
+    pub async fn finish(&mut self) -> Result<(), FlowError> {
+        let mut tx = self.gateway.store.begin().await?;
+        settle(&mut tx, &self.gateway, self.channel(), &self.done).await?;
+        let held = outbox::recover(&mut tx, self.channel(), self.holder).await?;
+        outbox::give_back(&mut tx, &held, self.holder).await?;
+        daemons::stopped(&mut tx, self.holder, self.gateway.now()).await?;
+        tx.commit().await.map_err(crate::store::StoreError::from)?;
+        self.done.clear();
+        self.claimed.clear();
+        Ok(())
+    }
+
+    /// The one transaction of a step.
+    async fn prepare(&mut self, places: usize) -> Result<(Vec<Ready>, Step), FlowError> {
+        let clock = std::time::Instant::now();
+        let now = self.gateway.now();
+        let mut tx = self.gateway.store.begin().await?;
+        settle(&mut tx, &self.gateway, self.channel(), &self.done).await?;
+        let settled = clock.elapsed();
+        let mut claimed = std::mem::take(&mut self.claimed);
+        if self.unsure {
+            // All that was on the wire is in `done` and settled above; the rest never left.
+            claimed = outbox::recover(&mut tx, self.channel(), self.holder).await?.into();
+        }
+        let held = daemons::hold_on(&mut tx, self.channel()).await?;
+        if held.is_none() && claimed.is_empty() && places > 0 {
+            claimed = outbox::claim(&mut tx, self.channel(), self.holder, CLAIM, now).await?.into();
+        }
+        if held.is_some() {
+            outbox::give_back(&mut tx, claimed.make_contiguous(), self.holder).await?;
+            claimed.clear();
+        }
+        let claim = clock.elapsed();
+        let next: Vec<DeliveryId> = claimed.drain(..places.min(claimed.len())).collect();
+        let (ready, refused) = self.gate(&mut tx, &next, now).await?;
+        let gated = clock.elapsed();
+        tx.commit().await.map_err(crate::store::StoreError::from)?;
+        self.done.clear();
+        self.claimed = claimed;
+        self.unsure = false;
+        self.spent.settle += settled + (clock.elapsed() - gated);
+        self.spent.claim += claim - settled;
+        self.spent.gate += gated - claim;
+        let step = match (held, ready.len() + refused) {
+            (Some(_), _) => Step::Held,
+            (None, 0) => Step::Idle,
+            (None, did) => Step::Did(did),
+        };
+        Ok((ready, step))
+    }
+
+    /// Asks the gate about a group and marks what may leave as submitting. Returns it with the number refused.
+    async fn gate(
+        &self,
+        tx: &mut Tx,
+        group: &[DeliveryId],
+        now: Timestamp,
+    ) -> Result<(Vec<Ready>, usize), FlowError> {
+        if group.is_empty() {
+            return Ok((Vec::new(), 0));
+        }
+        let facts = facts::of_deliveries(tx, group, Some(self.holder)).await?;
+        let allowed = self.gateway.breaker.allows(facts.len(), self.gateway.policy.ceiling_per_hour, now);
+        if allowed < facts.len() {
+            trip(tx, &self.gateway, now).await?;
+        }
+        let mut ready = Vec::with_capacity(facts.len());
+        let mut stopped = Stopped::default();
+        for facts in facts {
+            let decision = if ready.len() < allowed {
+                decide(&self.ask(&facts), &self.gateway.policy, now)
+            } else {
+                Decision::Wait(None, "the ceiling of messages in an hour is reached".to_owned(), Vec::new())
+            };
+            match decision {
+                Decision::Permit(permit) => match Ready::new(&facts, permit, self.channel(), now) {
+                    Some(one) => ready.push(one),
+                    None => {
+                        let unreadable = Decision::NotThisWay(Unusable::Failing, Vec::new());
+                        stopped.add(&facts, unreadable, self.channel(), now);
+                    }
+                },
+                other => stopped.add(&facts, other, self.channel(), now),
+            }
+        }
+        let submits: Vec<Submit> = ready.iter().map(Ready::submit).collect();
+        if !submits.is_empty() {
+            outbox::submit(tx, &submits, self.holder, now).await?;
+        }
+        let refused = stopped.moves.len();
+        stopped.write(tx, &self.gateway, now).await?;
+        self.gateway.breaker.count(ready.len());
+        Ok((ready, refused))
+    }
+
+    fn ask<'a>(&'a self, facts: &'a DeliveryFacts) -> Ask<'a> {
+        Ask {
+            route: facts.route,
+            first_choice: facts.follows.is_none() && facts.tries == 0,
+            link: facts.link.as_ref(),
+            message: &facts.message,
+            hold: None,
+            limits: Some(self.sender.limits()),
+            channels: self.gateway.carriers.set_up(),
+        }
+    }
+
+    /// Puts a group on the wire, all at once, and keeps what came of each.
+    async fn send(&mut self, group: Vec<Ready>) {
+        let clock = std::time::Instant::now();
+        let (sender, gateway) = (&self.sender, &self.gateway);
+        let sends = group.into_iter().map(|ready| async move {
+            let outcome = sender.send(&ready.outgoing).await;
+            if let Err(SendError { fault: Fault::Throttled { wait }, .. }) = &outcome {
+                sender.pace().pause(wait.unwrap_or(DEFAULT_PAUSE));
+            }
+            Tried {
+                at: ready.at,
+                started_at: ready.started_at,
+                ended_at: gateway.now(),
+                words: ready.words,
+                gate: ready.gate,
+                outcome,
+            }
+        });
+        self.done = join_all(sends).await;
+        self.spent.wire += clock.elapsed();
+    }
+}
+
+/// A message that the gate let pass in this step.
+struct Ready {
+    at: InDoubt,
+    outgoing: Outgoing,
+    address: crate::domain::ids::AddressId,
+    started_at: Timestamp,
+    words: Private<String>,
+    gate: String,
+}
+
+impl Ready {
+    fn new(facts: &DeliveryFacts, permit: Permit, channel: &str, now: Timestamp) -> Option<Self> {
+        let (address, words, gate) = (permit.address(), permit.words().plain().clone(), as_json(permit.fired()));
+        let outgoing = permit.into_outgoing(facts.id)?;
+        let at = InDoubt { tries: facts.tries + 1, ..subject(facts, channel, now) };
+        Some(Self { at, outgoing, address, started_at: now, words, gate })
+    }
+
+    fn submit(&self) -> Submit {
+        let text = matches!(self.outgoing.parts(), liaison_channels::message::Parts::Text(_));
+        let wire_body = text.then(|| self.words.expose().clone());
+        Submit { id: self.at.id, address: self.address, wire_body }
+    }
+}
+
+fn subject(facts: &DeliveryFacts, channel: &str, now: Timestamp) -> InDoubt {
+    InDoubt {
+        id: facts.id,
+        update: facts.update,
+        pupil: facts.pupil,
+        carer: facts.carer,
+        channel: channel.to_owned(),
+        tries: facts.tries,
+        since: now,
+        wire_body: None,
+        to: None,
+        reason: None,
+    }
+}
+
+/// What the gate stopped in one group.
+#[derive(Default)]
+struct Stopped {
+    moves: Vec<Move>,
+    attempts: Vec<Attempt>,
+    entries: Vec<Entry>,
+    another_route: Vec<InDoubt>,
+}
+
+impl Stopped {
+    fn add(&mut self, facts: &DeliveryFacts, decision: Decision, channel: &str, now: Timestamp) {
+        let at = subject(facts, channel, now);
+        let (to, not_before, why, fired) = match decision {
+            Decision::Permit(_) => return,
+            Decision::Wait(until, why, _) => {
+                let mut postponed = Move::to(facts.id, facts.tries, State::Queued);
+                postponed.not_before = until;
+                postponed.reason = Some(why);
+                self.moves.push(postponed);
+                return;
+            }
+            Decision::NoRight(no, fired) => (State::Refused, None, no.sentence(), fired),
+            Decision::NotThisWay(why, fired) => {
+                self.another_route.push(at.clone());
+                (State::Refused, None, why.sentence().to_owned(), fired)
+            }
+            Decision::Rehearsed(fired) => {
+                (State::Refused, None, "rehearsal: it would have been sent".to_owned(), fired)
+            }
+        };
+        let sentence = format!("weekly update not sent by {}: {why}", facts.route);
+        self.entries.push(
+            Entry::now(now, kind::REFUSED, sentence)
+                .about(facts.carer, facts.pupil)
+                .update(facts.update)
+                .delivery(facts.id),
+        );
+        self.attempts.push(Attempt {
+            delivery: facts.id,
+            try_no: facts.tries + 1,
+            channel: channel.to_owned(),
+            started_at: now,
+            ended_at: now,
+            outcome: "refused",
+            fault: None,
+            code: None,
+            said: String::new(),
+            gate: as_json(&fired),
+        });
+        let mut refused = Move::to(facts.id, facts.tries, to);
+        refused.not_before = not_before;
+        refused.reason = Some(why);
+        self.moves.push(refused);
+    }
+
+    async fn write(self, tx: &mut Tx, gateway: &Gateway, now: Timestamp) -> Result<(), FlowError> {
+        outbox::settle(tx, &self.moves, &[State::Queued], now).await?;
+        outbox::record_attempts(tx, &self.attempts).await?;
+        chronology::append(tx, &self.entries).await?;
+        for refused in &self.another_route {
+            next_route(tx, gateway, refused, now).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Stops all sending and says so; nothing is lost.
+async fn trip(tx: &mut Tx, gateway: &Gateway, now: Timestamp) -> Result<(), FlowError> {
+    let ceiling = gateway.policy.ceiling_per_hour;
+    let reason = format!(
+        "more than {ceiling} messages in an hour; look at `liaison queue list`, then `liaison queue release all`"
+    );
+    if daemons::hold(tx, daemons::ALL_CHANNELS, &reason, "breaker", now).await? {
+        tracing::error!(ceiling, "the breaker has stopped all sending: {reason}");
+        chronology::append(tx, &[Entry::now(now, kind::OPERATOR, format!("all sending held: {reason}"))]).await?;
+    }
+    gateway.breaker.reset();
+    Ok(())
+}
+
+/// How many messages a channel's lanes keep on the wire together, shared out. Two lanes let one commit while the other
+/// sends; a channel that takes only a few at once, or keeps a rate, gets one.
+pub fn lanes(gateway: &Arc<Gateway>, sender: &Arc<dyn Sender>) -> Vec<Lane> {
+    let in_flight = sender.limits().in_flight.max(1);
+    let count = if in_flight >= 4 && !sender.pace().is_limited() { 2 } else { 1 };
+    (0..count)
+        .map(|n| in_flight / count + usize::from(n < in_flight % count))
+        .map(|group| Lane::new(Arc::clone(gateway), Arc::clone(sender), group))
+        .collect()
+}
+

@@ -1,0 +1,117 @@
+//! What every flow stands on: the database, the clock, the school's policy and the open channels.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::SignedDuration;
+use liaison_channels::{Sender, message::ChannelId};
+
+use super::Clock;
+use crate::{
+    domain::{people::Route, policy::Policy, route::Channels, time::Timestamp},
+    store::Store,
+};
+
+/// Which channel carries which route.
+#[derive(Debug, Clone, Default)]
+pub struct Carriers {
+    /// The channel for email.
+    pub email: Option<ChannelId>,
+    /// The channel for texts.
+    pub text: Option<ChannelId>,
+}
+
+impl Carriers {
+    /// The channel of a route that sends; `None` for calls and letters, and where none is set up.
+    pub const fn of(&self, route: Route) -> Option<&ChannelId> {
+        match route {
+            Route::Email => self.email.as_ref(),
+            Route::Text => self.text.as_ref(),
+            Route::Call | Route::Letter => None,
+        }
+    }
+
+    /// Which routes have a channel.
+    pub const fn set_up(&self) -> Channels {
+        Channels { email: self.email.is_some(), text: self.text.is_some() }
+    }
+}
+
+/// How long things may take before somebody else takes over.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// A daemon not seen for this long is dead: what it had is taken over.
+    pub lease: Duration,
+    /// A text in doubt is asked about when it has been in doubt for this long; a provider's list lags a little.
+    pub ask_after: Duration,
+    /// A text still in doubt after this goes to a person.
+    pub person_after: Duration,
+}
+
+/// What every flow stands on.
+pub struct Gateway {
+    /// The database.
+    pub store: Store,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The school's policy.
+    pub policy: Policy,
+    /// Which channel carries which route.
+    pub carriers: Carriers,
+    /// The open channels. Empty in commands that send nothing.
+    pub senders: BTreeMap<ChannelId, Arc<dyn Sender>>,
+    /// When to take over.
+    pub patience: Patience,
+    /// Stops everything when the volume is absurd.
+    pub breaker: Breaker,
+}
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gateway").field("senders", &self.senders.keys()).finish_non_exhaustive()
+    }
+}
+
+impl Gateway {
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+/// Counts what leaves in an hour (R14): 10,000 messages queued by mistake must not all go.
+#[derive(Debug, Default)]
+pub struct Breaker(Mutex<Option<(Timestamp, u32)>>);
+
+impl Breaker {
+    /// Starts the count where another daemon, or this one before a restart, left it.
+    pub fn start_at(&self, now: Timestamp, sent: u32) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, sent));
+    }
+
+    /// How many of `want` may still leave in this hour.
+    pub fn allows(&self, want: usize, ceiling: u32, now: Timestamp) -> usize {
+        let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (start, sent) = *window.get_or_insert((now, 0));
+        if now.duration_since(start) >= SignedDuration::from_hours(1) {
+            *window = Some((now, 0));
+            return want.min(ceiling as usize);
+        }
+        want.min(ceiling.saturating_sub(sent) as usize)
+    }
+
+    /// Counts messages that leave.
+    pub fn count(&self, messages: usize) {
+        if let Some((_, sent)) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            *sent = sent.saturating_add(u32::try_from(messages).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// Forgets the count: the trip is recorded, and a person will release it knowingly.
+    pub fn reset(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}

@@ -1,0 +1,46 @@
+//! What Liaison does: one file per deed. Each flow owns its transactions; nothing else begins one.
+
+pub mod clock;
+pub mod deliver;
+pub mod explain;
+pub mod gateway;
+// pub mod import;
+pub mod operate;
+mod planning;
+pub mod queue;
+pub mod receipts;
+pub mod rescue;
+pub mod resolve;
+pub mod seal;
+mod settle;
+pub mod tasks;
+pub mod verify;
+
+pub use clock::{Clock, SystemClock};
+
+use crate::store::StoreError;
+
+/// Why a flow could not be carried out. Nothing of it was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// The database said no, or is away.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was asked cannot be done; the sentence says what to do instead.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl FlowError {
+    /// Whether trying again later may help.
+    pub const fn is_away(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_away())
+    }
+}
+
+/// 16 random bytes for the digest of a body.
+#[expect(clippy::expect_used, reason = "a machine without randomness must not go on")]
+pub(crate) fn salt() -> [u8; 16] {
+    let random = ring::rand::generate(&ring::rand::SystemRandom::new()).expect("the system gives random bytes");
+    random.expose()
+}

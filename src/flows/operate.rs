@@ -1,0 +1,139 @@
+//! What an operator does to the queue by hand: hold, release, retry, cancel. Each is told in the chronology.
+
+use super::{FlowError, gateway::Gateway};
+use crate::{
+    domain::{
+        chronology::{Entry, kind},
+        delivery::State,
+        ids::DeliveryId,
+    },
+    store::{
+        StoreError, Tx, chronology, daemons,
+        explain::{self, DeliveryView, Filter},
+        outbox::{self, Move},
+    },
+};
+
+/// Holds everything, or one channel: nothing leaves until it is released. `false` when it was held already.
+pub async fn hold(gateway: &Gateway, scope: &str, reason: &str, by: &str) -> Result<bool, FlowError> {
+    known_scope(gateway, scope)?;
+    let now = gateway.now();
+    let mut tx = gateway.store.begin().await?;
+    if !daemons::hold(&mut tx, scope, reason, by, now).await? {
+        return Ok(false);
+    }
+    let entry = Entry::now(now, kind::OPERATOR, format!("{} held", scope_in_words(scope))).by(by);
+    chronology::append(&mut tx, &[entry.words(super::salt(), reason.into())]).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(true)
+}
+
+/// Lifts a hold; `false` when there was none.
+pub async fn release(gateway: &Gateway, scope: &str, by: &str) -> Result<bool, FlowError> {
+    known_scope(gateway, scope)?;
+    lift(gateway, scope, None, by).await
+}
+
+/// Lifts a hold that the daemon itself had set on a channel, when its settings work again.
+pub async fn healed(gateway: &Gateway, channel: &str) -> Result<bool, FlowError> {
+    lift(gateway, channel, Some("daemon"), "daemon").await
+}
+
+async fn lift(gateway: &Gateway, scope: &str, only_by: Option<&str>, by: &str) -> Result<bool, FlowError> {
+    let mut tx = gateway.store.begin().await?;
+    if !daemons::lift(&mut tx, scope, only_by).await? {
+        return Ok(false);
+    }
+    let entry = Entry::now(gateway.now(), kind::OPERATOR, format!("{} released", scope_in_words(scope))).by(by);
+    chronology::append(&mut tx, &[entry]).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(true)
+}
+
+fn scope_in_words(scope: &str) -> String {
+    if scope == daemons::ALL_CHANNELS { "all sending".to_owned() } else { format!("channel {scope}") }
+}
+
+fn known_scope(gateway: &Gateway, scope: &str) -> Result<(), FlowError> {
+    let channels: Vec<_> = [&gateway.carriers.email, &gateway.carriers.text].into_iter().flatten().collect();
+    if scope == daemons::ALL_CHANNELS || channels.iter().any(|channel| channel.as_str() == scope) {
+        return Ok(());
+    }
+    let names: Vec<_> = channels.iter().map(|channel| channel.as_str()).collect();
+    Err(FlowError::Refused(format!("there is no channel {scope}: say all, or one of {}", names.join(", "))))
+}
+
+/// Sends a message back to the queue that failed, was refused or was cancelled. One in doubt only when `even_if_twice`:
+/// it may then arrive twice, and the chronology says who decided that.
+pub async fn retry(gateway: &Gateway, id: DeliveryId, even_if_twice: bool, by: &str) -> Result<(), FlowError> {
+    let now = gateway.now();
+    let mut tx = gateway.store.begin().await?;
+    let (view, state) = delivery(&mut tx, id).await?;
+    match state {
+        State::Failed | State::Refused | State::Cancelled => {}
+        State::Queued => {}
+        State::Unknown if even_if_twice => {}
+        State::Unknown => {
+            return Err(FlowError::Refused(format!(
+                "delivery {id} may have gone: ask the carer first; to send it all the same, add --even-if-twice"
+            )));
+        }
+        State::Submitting | State::Submitted | State::Delivered => {
+            return Err(FlowError::Refused(format!("delivery {id} is {}: it cannot be sent again", view.state)));
+        }
+    }
+    let mut to = Move::to(id, tries(&view), State::Queued);
+    to.not_before = Some(now);
+    to.maybe_twice = state == State::Unknown;
+    let twice = if to.maybe_twice { ", though it may arrive twice" } else { "" };
+    change(&mut tx, gateway, &view, to, state, by, &format!("sent back to the queue by hand{twice}")).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(())
+}
+
+/// Takes a message back before it leaves; one in doubt is thereby not sent again.
+pub async fn cancel(gateway: &Gateway, id: DeliveryId, by: &str) -> Result<(), FlowError> {
+    let mut tx = gateway.store.begin().await?;
+    let (view, state) = delivery(&mut tx, id).await?;
+    if !matches!(state, State::Queued | State::Unknown) {
+        return Err(FlowError::Refused(format!("delivery {id} is {}: only what waits can be cancelled", view.state)));
+    }
+    let mut to = Move::to(id, tries(&view), State::Cancelled);
+    to.reason = Some("cancelled by hand".to_owned());
+    change(&mut tx, gateway, &view, to, state, by, "cancelled by hand").await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(())
+}
+
+async fn delivery(tx: &mut Tx, id: DeliveryId) -> Result<(DeliveryView, State), FlowError> {
+    let filter = Filter { id: Some(id), ..Filter::default() };
+    let view = explain::deliveries(tx, &filter).await?.pop();
+    let view = view.ok_or_else(|| {
+        FlowError::Refused(format!("there is no delivery {id}; `liaison queue list` shows them"))
+    })?;
+    let state =
+        State::parse(&view.state).ok_or_else(|| StoreError::row("delivery", "state", id, "an unknown word"))?;
+    Ok((view, state))
+}
+
+fn tries(view: &DeliveryView) -> u16 {
+    u16::try_from(view.tries).unwrap_or_default()
+}
+
+async fn change(
+    tx: &mut Tx,
+    gateway: &Gateway,
+    view: &DeliveryView,
+    to: Move,
+    from: State,
+    by: &str,
+    sentence: &str,
+) -> Result<(), FlowError> {
+    let now = gateway.now();
+    if outbox::settle(tx, &[to], &[from], now).await?.is_empty() {
+        return Err(FlowError::Refused(format!("delivery {} has just moved on: look again", view.id)));
+    }
+    let entry = Entry::now(now, kind::OPERATOR, sentence).by(by).about(view.carer_id, view.pupil_id).delivery(view.id);
+    chronology::append(tx, &[entry]).await?;
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! Turns a decision about one carer into rows: a delivery or a task, and the entry that tells it.
+
+use sqlx::PgConnection;
+
+use super::{FlowError, gateway::Gateway};
+use crate::{
+    domain::{
+        chronology::{Entry, kind},
+        ids::{DeliveryId, TaskId, UpdateId},
+        people::Route,
+        policy::Policy,
+        rights::LinkFacts,
+        route::{Fired, MessageFacts, Plan, choose},
+        time::Timestamp,
+        wording::interpreter,
+    },
+    store::{
+        chronology, facts,
+        outbox::{self, InDoubt, NewDelivery},
+        tasks::{self, NewTask},
+    },
+};
+
+/// What is to be written, gathered over many carers and written at once.
+#[derive(Debug, Default)]
+pub(super) struct Planned {
+    pub(super) deliveries: Vec<NewDelivery>,
+    pub(super) tasks: Vec<NewTask>,
+    pub(super) left_out: Vec<Entry>,
+}
+
+/// Who is told what, and why now.
+pub(super) struct Telling<'a> {
+    pub(super) update: UpdateId,
+    pub(super) message: &'a MessageFacts,
+    pub(super) link: &'a LinkFacts,
+    /// Routes that were tried already.
+    pub(super) tried: &'a [Route],
+    /// The delivery whose failure leads to this.
+    pub(super) follows: Option<DeliveryId>,
+    pub(super) actor: &'a str,
+    pub(super) now: Timestamp,
+}
+
+impl Planned {
+    /// Plans one carer; returns the plan for the caller's report.
+    pub(super) fn add(&mut self, gateway: &Gateway, telling: &Telling<'_>) -> Plan {
+        let (plan, fired) =
+            choose(telling.link, telling.message, gateway.carriers.set_up(), telling.tried, telling.now);
+        match &plan {
+            Plan::Send(route) => self.send(gateway, telling, *route, &fired),
+            Plan::Task(route) => self.tasks.push(task(&gateway.policy, telling, *route, &fired)),
+            Plan::LeftOut(_, why) => {
+                let entry = Entry::now(telling.now, kind::LEFT_OUT, format!("weekly update: left out, {why}"));
+                self.left_out.push(about(entry, telling));
+            }
+            Plan::NoWay => self.tasks.push(no_way(&gateway.policy, telling, &fired)),
+        }
+        plan
+    }
+
+    fn send(&mut self, gateway: &Gateway, telling: &Telling<'_>, route: Route, fired: &[Fired]) {
+        let Some(channel) = gateway.carriers.of(route) else { return };
+        self.deliveries.push(NewDelivery {
+            id: DeliveryId::new(),
+            update: telling.update,
+            pupil: telling.link.pupil,
+            carer: telling.link.carer,
+            purpose: telling.message.purpose,
+            route,
+            channel: channel.as_str().to_owned(),
+            not_before: telling.now,
+            follows: telling.follows,
+            choice: as_json(fired),
+        });
+    }
+
+    /// Writes all of it, each with its entry, in the caller's transaction.
+    pub(super) async fn write(
+        self,
+        connection: &mut PgConnection,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<(), FlowError> {
+        let queued = outbox::insert(connection, &self.deliveries, now).await?;
+        let opened = tasks::insert(connection, &self.tasks, now).await?;
+        let queued: std::collections::HashSet<_> = queued.into_iter().collect();
+        let opened: std::collections::HashSet<_> = opened.into_iter().collect();
+        let mut entries = self.left_out;
+        entries.extend(self.deliveries.iter().filter(|d| queued.contains(&d.id)).map(|d| {
+            let again = if d.follows.is_some() { ", after another route failed" } else { "" };
+            Entry::now(now, kind::QUEUED, format!("weekly update queued by {}{again}", d.route))
+                .by(actor)
+                .about(d.carer, d.pupil)
+                .update(d.update)
+                .delivery(d.id)
+        }));
+        entries.extend(self.tasks.iter().filter(|t| opened.contains(&t.id)).map(|t| opened_entry(t, actor, now)));
+        chronology::append(connection, &entries).await?;
+        Ok(())
+    }
+}
+
+/// The entry of a task that was opened.
+pub(super) fn opened_entry(task: &NewTask, actor: &str, now: Timestamp) -> Entry {
+    let mut entry =
+        Entry::now(now, kind::TASK_OPENED, task.why.clone()).by(actor).about(task.carer, task.pupil).task(task.id);
+    entry.update = task.update;
+    entry.delivery = task.delivery;
+    entry
+}
+
+fn about(entry: Entry, telling: &Telling<'_>) -> Entry {
+    entry.by(telling.actor).about(telling.link.carer, telling.link.pupil).update(telling.update)
+}
+
+fn task(policy: &Policy, telling: &Telling<'_>, route: Route, fired: &[Fired]) -> NewTask {
+    let after = if telling.follows.is_some() { ", as another route failed" } else { "" };
+    let why = match (route, interpreter(telling.link)) {
+        (Route::Letter, _) => format!("post the weekly update as a letter{after}"),
+        (_, Some(language)) => format!("ring with the weekly update, with an interpreter for {language}{after}"),
+        _ => format!("ring with the weekly update{after}"),
+    };
+    let (kind, role) = if route == Route::Letter { ("letter", "office") } else { ("call", "teacher") };
+    new_task(policy, telling, kind, role, why, fired)
+}
+
+fn no_way(policy: &Policy, telling: &Telling<'_>, fired: &[Fired]) -> NewTask {
+    let tried: Vec<_> = fired.iter().filter(|f| f.verdict == "next route").map(|f| format!("{}: {}", f.rule, f.saw)).collect();
+    let why = format!("find a way to reach this carer with the weekly update ({})", tried.join("; "));
+    new_task(policy, telling, "check_address", "office", why, fired)
+}
+
+fn new_task(
+    policy: &Policy,
+    telling: &Telling<'_>,
+    kind: &'static str,
+    role: &'static str,
+    why: String,
+    fired: &[Fired],
+) -> NewTask {
+    NewTask {
+        id: TaskId::new(),
+        kind,
+        role,
+        class: telling.link.class,
+        carer: telling.link.carer,
+        pupil: telling.link.pupil,
+        update: Some(telling.update),
+        delivery: telling.follows,
+        why,
+        choice: Some(as_json(fired)),
+        due: policy.task_due(telling.now),
+    }
+}
+
+/// Rules as JSON, for `explain`.
+pub(super) fn as_json(fired: &[Fired]) -> String {
+    serde_json::to_string(fired).unwrap_or_else(|_| "[]".to_owned())
+}
+
+/// The next route for a carer whose message will not arrive by one: the same day, never a silent drop.
+pub(super) async fn next_route(
+    connection: &mut PgConnection,
+    gateway: &Gateway,
+    failed: &InDoubt,
+    now: Timestamp,
+) -> Result<(), FlowError> {
+    let Some(message) = facts::message(connection, failed.update).await? else { return Ok(()) };
+    let link = facts::of_link(connection, failed.carer, failed.pupil, message.purpose).await?;
+    let Some(link) = link else { return Ok(()) };
+    let tried = outbox::routes_tried(connection, failed.update, failed.carer).await?;
+    let mut planned = Planned::default();
+    planned.add(
+        gateway,
+        &Telling {
+            update: failed.update,
+            message: &message,
+            link: &link,
+            tried: &tried,
+            follows: Some(failed.id),
+            actor: "daemon",
+            now,
+        },
+    );
+    planned.write(connection, "daemon", now).await
+}
+
+/// The task to look into an address at which a message failed.
+pub(super) fn check_address(policy: &Policy, failed: &InDoubt, why: &str, now: Timestamp) -> NewTask {
+    NewTask {
+        id: TaskId::new(),
+        kind: "check_address",
+        role: "office",
+        class: None,
+        carer: failed.carer,
+        pupil: failed.pupil,
+        update: None,
+        delivery: Some(failed.id),
+        why: why.to_owned(),
+        choice: None,
+        due: policy.task_due(now),
+    }
+}

@@ -1,0 +1,176 @@
+//! Queues a teacher's updates: the update, a delivery or a task for each carer, and an entry for each carer, also for
+//! each one left out; all in one transaction.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+
+use super::{
+    FlowError,
+    gateway::Gateway,
+    planning::{Planned, Telling},
+};
+use crate::{
+    domain::{
+        ids::{PupilId, UpdateId},
+        people::{Purpose, Route},
+        rights::LinkFacts,
+        route::{MessageFacts, Plan},
+        time::{Date, Timestamp},
+        update::{RowProblem, UpdateRow, read},
+    },
+    store::{
+        facts,
+        updates::{self, NewUpdate},
+    },
+};
+
+/// What became of a file.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+pub struct Queued {
+    /// Updates that are new.
+    pub updates: usize,
+    /// Updates that were queued before, word for word.
+    pub already: usize,
+    /// Emails queued.
+    pub email: usize,
+    /// Texts queued.
+    pub text: usize,
+    /// Calls for a colleague to make.
+    pub call: usize,
+    /// Letters for the office to post.
+    pub letter: usize,
+    /// Carers left out, by the reason's word.
+    pub left_out: std::collections::BTreeMap<&'static str, usize>,
+    /// Carers nobody knows how to reach; a task was opened for each.
+    pub no_way: usize,
+    /// Pupils in the file without any carer on record.
+    pub without_carers: Vec<String>,
+}
+
+/// Why nothing of a file was queued.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// Lines of the file have problems; all of them are told.
+    #[error("nothing was queued: {} line(s) of the file need mending", .0.len())]
+    Lines(Vec<RowProblem>),
+    /// The database said no.
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+}
+
+impl From<crate::store::StoreError> for QueueError {
+    fn from(error: crate::store::StoreError) -> Self {
+        Self::Flow(error.into())
+    }
+}
+
+/// Queues an updates file (see [`read`] for its form) for `author`. The same file twice queues nothing new.
+pub async fn updates(gateway: &Gateway, file: &[u8], author: &str) -> Result<Queued, QueueError> {
+    let rows = read(file).map_err(QueueError::Lines)?;
+    let now = gateway.now();
+    let mut tx = gateway.store.begin().await?;
+    let known = known_pupils(&mut tx, &rows).await?;
+    let (new, already) = sort_out(&mut tx, &rows, &known).await?;
+    let mut report = Queued { updates: new.len(), already, ..Queued::default() };
+    if new.is_empty() {
+        return Ok(report);
+    }
+    updates::insert(&mut tx, &new, author, now).await?;
+    let pupils: Vec<PupilId> = new.iter().map(|update| update.pupil).collect();
+    let links = facts::of_links(&mut tx, &pupils, None, Purpose::WeeklyUpdate).await?;
+    let planned = plan_all(gateway, &new, &links, author, now, &mut report);
+    let references: HashMap<_, _> = known.iter().map(|(reference, id)| (*id, reference)).collect();
+    let with_carers: HashSet<_> = links.iter().map(|link| link.pupil).collect();
+    report.without_carers =
+        pupils.iter().filter(|id| !with_carers.contains(id)).filter_map(|id| references.get(id)).map(|r| (*r).clone()).collect();
+    planned.write(&mut tx, author, now).await?;
+    tx.commit().await.map_err(crate::store::StoreError::from)?;
+    Ok(report)
+}
+
+async fn known_pupils(
+    tx: &mut crate::store::Tx,
+    rows: &[UpdateRow],
+) -> Result<HashMap<String, PupilId>, QueueError> {
+    let references: Vec<String> = rows.iter().map(|row| row.pupil_ref.clone()).collect();
+    let pupils = updates::pupils(tx, &references).await?;
+    let known: HashMap<_, _> = pupils.into_iter().map(|pupil| (pupil.reference, pupil.id)).collect();
+    let unknown: Vec<_> = rows
+        .iter()
+        .filter(|row| !known.contains_key(&row.pupil_ref))
+        .map(|row| {
+            let sentence = format!("no pupil has the reference {}: check it, or import the pupils first", row.pupil_ref);
+            RowProblem::new(row.line, sentence)
+        })
+        .collect();
+    if unknown.is_empty() { Ok(known) } else { Err(QueueError::Lines(unknown)) }
+}
+
+/// The rows that are new, and how many are there already. Other words for the same pupil and week are a problem: what
+/// was sent cannot be unsent by queueing it differently.
+async fn sort_out(
+    tx: &mut crate::store::Tx,
+    rows: &[UpdateRow],
+    known: &HashMap<String, PupilId>,
+) -> Result<(Vec<NewUpdate>, usize), QueueError> {
+    let pupils: Vec<PupilId> = known.values().copied().collect();
+    let weeks: Vec<Date> = rows.iter().map(|row| row.week).collect::<HashSet<_>>().into_iter().collect();
+    let existing = updates::existing(tx, &pupils, &weeks).await?;
+    let existing: HashMap<_, _> = existing.iter().map(|e| ((e.pupil, e.week), e)).collect();
+    let (mut new, mut already, mut problems) = (Vec::new(), 0, Vec::new());
+    for row in rows {
+        let Some(pupil) = known.get(&row.pupil_ref).copied() else { continue };
+        match existing.get(&(pupil, row.week)) {
+            Some(e) if e.body == *row.text.expose() && e.sensitive == row.sensitive => already += 1,
+            Some(_) => problems.push(RowProblem::new(
+                row.line,
+                format!("pupil {} already has an update for this week, in other words: leave this line out", row.pupil_ref),
+            )),
+            None => new.push(NewUpdate {
+                id: UpdateId::new(),
+                pupil,
+                week: row.week,
+                body: row.text.expose().clone(),
+                sensitive: row.sensitive,
+            }),
+        }
+    }
+    if problems.is_empty() { Ok((new, already)) } else { Err(QueueError::Lines(problems)) }
+}
+
+fn plan_all(
+    gateway: &Gateway,
+    new: &[NewUpdate],
+    links: &[LinkFacts],
+    actor: &str,
+    now: Timestamp,
+    report: &mut Queued,
+) -> Planned {
+    let mut by_pupil: HashMap<PupilId, Vec<&LinkFacts>> = HashMap::new();
+    for link in links {
+        by_pupil.entry(link.pupil).or_default().push(link);
+    }
+    let mut planned = Planned::default();
+    for update in new {
+        let message = MessageFacts {
+            purpose: Purpose::WeeklyUpdate,
+            week: update.week,
+            words: update.body.clone().into(),
+            sensitive: update.sensitive,
+        };
+        for link in by_pupil.get(&update.pupil).into_iter().flatten().copied() {
+            let telling =
+                Telling { update: update.id, message: &message, link, tried: &[], follows: None, actor, now };
+            match planned.add(gateway, &telling) {
+                Plan::Send(Route::Email) => report.email += 1,
+                Plan::Send(_) => report.text += 1,
+                Plan::Task(Route::Letter) => report.letter += 1,
+                Plan::Task(_) => report.call += 1,
+                Plan::LeftOut(word, _) => *report.left_out.entry(word).or_default() += 1,
+                Plan::NoWay => report.no_way += 1,
+            }
+        }
+    }
+    planned
+}

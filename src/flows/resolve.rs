@@ -1,0 +1,209 @@
+//! Clears up messages in doubt: asks the channel first; what nobody can tell goes to a person, or, for mail, again.
+
+use jiff::SignedDuration;
+use liaison_channels::{
+    Sender,
+    message::{ChannelId, ProviderRef},
+    sender::{Carries, Found},
+};
+
+use super::{
+    FlowError,
+    gateway::Gateway,
+    planning::{check_address, opened_entry},
+};
+use crate::{
+    domain::{
+        chronology::{Entry, kind},
+        delivery::State,
+        gate::Question,
+        time::Timestamp,
+    },
+    store::{
+        StoreError, chronology,
+        outbox::{self, InDoubt, Move},
+        tasks,
+    },
+};
+
+/// How many messages one round asks about.
+const ROUND: i64 = 200;
+
+/// What a round did.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Resolved {
+    /// Found to have gone.
+    pub went: usize,
+    /// Found not to have gone, or mail that goes again with the same Message-ID.
+    pub again: usize,
+    /// Given to a person.
+    pub person: usize,
+    /// Still in doubt.
+    pub open: usize,
+}
+
+/// One round over the messages in doubt.
+pub async fn resolve(gateway: &Gateway) -> Result<Resolved, FlowError> {
+    let now = gateway.now();
+    let doubts = outbox::in_doubt(&mut *gateway.store.acquire().await?, now, None, ROUND).await?;
+    let mut resolved = Resolved::default();
+    for doubt in doubts {
+        let Some(sender) = ChannelId::parse(&doubt.channel).ok().and_then(|id| gateway.senders.get(&id)) else {
+            resolved.open += 1;
+            continue;
+        };
+        match answer(gateway, sender.as_ref(), &doubt, now).await? {
+            Answer::Wait => resolved.open += 1,
+            Answer::Went(reference) => resolved.went += usize::from(went(gateway, &doubt, reference).await?),
+            Answer::Again(maybe_twice) => {
+                resolved.again += usize::from(again(gateway, &doubt, maybe_twice).await?);
+            }
+            Answer::GiveUp => resolved.person += usize::from(give_up(gateway, &doubt).await?),
+            Answer::Person => resolved.person += usize::from(person(gateway, &doubt).await?),
+        }
+    }
+    Ok(resolved)
+}
+
+enum Answer {
+    Wait,
+    Went(ProviderRef),
+    /// Send again; `true`: it may then arrive twice.
+    Again(bool),
+    /// Mail that was cut too often.
+    GiveUp,
+    Person,
+}
+
+async fn answer(
+    gateway: &Gateway,
+    sender: &dyn Sender,
+    doubt: &InDoubt,
+    now: Timestamp,
+) -> Result<Answer, FlowError> {
+    let waited = now.duration_since(doubt.since);
+    let longer_than = |patience| waited >= SignedDuration::try_from(patience).unwrap_or(SignedDuration::MAX);
+    let carries = sender.limits().carries;
+    if carries == Carries::Text && !longer_than(gateway.patience.ask_after) {
+        return Ok(Answer::Wait);
+    }
+    let found = find(gateway, sender, doubt).await?;
+    Ok(match (found, carries) {
+        (Some(Found::Yes(reference)), _) => Answer::Went(reference),
+        (Some(Found::No), _) => Answer::Again(false),
+        // Any mail server may repeat a message with its Message-ID after a cut; ours does no worse (DESIGN §3).
+        (Some(Found::CannotTell), Carries::Mail) => match gateway.policy.retry.after(doubt.tries) {
+            Some(_) => Answer::Again(true),
+            None => Answer::GiveUp,
+        },
+        (Some(Found::CannotTell), Carries::Text) => Answer::Person,
+        (None, Carries::Text) if longer_than(gateway.patience.person_after) => Answer::Person,
+        (None, _) => Answer::Wait,
+    })
+}
+
+/// Asks the channel; `None` when it did not answer.
+async fn find(gateway: &Gateway, sender: &dyn Sender, doubt: &InDoubt) -> Result<Option<Found>, FlowError> {
+    let to = doubt.to.clone().unwrap_or_default();
+    let Some(question) = Question::about(doubt.id, &to, doubt.wire_body.as_deref()) else {
+        return Ok(Some(Found::CannotTell));
+    };
+    let since = doubt.since.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(doubt.since);
+    let known = match doubt.wire_body {
+        Some(_) => {
+            outbox::known_references(&mut *gateway.store.acquire().await?, &to, since, doubt.id).await?
+        }
+        None => Vec::new(),
+    };
+    let known: Vec<ProviderRef> = known.into_iter().map(ProviderRef).collect();
+    match sender.find(&question.lookup(doubt.since, &known)).await {
+        Ok(found) => Ok(Some(found)),
+        Err(error) => {
+            tracing::warn!(channel = doubt.channel, delivery = %doubt.id, "could not ask about a message in doubt: {error}");
+            Ok(None)
+        }
+    }
+}
+
+async fn went(gateway: &Gateway, doubt: &InDoubt, reference: ProviderRef) -> Result<bool, FlowError> {
+    let mut to = Move::to(doubt.id, doubt.tries, State::Submitted);
+    to.provider_ref = Some(reference.0);
+    settle_doubt(gateway, doubt, to, kind::DOUBT_RESOLVED, "the channel was asked: it went").await
+}
+
+async fn again(gateway: &Gateway, doubt: &InDoubt, maybe_twice: bool) -> Result<bool, FlowError> {
+    let now = gateway.now();
+    let mut to = Move::to(doubt.id, doubt.tries, State::Queued);
+    // The first doubt is cleared up at once; a server that cuts every time is given the schedule's rests.
+    to.not_before = Some(match doubt.tries {
+        0 | 1 => now,
+        tries => {
+            let wait = gateway.policy.retry.after(tries - 1).unwrap_or_default();
+            now.saturating_add(SignedDuration::try_from(wait).unwrap_or_default()).unwrap_or(now)
+        }
+    });
+    to.maybe_twice = maybe_twice;
+    let sentence = if maybe_twice {
+        "sent again with the same Message-ID: it may arrive twice"
+    } else {
+        "the channel was asked: it never went; sent again"
+    };
+    settle_doubt(gateway, doubt, to, kind::DOUBT_RESOLVED, sentence).await
+}
+
+async fn give_up(gateway: &Gateway, doubt: &InDoubt) -> Result<bool, FlowError> {
+    let mut to = Move::to(doubt.id, doubt.tries, State::Failed);
+    to.fault = Some("temporary");
+    to.reason = Some("the line was cut at every try: it may or may not have arrived".to_owned());
+    let sentence = "the line was cut at every try: it may or may not have arrived; another route is taken";
+    if !settle_doubt(gateway, doubt, to, kind::FAILED, sentence).await? {
+        return Ok(false);
+    }
+    let mut tx = gateway.store.begin().await?;
+    super::planning::next_route(&mut tx, gateway, doubt, gateway.now()).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(true)
+}
+
+async fn settle_doubt(
+    gateway: &Gateway,
+    doubt: &InDoubt,
+    to: Move,
+    event: &str,
+    sentence: &str,
+) -> Result<bool, FlowError> {
+    let now = gateway.now();
+    let mut tx = gateway.store.begin().await?;
+    let moved = outbox::settle(&mut tx, &[to], &[State::Unknown], now).await?;
+    if moved.is_empty() {
+        return Ok(false);
+    }
+    let entry = Entry::now(now, event, sentence)
+        .about(doubt.carer, doubt.pupil)
+        .update(doubt.update)
+        .delivery(doubt.id);
+    chronology::append(&mut tx, &[entry]).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(true)
+}
+
+/// Opens the task "did it arrive?", once; the message stays in doubt and is never sent again by itself.
+async fn person(gateway: &Gateway, doubt: &InDoubt) -> Result<bool, FlowError> {
+    let now = gateway.now();
+    let mut tx = gateway.store.begin().await?;
+    let mut task = check_address(
+        &gateway.policy,
+        doubt,
+        "ask whether a text arrived: nobody can tell, and it is not sent twice by itself",
+        now,
+    );
+    task.kind = "did_it_arrive";
+    task.update = Some(doubt.update);
+    let opened = tasks::insert(&mut tx, std::slice::from_ref(&task), now).await?;
+    if opened.is_empty() {
+        return Ok(false);
+    }
+    chronology::append(&mut tx, &[opened_entry(&task, "daemon", now)]).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(true)
+}

@@ -1,0 +1,195 @@
+//! Tasks for people: opened through the gate each time they are looked at, and closed with what came of them.
+
+use serde::Serialize;
+
+use super::{FlowError, gateway::Gateway};
+use crate::{
+    domain::{
+        chronology::{Entry, kind},
+        gate::{Ask, Decision, decide},
+        ids::TaskId,
+        people::{Format, Route},
+        rights::LinkFacts,
+        time::Date,
+        wording::{Words, interpreter},
+    },
+    store::{
+        StoreError, chronology, facts,
+        tasks::{self, TaskRow},
+    },
+};
+
+/// What a colleague needs to do a task. Personal: for their eyes only.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Needs {
+    /// The number to ring, or the address to post to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// What to say, or the letter as plain text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
+    /// The letter as a page to print.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// The interpreter to book first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interpreter: Option<String>,
+    /// When to ring.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best_times: Option<String>,
+    /// `large_print` and such, when not standard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<&'static str>,
+}
+
+/// A task on somebody's list.
+#[derive(Debug, Clone, Serialize)]
+pub struct Listed {
+    /// Its id.
+    pub id: TaskId,
+    /// `call`, `letter`, `check_address`, `did_it_arrive`, `review_restriction`.
+    pub kind: String,
+    /// Whose list.
+    pub role: String,
+    /// The class.
+    pub class: Option<String>,
+    /// The carer's name.
+    pub carer: String,
+    /// The pupil's name.
+    pub pupil: String,
+    /// Why.
+    pub why: String,
+    /// By when.
+    pub due: Date,
+    /// `open`, `done`, `given_up`, `withdrawn`.
+    pub state: String,
+    /// What came of it.
+    pub outcome: Option<String>,
+    /// What is needed to do it, where it is a call or a letter that may still be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needs: Option<Needs>,
+}
+
+/// The tasks, by due date. Calls and letters that the gate no longer allows are withdrawn, and told as such.
+pub async fn list(gateway: &Gateway, open_only: bool, with_needs: bool) -> Result<Vec<Listed>, FlowError> {
+    let mut tx = gateway.store.begin().await?;
+    let mut listed = Vec::new();
+    for row in tasks::list(&mut tx, open_only).await? {
+        if let Some(task) = open(&mut tx, gateway, row, with_needs).await?
+            && (!open_only || task.state == "open")
+        {
+            listed.push(task);
+        }
+    }
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(listed)
+}
+
+/// One task with what is needed to do it.
+pub async fn show(gateway: &Gateway, id: TaskId) -> Result<Listed, FlowError> {
+    let mut tx = gateway.store.begin().await?;
+    let row = tasks::find(&mut tx, id).await?.ok_or_else(|| no_task(id))?;
+    let task = open(&mut tx, gateway, row, true).await?.ok_or_else(|| no_task(id))?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(task)
+}
+
+/// Closes a task as `done` or `given_up`, with what came of it.
+pub async fn close(gateway: &Gateway, id: TaskId, done: bool, by: &str, outcome: &str) -> Result<(), FlowError> {
+    let now = gateway.now();
+    let mut tx = gateway.store.begin().await?;
+    let row = tasks::find(&mut tx, id).await?.ok_or_else(|| no_task(id))?;
+    let state = if done { "done" } else { "given_up" };
+    if !tasks::close(&mut tx, id, state, by, outcome, now).await? {
+        return Err(FlowError::Refused(format!("task {id} is {} already", row.state)));
+    }
+    let sentence = format!("{} {}", row.kind.replace('_', " "), state.replace('_', " "));
+    let mut entry = Entry::now(now, kind::TASK_CLOSED, sentence).by(by).about(row.carer, row.pupil).task(id);
+    entry.update = row.update;
+    // What a person writes may name people: it stands beside the entry, where it can be erased.
+    chronology::append(&mut tx, &[entry.words(super::salt(), outcome.into())]).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(())
+}
+
+fn no_task(id: TaskId) -> FlowError {
+    FlowError::Refused(format!("there is no task {id}; `liaison tasks list` shows them"))
+}
+
+async fn open(
+    tx: &mut crate::store::Tx,
+    gateway: &Gateway,
+    row: TaskRow,
+    with_needs: bool,
+) -> Result<Option<Listed>, FlowError> {
+    let route = Route::parse(&row.kind).ok();
+    let mut listed = Listed {
+        id: row.id,
+        kind: row.kind.clone(),
+        role: row.role.clone(),
+        class: row.class.clone(),
+        carer: row.carer_name.clone(),
+        pupil: row.pupil_name.clone(),
+        why: row.why.clone(),
+        due: row.due,
+        state: row.state.clone(),
+        outcome: row.outcome.clone(),
+        needs: None,
+    };
+    let (Some(route), Some(update), "open") = (route, row.update, row.state.as_str()) else {
+        return Ok(Some(listed));
+    };
+    let Some(message) = facts::message(tx, update).await? else { return Ok(Some(listed)) };
+    let link = facts::of_link(tx, row.carer, row.pupil, message.purpose).await?;
+    let ask = Ask {
+        route,
+        first_choice: false,
+        link: link.as_ref(),
+        message: &message,
+        hold: None,
+        limits: None,
+        channels: gateway.carriers.set_up(),
+    };
+    let why = match decide(&ask, &gateway.policy, gateway.now()) {
+        Decision::Permit(permit) => {
+            if let (true, Some(link)) = (with_needs, &link) {
+                listed.needs = Some(needs(link, permit.to().expose(), permit.words()));
+            }
+            return Ok(Some(listed));
+        }
+        Decision::NoRight(no, _) => no.sentence(),
+        // A number that went out of use does not end the duty: somebody must still find a way.
+        Decision::NotThisWay(why, _) => {
+            listed.why = format!("{}; at present {}", listed.why, why.sentence());
+            return Ok(Some(listed));
+        }
+        Decision::Wait(..) | Decision::Rehearsed(_) => return Ok(Some(listed)),
+    };
+    withdraw(tx, gateway, &row, &why).await?;
+    listed.state = "withdrawn".to_owned();
+    listed.outcome = Some(why);
+    Ok(Some(listed))
+}
+
+async fn withdraw(tx: &mut crate::store::Tx, gateway: &Gateway, row: &TaskRow, why: &str) -> Result<(), FlowError> {
+    let now = gateway.now();
+    if tasks::close(tx, row.id, "withdrawn", "daemon", why, now).await? {
+        let sentence = format!("{} withdrawn: {why}", row.kind);
+        let mut entry = Entry::now(now, kind::TASK_CLOSED, sentence).about(row.carer, row.pupil).task(row.id);
+        entry.update = row.update;
+        chronology::append(tx, &[entry]).await?;
+    }
+    Ok(())
+}
+
+fn needs(link: &LinkFacts, to: &str, words: &Words) -> Needs {
+    let call = matches!(words, Words::Script(_));
+    Needs {
+        to: Some(to.to_owned()),
+        words: Some(words.plain().expose().clone()),
+        page: if let Words::Letter { html, .. } = words { Some(html.expose().clone()) } else { None },
+        interpreter: if call { interpreter(link) } else { None },
+        best_times: if call { link.best_times.as_ref().map(|times| times.expose().clone()) } else { None },
+        format: (link.format != Format::Standard).then(|| link.format.as_str()),
+    }
+}

@@ -1,0 +1,81 @@
+//! What one daemon does for all: takes over from the dead, clears up doubts, frees mended channels, seals.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use liaison_channels::message::ChannelId;
+
+use super::{Stop, Trouble};
+use crate::{
+    flows::{FlowError, gateway::Gateway, operate, rescue, resolve, seal},
+    store::{daemons, leader::Leader},
+};
+
+const ROUND: Duration = Duration::from_secs(2);
+/// How often a channel that the daemon itself holds is tried again.
+const HEAL: Duration = Duration::from_secs(60);
+
+/// Rounds of care until told to stop.
+pub(super) async fn care(gateway: Arc<Gateway>, mut stop: Stop) {
+    let mut leader = Leader::new(gateway.store.pool(), "caretaker");
+    let mut trouble = Trouble::default();
+    let mut tried = HashMap::new();
+    while !stop.is_now() {
+        let round = care_once(&gateway, &mut leader, &mut tried).await;
+        trouble.note("caretaker", &round);
+        stop.pause(ROUND.min(gateway.patience.lease / 3)).await;
+    }
+    leader.resign().await;
+}
+
+async fn care_once(
+    gateway: &Gateway,
+    leader: &mut Leader,
+    tried: &mut HashMap<String, std::time::Instant>,
+) -> Result<(), FlowError> {
+    if !leader.is_ours().await? {
+        return Ok(());
+    }
+    rescue::rescue(gateway).await?;
+    let resolved = resolve::resolve(gateway).await?;
+    if resolved.went + resolved.again + resolved.person > 0 {
+        tracing::info!(went = resolved.went, again = resolved.again, person = resolved.person, "cleared up doubts");
+    }
+    heal(gateway, tried).await
+}
+
+/// Probes the channels that the daemon holds because of their settings; one that works again is released.
+async fn heal(gateway: &Gateway, tried: &mut HashMap<String, std::time::Instant>) -> Result<(), FlowError> {
+    let holds = daemons::holds(&mut *gateway.store.acquire().await?).await?;
+    tried.retain(|scope, _| holds.iter().any(|hold| hold.scope == *scope));
+    for hold in holds.iter().filter(|hold| hold.set_by == "daemon") {
+        let at = tried.entry(hold.scope.clone()).or_insert_with(std::time::Instant::now);
+        if at.elapsed() < HEAL {
+            continue;
+        }
+        *at = std::time::Instant::now();
+        let sender = ChannelId::parse(&hold.scope).ok().and_then(|id| gateway.senders.get(&id));
+        if let Some(sender) = sender
+            && sender.probe().await.is_ok()
+            && operate::healed(gateway, &hold.scope).await?
+        {
+            tracing::info!(channel = hold.scope, "channel works again and is released");
+        }
+    }
+    Ok(())
+}
+
+/// Seals what waits, every second, until told to stop; the last entries are sealed before the end.
+pub(super) async fn seal(gateway: Arc<Gateway>, mut stop: Stop) {
+    let mut trouble = Trouble::default();
+    loop {
+        let stopping = stop.is_now();
+        let round = seal::seal(&gateway).await;
+        trouble.note("sealer", &round);
+        if stopping {
+            break;
+        }
+        if !matches!(round, Ok(sealed) if sealed > 1000) {
+            stop.pause(Duration::from_secs(1)).await;
+        }
+    }
+}

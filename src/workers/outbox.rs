@@ -1,0 +1,56 @@
+//! Drives one lane: a step after the other while there is work, then waits to be woken.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::watch;
+
+use super::{Stop, Trouble};
+use crate::{
+    flows::{
+        FlowError,
+        deliver::{Lane, Step},
+        gateway::Gateway,
+    },
+    store::leader::Leader,
+};
+
+/// How often a lane looks by itself: a net under the notices, and for messages whose time comes.
+const POLL: Duration = Duration::from_secs(2);
+
+pub(super) async fn run(gateway: Arc<Gateway>, mut lane: Lane, mut wake: watch::Receiver<u64>, mut stop: Stop) {
+    let mut trouble = Trouble::default();
+    let what = format!("channel {}", lane.channel());
+    let mut leader = lane.has_pace().then(|| Leader::new(gateway.store.pool(), format!("channel:{}", lane.channel())));
+    while !stop.is_now() {
+        wake.borrow_and_update();
+        let step = step(&mut lane, leader.as_mut()).await;
+        trouble.note(&what, &step);
+        match step {
+            Ok(Step::Did(_)) => {}
+            Ok(Step::Wait(wait)) => stop.pause(wait.min(POLL)).await,
+            Ok(Step::Idle | Step::Held) => {
+                tokio::select! {
+                    () = stop.pause(POLL) => {}
+                    _ = wake.changed() => {}
+                }
+            }
+            Err(_) => stop.pause(Duration::from_secs(1)).await,
+        }
+    }
+    // Soft stop: settle what was sent, give back what was claimed. What cannot be settled now stays in doubt and is
+    // cleared up by whoever comes next.
+    let last = lane.finish().await;
+    trouble.note(&what, &last);
+    if let Some(leader) = &mut leader {
+        leader.resign().await;
+    }
+}
+
+async fn step(lane: &mut Lane, leader: Option<&mut Leader>) -> Result<Step, FlowError> {
+    if let Some(leader) = leader
+        && !leader.is_ours().await?
+    {
+        return Ok(Step::Idle);
+    }
+    lane.step().await
+}
