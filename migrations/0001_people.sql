@@ -46,7 +46,8 @@ create table carer (
             (format in ('standard', 'large_print', 'easy_read', 'audio', 'braille', 'bsl', 'other')),
     interpreter          text,
     best_times           text,
-    address_confidential boolean not null default false
+    address_confidential boolean not null default false,
+    consent_note         text                       -- how and when the school was told that it may write
 );
 
 create table link (

@@ -99,7 +99,7 @@ impl Folder {
             alphabet: (config.carries == Carries::Text).then_some(Alphabet::Unicode),
             can_be_answered: !matches!(from, From::Name(_)),
         };
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         let pace =
             config.per_minute.map_or_else(Pace::unlimited, |n| Pace::limited(n, minute, NonZeroU32::MIN));
         let places = Arc::new(Semaphore::new(IN_FLIGHT));

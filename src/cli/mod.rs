@@ -1,1 +1,346 @@
-//! x
+//! The operator's commands; the only place that wires everything. What a command prints is for the person at the
+//! terminal; with `--json` it is for a script.
+
+mod check;
+mod chronology;
+mod demo;
+mod explain;
+mod import;
+mod inspect;
+mod open;
+mod queue;
+mod serve;
+pub mod settings;
+mod table;
+mod tasks;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Parser, Subcommand};
+use settings::Settings;
+use uuid::Uuid;
+
+use crate::{
+    domain::ids::{DeliveryId, TaskId},
+    flows::{gateway::Gateway, import::Files, verify::Noted},
+};
+
+/// A school's contact with parents and carers, out and in, in one chronology.
+#[derive(Debug, Parser)]
+#[command(name = "liaison", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// The settings file [default: /etc/liaison/liaison.toml, if it is there]
+    #[arg(long, global = true, env = "LIAISON_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print JSON, for scripts
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon until it is told to stop
+    Serve,
+    /// Show the main job on an invented school, with nothing set up
+    Demo(demo::DemoArgs),
+    /// Try every outside thing and say in words what to do
+    Check,
+    /// Bring the database up to this program, as the owner of the database
+    Migrate,
+    /// Print every setting with its default and its meaning
+    Settings,
+    /// Import pupils and contacts; the same files twice change nothing
+    Import {
+        /// pupils.csv
+        pupils: PathBuf,
+        /// contacts.csv
+        contacts: PathBuf,
+        /// Say what would change, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// A teacher's weekly updates
+    #[command(subcommand)]
+    Updates(UpdatesCommand),
+    /// Messages that wait, left or failed
+    #[command(subcommand)]
+    Queue(QueueCommand),
+    /// What people must do: calls, letters, addresses to check
+    #[command(subcommand)]
+    Tasks(TasksCommand),
+    /// The record: show it, export it, prove it
+    #[command(subcommand)]
+    Chronology(ChronologyCommand),
+    /// Why a message or task is as it is: the rules that fired, and what they saw
+    Explain {
+        /// A delivery or task, from `queue list` or `tasks list`
+        id: Uuid,
+    },
+    /// What Liaison would make of something; keeps nothing, needs no database, prints one JSON object
+    #[command(subcommand)]
+    Inspect(InspectCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum UpdatesCommand {
+    /// Queue a CSV file of updates (columns: pupil, week, text, and if wanted sensitive); the same file twice queues
+    /// nothing new
+    Queue {
+        /// The file
+        file: PathBuf,
+        /// Whose updates they are, for the record
+        #[arg(long, default_value = "operator")]
+        author: String,
+    },
+}
+
+#[derive(Debug, Args)]
+struct By {
+    /// Who does it, for the record
+    #[arg(long, default_value = "operator")]
+    by: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum QueueCommand {
+    /// List messages, newest first, and what is held
+    List {
+        /// Only this state: queued, submitting, submitted, delivered, failed, unknown, refused, cancelled
+        #[arg(long)]
+        state: Option<String>,
+        /// Only this channel
+        #[arg(long)]
+        channel: Option<String>,
+        /// At most so many; 0 for all
+        #[arg(long, default_value_t = 50)]
+        limit: i64,
+    },
+    /// Hold all sending, or one channel, until it is released
+    Hold {
+        /// all, or the name of a channel
+        scope: String,
+        /// Why, for the record
+        #[arg(long, default_value = "held by hand")]
+        reason: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Lift a hold
+    Release {
+        /// all, or the name of a channel
+        scope: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Send a message back to the queue that failed, was refused or was cancelled; the gate is asked again
+    Retry {
+        /// The message
+        id: DeliveryId,
+        /// Also one that may have gone already
+        #[arg(long)]
+        even_if_twice: bool,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Take a message back before it leaves
+    Cancel {
+        /// The message
+        id: DeliveryId,
+        #[command(flatten)]
+        by: By,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum TasksCommand {
+    /// List what is open, soonest due first
+    List {
+        /// Closed ones too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show one, with all that is needed to do it; the gate is asked first
+    Show {
+        /// The task
+        id: TaskId,
+        /// Print a letter as a page (HTML, for the printer)
+        #[arg(long)]
+        page: bool,
+    },
+    /// Close one that is done
+    Done {
+        /// The task
+        id: TaskId,
+        /// What came of it
+        #[arg(long)]
+        outcome: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Close one that cannot be done
+    GiveUp {
+        /// The task
+        id: TaskId,
+        /// Why
+        #[arg(long)]
+        outcome: String,
+        #[command(flatten)]
+        by: By,
+    },
+}
+
+#[derive(Debug, Args)]
+struct WhoseArgs {
+    /// About this pupil, by the school's reference or id
+    #[arg(long)]
+    pupil: Option<String>,
+    /// About this carer, by the contact's reference or id
+    #[arg(long)]
+    carer: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum ChronologyCommand {
+    /// Show it, of one pupil or carer
+    Show {
+        #[command(flatten)]
+        whose: WhoseArgs,
+        /// With the words that were sent
+        #[arg(long)]
+        words: bool,
+    },
+    /// Print it as JSON lines, each with its digest
+    Export {
+        #[command(flatten)]
+        whose: WhoseArgs,
+    },
+    /// Recompute it and name the first entry that was altered, removed or brought in
+    Verify {
+        /// A seal that was noted down elsewhere, as it was printed: number:hash. Shows an end that was cut off
+        #[arg(long = "seal", value_name = "NUMBER:HASH")]
+        seals: Vec<Noted>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum InspectCommand {
+    /// Alphabet and length of a text
+    Text {
+        /// The words
+        #[arg(allow_hyphen_values = true)]
+        text: String,
+        /// Count it as it stands, without replacing typographic characters
+        #[arg(long)]
+        raw: bool,
+    },
+    /// What a phone number is, and whether it may be texted
+    Number {
+        /// The number, as somebody wrote it
+        #[arg(allow_hyphen_values = true)]
+        number: String,
+    },
+}
+
+/// Runs a command; the exit code is the process's.
+pub async fn run(cli: Cli) -> Result<u8> {
+    if let Command::Inspect(what) = &cli.command {
+        inspect::run(what);
+        return Ok(0);
+    }
+    if matches!(cli.command, Command::Settings) {
+        say(settings::DEFAULTS);
+        return Ok(0);
+    }
+    if let Command::Demo(args) = &cli.command {
+        start_log(tracing::Level::WARN, false);
+        return demo::run(args).await;
+    }
+    let settings = settings::read(cli.config.as_deref())?;
+    match cli.command {
+        Command::Serve => {
+            start_log(settings.log_level, settings.json_logs);
+            serve::run(&settings).await.map(|()| 0)
+        }
+        Command::Check => check::run(&settings, cli.json).await,
+        Command::Migrate => {
+            let database = open::database(&settings).await?;
+            let applied = crate::store::migrate(&database.owner).await;
+            database.close().await;
+            let applied = applied?;
+            say(&format!("the database is up to date; {applied} migration(s) applied now"));
+            Ok(0)
+        }
+        command => with_database(&settings, cli.json, command).await,
+    }
+}
+
+/// The commands that read or change the record and send nothing.
+async fn with_database(settings: &Settings, json: bool, command: Command) -> Result<u8> {
+    let database = open::database(settings).await?;
+    let done = async {
+        database.store.ready().await?;
+        let gateway = open::idle_gateway(settings, &database.store)?;
+        one_command(&gateway, json, command).await
+    }
+    .await;
+    database.close().await;
+    done
+}
+
+async fn one_command(gateway: &Gateway, json: bool, command: Command) -> Result<u8> {
+    match command {
+        Command::Import { pupils, contacts, dry_run } => import_files(gateway, &pupils, &contacts, dry_run, json).await,
+        Command::Updates(UpdatesCommand::Queue { file, author }) => {
+            queue::updates(gateway, &file, &author, json).await
+        }
+        Command::Queue(what) => queue::run(gateway, what, json).await,
+        Command::Tasks(what) => tasks::run(gateway, what, json).await,
+        Command::Chronology(what) => chronology::run(gateway, what, json).await,
+        Command::Explain { id } => explain::run(gateway, id, json).await,
+        Command::Serve
+        | Command::Demo(_)
+        | Command::Check
+        | Command::Migrate
+        | Command::Settings
+        | Command::Inspect(_) => unreachable!("handled before a database is opened"),
+    }
+}
+
+/// Imports two files, or says what that would do; the exit code is 1 when they were refused.
+async fn import_files(gateway: &Gateway, pupils: &Path, contacts: &Path, dry_run: bool, json: bool) -> Result<u8> {
+    let read = |file: &Path| std::fs::read(file).with_context(|| format!("Read {}", file.display()));
+    let (pupils, contacts) = (read(pupils)?, read(contacts)?);
+    let files = Files { pupils: &pupils, contacts: &contacts };
+    let report =
+        crate::flows::import::import(&gateway.store, gateway.clock.as_ref(), files, "operator", dry_run).await?;
+    if json {
+        say_json(&report)?;
+    } else {
+        say(&import::report(&report));
+    }
+    Ok(u8::from(report.refused))
+}
+
+/// Starts the log on standard error. The IMAP and SMTP libraries would log what they read and write: they are silent.
+fn start_log(level: tracing::Level, json: bool) {
+    use tracing_subscriber::{EnvFilter, fmt};
+    let filter = EnvFilter::new(format!("{level},sqlx=warn,hyper=warn,lettre=off,async_imap=off,imap_proto=off"));
+    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second call, as in tests, leaves the first log as it is.
+    let _ = if json { log.json().flatten_event(true).try_init() } else { log.with_target(false).try_init() };
+}
+
+/// Prints a line to standard output; a reader that has gone away (`| head`) is not an error.
+fn say(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end_matches('\n'));
+}
+
+/// Prints a value as JSON.
+fn say_json(value: &impl serde::Serialize) -> Result<()> {
+    say(&serde_json::to_string(value)?);
+    Ok(())
+}

@@ -4,7 +4,7 @@ pub mod chronology;
 pub mod delivery;
 pub mod gate;
 pub mod ids;
-// pub mod import;
+pub mod import;
 pub mod people;
 pub mod policy;
 pub mod rights;

@@ -4,7 +4,7 @@ pub mod clock;
 pub mod deliver;
 pub mod explain;
 pub mod gateway;
-// pub mod import;
+pub mod import;
 pub mod operate;
 mod planning;
 pub mod queue;

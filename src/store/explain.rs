@@ -278,3 +278,19 @@ pub async fn carer_named(connection: &mut PgConnection, name: &str) -> Result<Op
         .await?;
     Ok(id.map(CarerId))
 }
+
+/// Each pupil with an update and each of that pupil's carers, by name: everybody who must be told or left out for a
+/// reason.
+pub async fn carers_of_updated(connection: &mut PgConnection) -> Result<Vec<(String, String)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select distinct c.forename || ' ' || c.surname as "carer!",
+                  coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil!"
+           from pupil_update u
+           join pupil p on p.id = u.pupil_id
+           join link l on l.pupil_id = p.id
+           join carer c on c.id = l.carer_id"#
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.pupil, row.carer)).collect())
+}

@@ -12,7 +12,7 @@ pub mod facts;
 pub mod leader;
 pub mod outbox;
 pub mod receipts;
-// pub mod roll;
+pub mod roll;
 pub mod seals;
 mod schema;
 pub mod tasks;
@@ -22,7 +22,7 @@ pub mod updates;
 use std::time::Duration;
 
 pub use error::StoreError;
-pub use schema::{MIGRATOR, applied, migrate};
+pub use schema::{MIGRATOR, applied, migrate, remove_database};
 use sqlx::{
     Executor, PgConnection, PgPool, Postgres, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},

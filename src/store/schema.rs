@@ -18,6 +18,15 @@ pub async fn migrate(options: &PgConnectOptions) -> Result<usize, StoreError> {
     Ok(after.saturating_sub(before))
 }
 
+/// Removes the database `liaison` with all that is in it, cutting off whoever is connected: for the demo, which starts
+/// clean. `options` name another database of the same server.
+pub async fn remove_database(options: &PgConnectOptions) -> Result<(), StoreError> {
+    let mut connection = PgConnection::connect_with(options).await?;
+    sqlx::raw_sql("drop database if exists liaison with (force)").execute(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}
+
 /// The versions applied so far.
 pub async fn applied(connection: &mut PgConnection) -> Result<Vec<i64>, StoreError> {
     let exists: bool =

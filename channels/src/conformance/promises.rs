@@ -199,7 +199,7 @@ pub async fn find_tells_the_truth_after_a_cut_line(rig: &dyn Rig) -> Verdict {
         let taken = count(rig, &sample).await == 1;
         match find(rig, &sample, since, &[]).await? {
             Found::Yes(_) => {
-                hold(taken, || format!("{how:?}: find says Yes of a message that was not taken"))?
+                hold(taken, || format!("{how:?}: find says Yes of a message that was not taken"))?;
             }
             Found::No => hold(!taken, || format!("{how:?}: find says No of a message that was taken"))?,
             Found::CannotTell => {}

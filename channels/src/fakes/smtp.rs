@@ -88,6 +88,8 @@ pub enum At {
     Rset,
     /// The answer to QUIT.
     Quit,
+    /// After [`Act::AddLater`] has spoken; only counted.
+    Unasked,
 }
 
 /// How the server behaves at a step.
@@ -97,6 +99,8 @@ pub enum Act {
     Say(String),
     /// Does as usual, and says this right behind its answer, unasked.
     Add(String),
+    /// Does as usual, and says this a moment later, unasked.
+    AddLater(String),
     /// Closes the connection.
     Cut,
     /// Says this and closes the connection.

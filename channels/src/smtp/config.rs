@@ -11,7 +11,7 @@ use lettre::message::Mailbox;
 use secrecy::{SecretString, zeroize::Zeroizing};
 use serde::Deserialize;
 
-use crate::error::OpenError;
+use crate::{error::OpenError, mime};
 
 /// Settings of a `kind = "smtp"` channel.
 #[derive(Debug, Clone, Deserialize)]
@@ -196,12 +196,12 @@ fn credential(file: &Path) -> PathBuf {
     }
 }
 
-/// Reads `Name <address>` or a bare address out of the setting `key`.
+/// Reads `Name <address>` or a bare address out of the setting `key`. Ours must be ASCII: every server takes those.
 pub(super) fn mailbox(key: &str, text: &str) -> Result<Mailbox, OpenError> {
-    let hint = || OpenError(format!("{key}: write it like Northfield School <parents@northfield.example>"));
-    let mailbox = text.parse::<Mailbox>().map_err(|_| hint())?;
-    let plain = text.is_ascii() || mailbox.email.to_string().is_ascii();
-    if plain && !text.contains(char::is_control) { Ok(mailbox) } else { Err(hint()) }
+    let mailbox = mime::mailbox(text).filter(|mailbox| mailbox.email.to_string().is_ascii());
+    mailbox.ok_or_else(|| {
+        OpenError(format!("{key}: write it like Northfield School <parents@northfield.example>"))
+    })
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! * [`SmtpConfig`] is what can be set; [`Smtp`] is the channel;
 //! * `session` reaches the server, encrypts and signs in; `transaction` hands one message over; `wire` and `reply` are
 //!   the bytes underneath; `pool` keeps connections for the next message;
-//! * `letter` writes the message; `classify` and `codes` say whose turn it is when it does not go.
+//! * `letterhead` writes the message, `letter` makes it ready for the wire;
+//! * `classify` and `codes` say whose turn it is when it does not go.
 //!
 //! Whether mail has *arrived* is not known here: bounces come to the inbox, and are matched by Message-ID.
 
@@ -11,6 +12,7 @@ mod classify;
 mod codes;
 mod config;
 mod letter;
+mod letterhead;
 mod pool;
 mod reply;
 mod session;
@@ -25,7 +27,7 @@ use async_trait::async_trait;
 pub use self::config::{SmtpConfig, Tls};
 use self::{
     classify::Stop,
-    letter::{Letter, Letterhead},
+    letter::{Desk, Letter},
     pool::Pool,
     reply::Reply,
     session::{Dialer, Session},
@@ -47,7 +49,7 @@ pub struct Smtp {
     pace: Pace,
     place: String,
     dialer: Dialer,
-    head: Letterhead,
+    desk: Desk,
     pool: Pool,
 }
 
@@ -57,7 +59,7 @@ impl Smtp {
         let named = |OpenError(why): OpenError| OpenError(format!("channel {id}: {why}"));
         config.check().map_err(named)?;
         let dialer = Dialer::new(config).map_err(named)?;
-        let head = Letterhead::of(config).map_err(named)?;
+        let desk = Desk::of(config).map_err(named)?;
         Ok(Self {
             limits: Limits {
                 carries: Carries::Mail,
@@ -70,20 +72,20 @@ impl Smtp {
             pool: Pool::new(config.connections, dialer.patience.idle),
             id,
             dialer,
-            head,
+            desk,
         })
     }
 
     async fn hand_over(&self, letter: &Letter) -> Result<Reply, Stop> {
         if let Some(mut session) = self.pool.take() {
-            let done = session.hand_over(&self.head.sender, letter).await;
+            let done = session.hand_over(&self.desk.sender, letter).await;
             // Servers close lines they find idle. Nothing of the message was given, so a fresh line is no second try.
             if !done.as_ref().is_err_and(Stop::is_stale_line) {
                 return self.put_back(session, done);
             }
         }
         let mut session = Session::open(&self.dialer).await?;
-        let done = session.hand_over(&self.head.sender, letter).await;
+        let done = session.hand_over(&self.desk.sender, letter).await;
         self.put_back(session, done)
     }
 
@@ -100,7 +102,7 @@ impl Smtp {
             parked.quit(GOODBYE).await;
         }
         let mut session = Session::open(&self.dialer).await?;
-        session.try_sender(&self.head.sender).await?;
+        session.try_sender(&self.desk.sender).await?;
         let line = match self.dialer.tls {
             Tls::StartTls => "over STARTTLS",
             Tls::Tls => "over TLS",
@@ -141,7 +143,7 @@ impl Sender for Smtp {
             return Err(SendError::not_sent(Fault::Refused, "This channel carries mail, not texts."));
         };
         let _slot = self.pool.slot().await;
-        let letter = self.head.write(message.reference(), mail)?;
+        let letter = self.desk.write(message.reference(), mail)?;
         match self.hand_over(&letter).await {
             Ok(reply) => Ok(Accepted { reference: ProviderRef(letter.id), said: reply.said() }),
             Err(stop) => Err(stop.into_error(&self.place)),

@@ -105,7 +105,7 @@ pub(super) struct Session {
     pub(super) offers: Offers,
     /// The longest wait for an answer.
     pub(super) patience: Patience,
-    /// Whether the last message ended cleanly, so that the next reply will belong to the next command.
+    /// Whether the last message ended cleanly, so that the connection may carry another.
     pub(super) in_step: bool,
     /// Kept to save an allocation a message.
     pub(super) commands: String,
@@ -131,13 +131,12 @@ impl Session {
         if let Some(login) = &dialer.login {
             session.sign_in(login).await?;
         }
-        session.in_step = session.wire.is_in_step();
         Ok(session)
     }
 
     /// Whether the next message may use this connection: nothing has come in unasked, not even the end.
     pub(super) fn is_quiet(&mut self) -> bool {
-        self.in_step && self.wire.is_quiet()
+        self.wire.is_quiet()
     }
 
     /// Says goodbye and waits briefly for the answer.
@@ -147,8 +146,11 @@ impl Session {
         }
     }
 
-    /// Writes a command.
+    /// Writes a command, unless an answer is left over: from then on every answer would be that of the step before.
     pub(super) async fn say(&mut self, phase: Phase, command: &str) -> Result<(), Stop> {
+        if !self.wire.is_in_step() {
+            return Err(Stop::lost(phase, Broken::Garbled));
+        }
         let limit = self.patience.command;
         self.wire.write(command.as_bytes(), limit).await.map_err(|unwritten| Stop::lost(phase, unwritten.how))
     }

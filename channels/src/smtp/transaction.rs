@@ -137,7 +137,7 @@ impl Session {
     async fn forget(&mut self) {
         let told = self.say(Phase::Mail, "RSET\r\n").await.is_ok();
         let done = told && self.hear(Phase::Mail).await.is_ok_and(|reply| reply.is_yes());
-        self.in_step = done && self.wire.is_in_step();
+        self.in_step = done;
     }
 
     /// Writes the body and hears what became of it.
@@ -151,7 +151,7 @@ impl Session {
         }
         let heard = self.wire.reply(self.patience.data).await;
         let reply = heard.map_err(|how| Stop::Lost { phase: Phase::Body, how, perhaps: true })?;
-        self.in_step = self.wire.is_in_step() && !reply.is_goodbye();
+        self.in_step = !reply.is_goodbye();
         match reply {
             reply if reply.is_yes() => Ok(reply),
             reply if reply.is_no() => Err(Stop::answer(Phase::Body, reply)),

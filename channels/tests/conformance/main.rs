@@ -1,6 +1,7 @@
 //! The promises of every channel, kept by every adapter.
 
 mod folder;
+mod liar;
 mod smtp;
 mod twilio;
 

@@ -118,6 +118,21 @@ async fn a_line_on_which_the_server_spoke_unasked_is_not_used_again() {
 }
 
 #[tokio::test]
+async fn a_line_on_which_the_server_spoke_while_it_was_parked_is_not_used_again() {
+    for fake in both_kinds().await {
+        let channel = channel(&fake);
+        fake.next(At::Dot, Act::AddLater("250 2.0.0 by the way".to_owned()));
+        channel.send(&message(1)).await.unwrap();
+        fake.reached(At::Unasked, 1).await;
+
+        let second = channel.send(&message(2)).await;
+
+        assert!(second.is_ok(), "{second:?}");
+        assert_eq!((fake.connections(), fake.taken()), (2, 2));
+    }
+}
+
+#[tokio::test]
 async fn a_line_unused_for_too_long_is_not_used_again() {
     let fake = start(true).await;
     let channel = channel_with(&fake, &json!({"idle_secs": 0.000_000_001}));

@@ -92,6 +92,13 @@ impl<'a> Conversation<'a> {
             }
             Some(Act::Say(text)) => self.lines.say(&text).await.map(|()| text.starts_with(['2', '3'])),
             Some(Act::Add(text)) => self.lines.say(&format!("{usual}\r\n{text}")).await.map(|()| true),
+            Some(Act::AddLater(text)) => {
+                self.lines.say(usual).await?;
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                self.lines.say(&text).await?;
+                self.state.act(At::Unasked);
+                Ok(true)
+            }
             Some(Act::SayAndCut(text)) => {
                 self.lines.say(&text).await?;
                 Err(NoLine::Gone)

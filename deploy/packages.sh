@@ -1,0 +1,102 @@
+# shellcheck shell=bash
+# Sourced by the scripts: what they need from the system, and how to get it.
+#
+#   need postgresql postfix compiler    installs what is missing of these; does nothing when all is there
+#   need_cargo                          stops with a sentence when there is no Rust
+#   postgres_bin                        prints the folder that holds initdb and postgres
+
+# Servers such as smtp-sink live where an ordinary user's PATH does not look; cargo where rustup puts it.
+PATH="$PATH:/usr/sbin:/sbin:${CARGO_HOME:-${HOME:-/root}/.cargo}/bin"
+
+stop() {
+    printf '%s\n' "$@" >&2
+    exit 1
+}
+
+# The folder with both programs: what pg_config says, else Debian's newest.
+postgres_bin() {
+    local dir
+    while IFS= read -r dir; do
+        if [[ -x $dir/initdb && -x $dir/postgres ]]; then
+            printf '%s\n' "$dir"
+            return 0
+        fi
+    done < <(
+        pg_config --bindir 2>/dev/null || true
+        find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -rV
+    )
+    return 1
+}
+
+# Debian's packages for one need, when it is not met.
+missing_for() {
+    case $1 in
+        postgresql) postgres_bin >/dev/null || echo postgresql ;;
+        postfix) command -v smtp-sink >/dev/null || echo postfix ;;
+        compiler) command -v cc >/dev/null || echo gcc libc6-dev ;;
+        *) stop "packages.sh knows no '$1'" ;;
+    esac
+}
+
+need() {
+    local missing=() found what
+    for what in "$@"; do
+        read -ra found <<<"$(missing_for "$what" | tr '\n' ' ')"
+        missing+=("${found[@]}")
+    done
+    ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
+}
+
+install_packages() {
+    command -v apt-get >/dev/null ||
+        stop "Please install with this system's package manager what Debian calls: $*"
+    local as_root=()
+    if ((EUID != 0)); then
+        as_root=(sudo)
+        # Without a terminal nobody could type the password.
+        if ! command -v sudo >/dev/null || { ! sudo -n true 2>/dev/null && ! [[ -t 0 && -t 2 ]]; }; then
+            stop "Some system packages are missing. Please run, then start again:" \
+                "  sudo apt-get update && sudo apt-get install $*"
+        fi
+    fi
+    echo "    installing $*"
+    "${as_root[@]}" bash -c "$(declare -f apt_install quietly); apt_install \"\$@\"" apt_install "$@"
+}
+
+# Runs as root. We want the programs, not the services that come with them: Debian would start a database on port
+# 5432 and a mail server on port 25. Both switches are set only where the administrator has set none.
+apt_install() {
+    set -euo pipefail
+    export DEBIAN_FRONTEND=noninteractive
+    local policy=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.conf
+    if [[ " $* " == *" postgresql "* && ! -e $cluster ]]; then
+        mkdir -p "${cluster%/*}"
+        echo "create_main_cluster = false" >"$cluster"
+    fi
+    if [[ " $* " == *" postfix "* ]]; then
+        echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+        if [[ ! -e $policy ]]; then
+            # shellcheck disable=SC2064 # the name as it is now
+            trap "rm -f '$policy'" EXIT
+            printf '#!/bin/sh\nexit 101\n' >"$policy"
+            chmod 755 "$policy"
+        fi
+    fi
+    # An outdated list is better than none: the packages may still be fetched.
+    quietly apt-get update -qq || true
+    quietly apt-get install -y -qq --no-install-recommends "$@"
+}
+
+# Shows what a command said only when it failed.
+quietly() {
+    local said
+    said=$("$@" 2>&1 </dev/null) || {
+        printf '%s\n' "$said" >&2
+        return 1
+    }
+}
+
+need_cargo() {
+    command -v cargo >/dev/null ||
+        stop "Rust is missing. Install it from https://rustup.rs (an ordinary user can), then start again."
+}

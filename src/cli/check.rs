@@ -1,0 +1,87 @@
+//! `liaison check`: tries every outside thing and says in words what to do.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::{open, say, say_json, settings::Settings};
+use crate::store::daemons;
+
+#[derive(Serialize)]
+struct Finding {
+    what: String,
+    good: bool,
+    sentence: String,
+}
+
+/// Tries all of it, one after the other; the exit code is 1 when something needs doing.
+pub(super) async fn run(settings: &Settings, json: bool) -> Result<u8> {
+    let mut findings = vec![Finding {
+        what: "settings".to_owned(),
+        good: true,
+        sentence: format!("valid, with {} channel(s)", settings.channels.len()),
+    }];
+    if settings.channels.is_empty() {
+        findings.push(bad("channels", "none is set up, so nothing can leave: add a [channels.…] section to the settings"));
+    }
+    database(settings, &mut findings).await;
+    for (id, config) in &settings.channels {
+        let what = format!("channel {id}");
+        match liaison_channels::open(id.clone(), config) {
+            Err(error) => findings.push(bad(&what, error)),
+            Ok(sender) => match sender.probe().await {
+                Ok(sentence) => findings.push(Finding { what, good: true, sentence }),
+                Err(error) => findings.push(bad(&what, error)),
+            },
+        }
+    }
+    let all_good = findings.iter().all(|finding| finding.good);
+    if json {
+        say_json(&serde_json::json!({ "good": all_good, "findings": findings }))?;
+    } else {
+        for finding in &findings {
+            say(&format!("{}  {}: {}", if finding.good { "ok  " } else { "MEND" }, finding.what, finding.sentence));
+        }
+    }
+    Ok(u8::from(!all_good))
+}
+
+fn bad(what: &str, why: impl ToString) -> Finding {
+    Finding { what: what.to_owned(), good: false, sentence: why.to_string() }
+}
+
+async fn database(settings: &Settings, findings: &mut Vec<Finding>) {
+    let database = match open::database(settings).await {
+        Ok(database) => database,
+        Err(error) => {
+            findings.push(bad("database", format!("{error:#}")));
+            return;
+        }
+    };
+    match database.store.ready().await {
+        Ok(()) => {
+            let kind = if database.is_private() { "private Postgres" } else { "ordinary server" };
+            let sentence = format!("{kind}, reached and up to date");
+            findings.push(Finding { what: "database".to_owned(), good: true, sentence });
+            holds(&database, findings).await;
+        }
+        Err(error) => findings.push(bad("database", error)),
+    }
+    database.close().await;
+}
+
+async fn holds(database: &open::Database, findings: &mut Vec<Finding>) {
+    let holds = match database.store.acquire().await {
+        Ok(mut connection) => daemons::holds(&mut connection).await,
+        Err(error) => Err(error),
+    };
+    match holds {
+        Ok(holds) => findings.extend(holds.iter().map(|hold| {
+            let sentence = format!(
+                "held by {}: {}; when that is mended, `liaison queue release {}`",
+                hold.set_by, hold.reason, hold.scope
+            );
+            bad(&format!("sending ({})", hold.scope), sentence)
+        })),
+        Err(error) => findings.push(bad("database", error)),
+    }
+}

@@ -1,0 +1,126 @@
+//! `liaison serve`: the daemon, until it is told to stop.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context as _, Result, anyhow};
+use jiff::SignedDuration;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use super::{open, settings::Settings};
+use crate::{flows::gateway::Gateway, store::explain, store::outbox, web, workers};
+
+/// How long a soft stop may take before it is no longer soft.
+const SOFT_STOP: Duration = Duration::from_secs(25);
+
+/// Runs the daemon until SIGTERM or SIGINT.
+pub(super) async fn run(settings: &Settings) -> Result<()> {
+    let (switch, stop) = workers::Stop::switch();
+    on_signal(switch)?;
+    let database = open::database(settings).await?;
+    if !wait_until_ready(&database, stop.clone()).await? {
+        database.close().await;
+        return Ok(());
+    }
+    let gateway = open::gateway(settings, &database.store)?;
+    let served = serve(settings, &gateway, stop).await;
+    database.close().await;
+    served
+}
+
+/// Serves with an open gateway until told to stop.
+pub(super) async fn serve(settings: &Settings, gateway: &Arc<Gateway>, stop: workers::Stop) -> Result<()> {
+    start_breaker(gateway).await?;
+    let listener = TcpListener::bind(settings.listen).await.with_context(|| {
+        format!("web.listen: port {} cannot be used; is another Liaison running?", settings.listen)
+    })?;
+    let address = listener.local_addr()?;
+    let mut stopping = stop.clone();
+    let mut pages = tokio::spawn({
+        let mut stop = stop.clone();
+        let served = axum::serve(listener, web::router(Arc::clone(gateway)))
+            .with_graceful_shutdown(async move { stop.wait().await });
+        async move { served.await }
+    });
+    let mut workers = workers::start(gateway, &stop).await;
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    tracing::info!(%address, channels = gateway.senders.len(), "liaison is ready");
+    if gateway.senders.is_empty() {
+        tracing::warn!("no channel is set up: nothing can leave; add a [channels.…] section to the settings");
+    }
+    tokio::select! {
+        () = stopping.wait() => {}
+        ended = workers.join_next() => {
+            return Err(anyhow!("a worker ended by itself ({ended:?}); the daemon stops so that it is started anew"));
+        }
+        ended = &mut pages => {
+            return Err(anyhow!("the web server ended by itself ({ended:?}); the daemon stops so that it is started anew"));
+        }
+    }
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    tracing::info!("stopping: no new messages are taken; those on the wire are finished");
+    let finished = tokio::time::timeout(SOFT_STOP, async { while workers.join_next().await.is_some() {} }).await;
+    if finished.is_err() {
+        tracing::warn!("some messages were still on the wire; they are in doubt and will be cleared up at the next start");
+    }
+    for sender in gateway.senders.values() {
+        let _ = tokio::time::timeout(Duration::from_secs(2), sender.close()).await;
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The breaker goes on from what left in the last hour, so that a restart does not clear it.
+async fn start_breaker(gateway: &Gateway) -> Result<()> {
+    let now = gateway.now();
+    let hour_ago = now.saturating_sub(SignedDuration::from_hours(1)).unwrap_or(now);
+    let sent = outbox::attempts_since(&mut *gateway.store.acquire().await?, hour_ago).await?;
+    gateway.breaker.start_at(now, u32::try_from(sent).unwrap_or(u32::MAX));
+    let counts = explain::counts(&mut *gateway.store.acquire().await?).await?;
+    for (channel, state, count) in counts.iter().filter(|(_, state, _)| ["queued", "unknown"].contains(&state.as_str())) {
+        tracing::info!(channel, state, count, "waiting");
+    }
+    Ok(())
+}
+
+/// Waits for an ordinary server that is away: it may be starting beside us. `false` when told to stop meanwhile.
+async fn wait_until_ready(database: &open::Database, mut stop: workers::Stop) -> Result<bool> {
+    let mut said = false;
+    loop {
+        match database.store.ready().await {
+            Ok(()) => return Ok(true),
+            Err(error) if error.is_away() => {
+                if !said {
+                    tracing::warn!("waiting for the database: {error}");
+                    said = true;
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        stop.pause(Duration::from_secs(1)).await;
+        if stop.is_now() {
+            return Ok(false);
+        }
+    }
+}
+
+/// Turns SIGTERM and SIGINT into a soft stop; a second one ends the process at once.
+pub(super) fn on_signal(switch: watch::Sender<bool>) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if switch.send_replace(true) {
+                std::process::exit(130);
+            }
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,397 @@
+//! The settings: defaults that are compiled in, the school's file, `LIAISON__` variables; all problems told at once.
+
+use std::{
+    collections::BTreeMap,
+    num::NonZeroU64,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use config::{Config, Environment, File, FileFormat, Value};
+use jiff::civil::Time;
+use liaison_channels::{ChannelConfig, message::ChannelId, private::Private};
+use secrecy::SecretString;
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::{
+    domain::policy::{Hours, Policy, RetrySchedule, School, TextUpdate},
+    flows::gateway::Patience,
+};
+
+/// Every setting with its default, and the manual.
+pub const DEFAULTS: &str = include_str!("../../deploy/liaison.default.toml");
+
+/// Where the school's file is, unless it is named.
+const USUAL_FILE: &str = "/etc/liaison/liaison.toml";
+
+/// Settings that were read and are valid in themselves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the private database lives.
+    pub data_dir: PathBuf,
+    /// An ordinary server's address; `None`: a private cluster in `data_dir`.
+    pub database_url: Option<SecretString>,
+    /// The private cluster's programs.
+    pub bin_dir: Option<PathBuf>,
+    /// Connections to the database at most.
+    pub connections: u32,
+    /// Where health and webhooks are served.
+    pub listen: std::net::SocketAddr,
+    /// The school's policy.
+    pub policy: Policy,
+    /// When to take over.
+    pub patience: Patience,
+    /// The channel for email, if named.
+    pub email_channel: Option<ChannelId>,
+    /// The channel for texts, if named.
+    pub text_channel: Option<ChannelId>,
+    /// Logs as JSON.
+    pub json_logs: bool,
+    /// `info` and such.
+    pub log_level: tracing::Level,
+    /// The channels.
+    pub channels: BTreeMap<ChannelId, ChannelConfig>,
+}
+
+/// Everything that is wrong with the settings.
+#[derive(Debug, thiserror::Error)]
+#[error("the settings need mending:{}", .0.iter().map(|problem| format!("\n  - {problem}")).collect::<String>())]
+pub struct SettingsProblems(pub Vec<String>);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SchoolSection {
+    name: String,
+    office_phone: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DataSection {
+    dir: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DatabaseSection {
+    url: Option<SecretString>,
+    url_file: Option<PathBuf>,
+    bin_dir: Option<PathBuf>,
+    connections: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WebSection {
+    listen: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SendingSection {
+    email_channel: Option<String>,
+    text_channel: Option<String>,
+    from: String,
+    until: String,
+    weekends: bool,
+    text_update: String,
+    text_full_max_parts: usize,
+    ceiling_per_hour: u32,
+    retry_secs: Vec<u64>,
+    task_days: u8,
+    rehearsal: bool,
+    rehearsal_only: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DaemonSection {
+    lease_secs: NonZeroU64,
+    ask_after_secs: u64,
+    person_after_secs: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LogSection {
+    format: String,
+    level: String,
+}
+
+const SECTIONS: [&str; 8] = ["school", "data", "database", "web", "sending", "daemon", "log", "channels"];
+
+/// Reads the settings. `file` is the one named on the command line; it must exist then.
+pub fn read(file: Option<&Path>) -> Result<Settings, SettingsProblems> {
+    let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+    let usual = Path::new(USUAL_FILE);
+    if let Some(file) = file {
+        builder = builder.add_source(File::from(file).format(FileFormat::Toml).required(true));
+    } else if usual.exists() {
+        builder = builder.add_source(File::from(usual).format(FileFormat::Toml).required(true));
+    }
+    let environment = Environment::with_prefix("LIAISON").prefix_separator("__").separator("__");
+    let config = builder.add_source(environment).build().map_err(|error| {
+        let sentence = match (&error, file) {
+            (config::ConfigError::Foreign(_), Some(file)) if !file.exists() => {
+                format!("the file {} is not there: check --config", file.display())
+            }
+            _ => format!("the settings cannot be read: {error}"),
+        };
+        SettingsProblems(vec![sentence])
+    })?;
+    from_config(&config)
+}
+
+/// Reads settings from TOML text over the defaults: for the demo and for tests.
+pub fn read_text(toml: &str) -> Result<Settings, SettingsProblems> {
+    let config = Config::builder()
+        .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+        .add_source(File::from_str(toml, FileFormat::Toml))
+        .build()
+        .map_err(|error| SettingsProblems(vec![format!("the settings cannot be read: {error}")]))?;
+    from_config(&config)
+}
+
+fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
+    let all: BTreeMap<String, Value> = config.clone().try_deserialize().unwrap_or_default();
+    let mut found = Problems::default();
+    for name in all.keys().filter(|name| !SECTIONS.contains(&name.as_str())) {
+        found.0.push(format!("there is no section [{name}]; there are {}", SECTIONS.join(", ")));
+    }
+    let school = found.section::<SchoolSection>(&all, "school");
+    let data = found.section::<DataSection>(&all, "data");
+    let database = found.section::<DatabaseSection>(&all, "database");
+    let web = found.section::<WebSection>(&all, "web");
+    let sending = found.section::<SendingSection>(&all, "sending");
+    let daemon = found.section::<DaemonSection>(&all, "daemon");
+    let log = found.section::<LogSection>(&all, "log");
+    let channels = found.channels(all.get("channels"));
+    let listen = web.map(|web| found.parsed("web.listen", &web.listen, "an address and port such as 127.0.0.1:8460"));
+    let level = log.as_ref().map(|log| found.parsed("log.level", &log.level, "error, warn, info or debug"));
+    if let Some(log) = log.as_ref().filter(|log| !["text", "json"].contains(&log.format.as_str())) {
+        found.0.push(format!("log.format is {}: write text or json", log.format));
+    }
+    let named = sending.as_ref().map(|sending| {
+        (found.channel("email_channel", sending.email_channel.as_deref(), &channels), found.channel("text_channel", sending.text_channel.as_deref(), &channels))
+    });
+    let database_url = database.as_ref().and_then(|database| found.database_url(database));
+    let policy = school.zip(sending).and_then(|(school, sending)| found.policy(school, &sending));
+    match (data, database, listen.flatten(), policy, daemon, level.flatten(), log, named) {
+        (
+            Some(data),
+            Some(database),
+            Some(listen),
+            Some(policy),
+            Some(daemon),
+            Some(log_level),
+            Some(log),
+            Some((email_channel, text_channel)),
+        ) if found.0.is_empty() => Ok(Settings {
+            data_dir: data.dir,
+            database_url,
+            bin_dir: database.bin_dir,
+            connections: database.connections.clamp(4, 100),
+            listen,
+            policy,
+            patience: Patience {
+                lease: Duration::from_secs(daemon.lease_secs.get()),
+                ask_after: Duration::from_secs(daemon.ask_after_secs),
+                person_after: Duration::from_secs(daemon.person_after_secs),
+            },
+            email_channel,
+            text_channel,
+            json_logs: log.format == "json",
+            log_level,
+            channels,
+        }),
+        _ => Err(SettingsProblems(found.0)),
+    }
+}
+
+#[derive(Default)]
+struct Problems(Vec<String>);
+
+impl Problems {
+    /// Reads a section; its unknown names are each told, not only the first.
+    fn section<T: DeserializeOwned>(&mut self, all: &BTreeMap<String, Value>, name: &str) -> Option<T> {
+        self.table(all.get(name)?, name)
+    }
+
+    fn table<T: DeserializeOwned>(&mut self, value: &Value, name: &str) -> Option<T> {
+        let mut table = value.clone().into_table().unwrap_or_default();
+        let mut clean = true;
+        loop {
+            let value = Value::new(None, config::ValueKind::Table(table.clone()));
+            let error = match value.try_deserialize::<T>() {
+                Ok(section) => return clean.then_some(section),
+                Err(error) => error.to_string(),
+            };
+            clean = false;
+            self.0.push(format!("[{name}]: {error}"));
+            let unknown = error.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
+            match unknown {
+                Some((field, _)) if table.remove(field).is_some() => {}
+                _ => return None,
+            }
+        }
+    }
+
+    fn parsed<T: std::str::FromStr>(&mut self, name: &str, text: &str, wanted: &str) -> Option<T> {
+        let value = text.trim().parse().ok();
+        if value.is_none() {
+            self.0.push(format!("{name} is not {wanted}"));
+        }
+        value
+    }
+
+    fn channels(&mut self, value: Option<&Value>) -> BTreeMap<ChannelId, ChannelConfig> {
+        let tables = value.and_then(|value| value.clone().into_table().ok()).unwrap_or_default();
+        let mut channels = BTreeMap::new();
+        for (name, value) in tables {
+            let id = match ChannelId::parse(&name) {
+                Ok(id) => id,
+                Err(error) => {
+                    self.0.push(error.to_string());
+                    continue;
+                }
+            };
+            if id.as_str() == crate::store::daemons::ALL_CHANNELS {
+                self.0.push("a channel cannot be called all: that word means every channel".to_owned());
+                continue;
+            }
+            if let Some(channel) = self.one_channel(&name, value) {
+                channels.insert(id, channel);
+            }
+        }
+        channels
+    }
+
+    fn one_channel(&mut self, name: &str, value: Value) -> Option<ChannelConfig> {
+        let section = format!("channels.{name}");
+        let mut table = value.into_table().unwrap_or_default();
+        let kind = table.remove("kind").and_then(|kind| kind.into_string().ok()).unwrap_or_default();
+        let rest = Value::new(None, config::ValueKind::Table(table));
+        match kind.as_str() {
+            "smtp" => self.table(&rest, &section).map(ChannelConfig::Smtp),
+            "twilio" => self.table(&rest, &section).map(ChannelConfig::Twilio),
+            "folder" => self.table(&rest, &section).map(ChannelConfig::Folder),
+            _ => {
+                self.0.push(format!("[{section}]: kind must be one of smtp, twilio, folder"));
+                None
+            }
+        }
+    }
+
+    fn channel(
+        &mut self,
+        setting: &str,
+        name: Option<&str>,
+        channels: &BTreeMap<ChannelId, ChannelConfig>,
+    ) -> Option<ChannelId> {
+        let name = name?;
+        let id = ChannelId::parse(name).ok().filter(|id| channels.contains_key(id));
+        if id.is_none() {
+            self.0.push(format!("sending.{setting} names {name}, but there is no section [channels.{name}]"));
+        }
+        id
+    }
+
+    fn database_url(&mut self, database: &DatabaseSection) -> Option<SecretString> {
+        match (&database.url, &database.url_file) {
+            (Some(_), Some(_)) => {
+                self.0.push("database.url and database.url_file are both set: keep one".to_owned());
+                None
+            }
+            (Some(url), None) => Some(url.clone()),
+            (None, Some(file)) => match std::fs::read_to_string(file) {
+                Ok(url) => Some(SecretString::from(url.trim().to_owned())),
+                Err(error) => {
+                    self.0.push(format!("database.url_file {} cannot be read: {}", file.display(), error.kind()));
+                    None
+                }
+            },
+            (None, None) => None,
+        }
+    }
+
+    fn policy(&mut self, school: SchoolSection, sending: &SendingSection) -> Option<Policy> {
+        let time = "a time of day such as 08:00";
+        let from: Option<Time> = self.parsed("sending.from", &sending.from, time);
+        let until: Option<Time> = self.parsed("sending.until", &sending.until, time);
+        if let (Some(from), Some(until)) = (from, until)
+            && from > until
+        {
+            self.0.push("sending.from is later than sending.until: turn them round".to_owned());
+        }
+        let text_update = match sending.text_update.as_str() {
+            "notice" => TextUpdate::Notice,
+            "full" => TextUpdate::Full { max_parts: sending.text_full_max_parts },
+            _ => {
+                self.0.push("sending.text_update must be notice or full".to_owned());
+                return None;
+            }
+        };
+        for (setting, text) in [("school.name", &school.name), ("school.office_phone", &school.office_phone)] {
+            if text.trim().is_empty() || text.contains(|c: char| c.is_control()) {
+                self.0.push(format!("{setting} must be one line of text"));
+            }
+        }
+        if sending.ceiling_per_hour == 0 {
+            self.0.push("sending.ceiling_per_hour is 0, so nothing would ever leave".to_owned());
+        }
+        let listed = sending.rehearsal_only.iter().map(|address| Private::new(address.trim().to_lowercase())).collect();
+        Some(Policy {
+            school: School { name: school.name, office_phone: school.office_phone },
+            text_update,
+            hours: Hours { from: from?, until: until?, weekends: sending.weekends },
+            rehearsal: sending.rehearsal.then_some(listed),
+            retry: RetrySchedule(sending.retry_secs.iter().copied().map(Duration::from_secs).collect()),
+            ceiling_per_hour: sending.ceiling_per_hour,
+            task_days: sending.task_days,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(toml: &str) -> String {
+        read_text(toml).expect_err("problems").to_string()
+    }
+
+    #[test]
+    fn the_compiled_in_defaults_are_valid() {
+        let settings = read_text("").expect("valid defaults");
+
+        assert!(settings.channels.is_empty());
+        assert_eq!(settings.policy.retry.0.len(), 5);
+    }
+
+    #[test]
+    fn every_problem_is_told_at_once() {
+        let told = problems(
+            "[sending]\nfrom = \"8 o'clock\"\nuntill = \"18:00\"\nceling = 3\n[scool]\nname = \"x\"\n\
+             [channels.Mail]\nkind = \"smtp\"\n[channels.post]\nkind = \"pigeon\"\n[log]\nlevel = \"loud\"\n",
+        );
+
+        for expected in ["untill", "celing", "[scool]", "'Mail' cannot name a channel", "kind must be one of", "log.level"] {
+            assert!(told.contains(expected), "{expected} is not told in {told}");
+        }
+    }
+
+    #[test]
+    fn a_channel_that_is_named_must_exist() {
+        assert!(problems("[sending]\nemail_channel = \"school-mail\"\n").contains("[channels.school-mail]"));
+    }
+
+    #[test]
+    fn every_example_in_the_manual_is_valid_when_uncommented() {
+        let (_, examples) = DEFAULTS.split_once("# [channels.school-mail]").expect("examples");
+        let toml = format!("[channels.school-mail]{}", examples.replace("\n# # ", "\n").replace("\n# ", "\n"));
+
+        let settings = read_text(&toml.replace("\n#\n", "\n")).expect("valid examples");
+
+        assert_eq!(settings.channels.len(), 3);
+    }
+}

@@ -1,0 +1,9 @@
+//! The whole gateway, started in process, on a real Postgres. One binary: each further one would link it all again.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has found something")]
+#![allow(unsafe_code, reason = "stopping the shared server when the process ends needs atexit")]
+
+mod cluster;
+mod import;
+mod journeys;
+mod support;
