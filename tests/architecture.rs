@@ -94,7 +94,17 @@ fn arrows_between_the_folders_point_one_way() {
 
 #[test]
 fn the_domain_is_pure() {
-    let forbidden = ["tokio", "sqlx", "axum", "tracing", "std::fs", "std::net", "std::env", "std::time::Instant", "async "];
+    let forbidden = [
+        "tokio",
+        "sqlx",
+        "axum",
+        "tracing",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::time::Instant",
+        "async ",
+    ];
     let mut wrong = Vec::new();
     for (path, code) in sources(&root().join("src/domain")) {
         for word in forbidden.iter().filter(|word| code.contains(**word)) {
@@ -115,7 +125,8 @@ fn sql_stands_in_the_store_only() {
     let mut wrong = Vec::new();
     for folder in ["domain", "flows", "workers", "web", "cli"] {
         for (path, code) in sources(&root().join("src").join(folder)) {
-            for word in ["sqlx::query", "query!(", "query_as!(", "query_scalar!(", "raw_sql", "AssertSqlSafe"] {
+            for word in ["sqlx::query", "query!(", "query_as!(", "query_scalar!(", "raw_sql", "AssertSqlSafe"]
+            {
                 if code.contains(word) {
                     wrong.push(format!("{} holds {word}", path.display()));
                 }

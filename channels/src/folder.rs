@@ -5,6 +5,7 @@
 //! file appears whole or not at all, and a repeat writes the same name again, so a message is never there twice.
 
 use std::{
+    fmt,
     fs::{self, DirBuilder, OpenOptions},
     io::{self, Write},
     num::NonZeroU32,
@@ -25,7 +26,7 @@ use crate::{
     address::PhoneNumber,
     error::{Fault, OpenError, SendError, Went},
     message::{ChannelId, OurRef, Outgoing, Parts, ProviderRef, Text},
-    mime::{Writer, mailbox},
+    mime::{Letterhead, mailbox},
     pace::Pace,
     sender::{Accepted, Carries, Found, Limits, Lookup},
     text::Alphabet,
@@ -68,7 +69,6 @@ fn carries<'de, D: Deserializer<'de>>(from: D) -> Result<Carries, D::Error> {
 }
 
 /// A folder, opened as a channel.
-#[derive(Debug)]
 pub struct Folder {
     id: ChannelId,
     limits: Limits,
@@ -79,25 +79,30 @@ pub struct Folder {
 }
 
 /// Who writes.
-#[derive(Debug)]
 enum From {
-    Mail(Writer),
-    Number(PhoneNumber),
-    Name(String),
+    Mail(Letterhead),
+    /// What a text shows as its sender.
+    Text(String),
+}
+
+impl fmt::Debug for Folder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Folder").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 impl Folder {
     /// Checks the settings and makes the folder if it is missing.
     pub fn open(id: ChannelId, config: &FolderConfig) -> Result<Self, OpenError> {
         let of_channel = |why: String| OpenError(format!("channel {id}: {why}"));
-        let from = From::read(config).map_err(of_channel)?;
+        let (from, can_be_answered) = From::read(config).map_err(of_channel)?;
         make(&config.path)
             .map_err(|e| of_channel(format!("path: {}: {}", config.path.display(), hint(&e))))?;
         let limits = Limits {
             carries: config.carries,
             in_flight: IN_FLIGHT,
             alphabet: (config.carries == Carries::Text).then_some(Alphabet::Unicode),
-            can_be_answered: !matches!(from, From::Name(_)),
+            can_be_answered,
         };
         let minute = Duration::from_mins(1);
         let pace =
@@ -109,26 +114,25 @@ impl Folder {
     /// The file's bytes and what the message is called, for a message this channel carries.
     fn write(&self, message: &Outgoing) -> Result<(Vec<u8>, ProviderRef), SendError> {
         let reference = message.reference();
-        match (&self.from, message.parts()) {
-            (From::Mail(writer), Parts::Mail(mail)) => {
-                Ok((writer.write(mail, reference)?, self.name(reference)))
-            }
-            (From::Number(_) | From::Name(_), Parts::Text(text)) => {
+        let bytes = match (&self.from, message.parts()) {
+            (From::Mail(head), Parts::Mail(mail)) => head.write(mail, reference)?,
+            (From::Text(from), Parts::Text(text)) => {
                 text.to
                     .textable()
                     .map_err(|no| SendError::not_sent(Fault::BadAddress, format!("the number is {no}")))?;
-                Ok((self.from.letter(text).into_bytes(), self.name(reference)))
+                written_out(from, text).into_bytes()
             }
-            (From::Mail(_), Parts::Text(_)) => Err(wrong_kind("mail, not texts")),
-            (_, Parts::Mail(_)) => Err(wrong_kind("texts, not mail")),
-        }
+            (From::Mail(_), Parts::Text(_)) => return Err(wrong_kind("mail, not texts")),
+            (From::Text(_), Parts::Mail(_)) => return Err(wrong_kind("texts, not mail")),
+        };
+        Ok((bytes, self.name(reference)))
     }
 
     /// What a message is called here: its Message-ID, or its file's name.
     fn name(&self, reference: OurRef) -> ProviderRef {
         ProviderRef(match &self.from {
-            From::Mail(writer) => writer.message_id(reference),
-            From::Number(_) | From::Name(_) => self.file_name(reference),
+            From::Mail(head) => head.message_id(reference),
+            From::Text(_) => self.file_name(reference),
         })
     }
 
@@ -171,17 +175,18 @@ impl Folder {
 }
 
 impl From {
-    fn read(config: &FolderConfig) -> Result<Self, String> {
+    /// Who writes, and whether a carer can answer to it.
+    fn read(config: &FolderConfig) -> Result<(Self, bool), String> {
         let text = config.from.trim();
         match config.carries {
             Carries::Mail => {
                 let from = mailbox(text)
                     .ok_or("from: write it like Northfield School <parents@northfield.example>")?;
-                Ok(Self::Mail(Writer { from, reply_to: None }))
+                Ok((Self::Mail(Letterhead::new(from, None)), true))
             }
             Carries::Text => match PhoneNumber::parse(text) {
-                Ok(number) => Ok(Self::Number(number)),
-                Err(_) if is_name(text) => Ok(Self::Name(text.to_owned())),
+                Ok(number) => Ok((Self::Text(number.expose().to_owned()), true)),
+                Err(_) if is_name(text) => Ok((Self::Text(text.to_owned()), false)),
                 Err(_) => {
                     Err("from: a number such as 07700 900123, or a name of 1 to 11 letters and digits"
                         .to_owned())
@@ -189,17 +194,12 @@ impl From {
             },
         }
     }
+}
 
-    /// A text, to be read by people.
-    fn letter(&self, text: &Text) -> String {
-        let from = match self {
-            Self::Mail(writer) => writer.from.email.as_ref(),
-            Self::Number(number) => number.expose(),
-            Self::Name(name) => name,
-        };
-        let date = Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S +0000");
-        format!("To: {}\nFrom: {from}\nDate: {date}\n\n{}\n", text.to.expose(), text.body.expose())
-    }
+/// A text, to be read by people.
+fn written_out(from: &str, text: &Text) -> String {
+    let date = Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S +0000");
+    format!("To: {}\nFrom: {from}\nDate: {date}\n\n{}\n", text.to.expose(), text.body.expose())
 }
 
 #[async_trait]

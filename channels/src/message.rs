@@ -36,7 +36,9 @@ impl fmt::Display for ChannelId {
 
 /// A channel name that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' cannot name a channel: use up to 40 small letters, digits and hyphens, starting with a letter")]
+#[error(
+    "'{0}' cannot name a channel: use up to 40 small letters, digits and hyphens, starting with a letter"
+)]
 pub struct BadChannelId(String);
 
 /// Our own reference of one delivery. The same at every attempt, so a repeat can be recognised.

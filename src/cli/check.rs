@@ -21,7 +21,10 @@ pub(super) async fn run(settings: &Settings, json: bool) -> Result<u8> {
         sentence: format!("valid, with {} channel(s)", settings.channels.len()),
     }];
     if settings.channels.is_empty() {
-        findings.push(bad("channels", "none is set up, so nothing can leave: add a [channels.…] section to the settings"));
+        findings.push(bad(
+            "channels",
+            "none is set up, so nothing can leave: add a [channels.…] section to the settings",
+        ));
     }
     database(settings, &mut findings).await;
     for (id, config) in &settings.channels {
@@ -39,13 +42,18 @@ pub(super) async fn run(settings: &Settings, json: bool) -> Result<u8> {
         say_json(&serde_json::json!({ "good": all_good, "findings": findings }))?;
     } else {
         for finding in &findings {
-            say(&format!("{}  {}: {}", if finding.good { "ok  " } else { "MEND" }, finding.what, finding.sentence));
+            say(&format!(
+                "{}  {}: {}",
+                if finding.good { "ok  " } else { "MEND" },
+                finding.what,
+                finding.sentence
+            ));
         }
     }
     Ok(u8::from(!all_good))
 }
 
-fn bad(what: &str, why: impl ToString) -> Finding {
+fn bad(what: &str, why: impl std::fmt::Display) -> Finding {
     Finding { what: what.to_owned(), good: false, sentence: why.to_string() }
 }
 

@@ -37,7 +37,9 @@ async fn entries(gateway: &Gateway, whose: &WhoseArgs) -> Result<Vec<explain::En
 async fn show(gateway: &Gateway, whose: &WhoseArgs, words: bool, json: bool) -> Result<u8> {
     let mut entries = entries(gateway, whose).await?;
     if !words {
-        entries.iter_mut().for_each(|entry| entry.words = None);
+        for entry in &mut entries {
+            entry.words = None;
+        }
     }
     if json {
         return say_json(&entries).map(|()| 0);
@@ -89,7 +91,8 @@ pub(super) fn in_words(verdict: &Verdict) -> String {
         text += &format!("\nNewest seal, to be noted down elsewhere: {seal}");
     }
     if verdict.good {
-        return text + "\nVERIFIED: every entry is as it was written; none is missing and none was brought in.";
+        return text
+            + "\nVERIFIED: every entry is as it was written; none is missing and none was brought in.";
     }
     text += "\nNOT VERIFIED. The first places, in the order of the chronology:";
     for fault in &verdict.faults {

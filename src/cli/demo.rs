@@ -17,7 +17,9 @@ use crate::{
         time::{Date, day_in_words, school_date, week_of},
         wording::language_in_words,
     },
-    flows::{Clock as _, SystemClock, deliver, gateway::Gateway, import::Files, queue::Queued, seal, tasks, verify},
+    flows::{
+        Clock as _, SystemClock, deliver, gateway::Gateway, import::Files, queue::Queued, seal, tasks, verify,
+    },
     store::{
         self,
         cluster::{Cluster, reachable_dir},
@@ -143,7 +145,10 @@ async fn tell(gateway: &Gateway, outbox: &Path, queued: &Queued, today: Date) ->
     let tasks = tasks::list(gateway, true, true).await?;
     let left_out: Vec<_> = entries.iter().filter(|entry| entry.kind == kind::LEFT_OUT).collect();
 
-    say(&format!("NORTHFIELD SCHOOL: weekly updates for class Oak, week of {}\n", day_in_words(week_of(today))));
+    say(&format!(
+        "NORTHFIELD SCHOOL: weekly updates for class Oak, week of {}\n",
+        day_in_words(week_of(today))
+    ));
     let mut rows: Vec<Vec<String>> = Vec::new();
     for d in &sent {
         let outcome = if d.state == "submitted" { "sent".to_owned() } else { d.state.clone() };
@@ -151,8 +156,17 @@ async fn tell(gateway: &Gateway, outbox: &Path, queued: &Queued, today: Date) ->
         rows.push(vec![d.pupil.clone(), d.carer.clone(), d.route.clone(), format!("{outcome}{why}")]);
     }
     for task in &tasks {
-        let route = if ["call", "letter"].contains(&task.kind.as_str()) { task.kind.clone() } else { "task".to_owned() };
-        rows.push(vec![task.pupil.clone(), task.carer.clone(), route, format!("for {}: {}", task.role, task.why)]);
+        let route = if ["call", "letter"].contains(&task.kind.as_str()) {
+            task.kind.clone()
+        } else {
+            "task".to_owned()
+        };
+        rows.push(vec![
+            task.pupil.clone(),
+            task.carer.clone(),
+            route,
+            format!("for {}: {}", task.role, task.why),
+        ]);
     }
     for entry in &left_out {
         let why = entry.sentence.trim_start_matches("weekly update: ").to_owned();
@@ -167,7 +181,11 @@ async fn tell(gateway: &Gateway, outbox: &Path, queued: &Queued, today: Date) ->
     say(&table(&["pupil", "carer", "by", "what happened"], &rows, 62));
     say(&queue::in_words(queued));
     say(&format!("\nTO DO\n{}", to_do(&tasks)));
-    say(&format!("The messages are files to open:\n  {}\n  {}", outbox.join("mail").display(), outbox.join("texts").display()));
+    say(&format!(
+        "The messages are files to open:\n  {}\n  {}",
+        outbox.join("mail").display(),
+        outbox.join("texts").display()
+    ));
 
     let verdict = verify::verify(&gateway.store, &[]).await?;
     say(&format!("\nTHE CHRONOLOGY\n{}", chronology::in_words(&verdict)));
@@ -224,12 +242,17 @@ async fn what_is_wrong(
             .collect();
         let found = file_names(&outbox.join(folder));
         if wanted != found {
-            wrong.push(format!("{folder}: {} message(s) were recorded and {} file(s) are there", wanted.len(), found.len()));
+            wrong.push(format!(
+                "{folder}: {} message(s) were recorded and {} file(s) are there",
+                wanted.len(),
+                found.len()
+            ));
         }
         files.extend(found);
     }
     let people = explain::carers_of_updated(&mut *gateway.store.acquire().await?).await?;
-    let told: BTreeSet<_> = told.iter().filter_map(|row| Some((row.first()?.clone(), row.get(1)?.clone()))).collect();
+    let told: BTreeSet<_> =
+        told.iter().filter_map(|row| Some((row.first()?.clone(), row.get(1)?.clone()))).collect();
     for pair in people.iter().filter(|pair| !told.contains(*pair)) {
         wrong.push(format!("{} was neither told about {} nor left out with a reason", pair.1, pair.0));
     }

@@ -68,9 +68,11 @@ enum Command {
     /// Messages that wait, left or failed
     #[command(subcommand)]
     Queue(QueueCommand),
-    /// What people must do: calls, letters, addresses to check
-    #[command(subcommand)]
-    Tasks(TasksCommand),
+    /// What people must do: calls, letters, addresses to check [default: list]
+    Tasks {
+        #[command(subcommand)]
+        what: Option<TasksCommand>,
+    },
     /// The record: show it, export it, prove it
     #[command(subcommand)]
     Chronology(ChronologyCommand),
@@ -118,9 +120,10 @@ enum QueueCommand {
         #[arg(long, default_value_t = 50)]
         limit: i64,
     },
-    /// Hold all sending, or one channel, until it is released
+    /// Hold all sending, one channel or one message, until it is released
     Hold {
-        /// all, or the name of a channel
+        /// all, the name of a channel, or the id of a message
+        #[arg(default_value = "all")]
         scope: String,
         /// Why, for the record
         #[arg(long, default_value = "held by hand")]
@@ -130,7 +133,8 @@ enum QueueCommand {
     },
     /// Lift a hold
     Release {
-        /// all, or the name of a channel
+        /// all, the name of a channel, or the id of a message
+        #[arg(default_value = "all")]
         scope: String,
         #[command(flatten)]
         by: By,
@@ -292,12 +296,16 @@ async fn with_database(settings: &Settings, json: bool, command: Command) -> Res
 
 async fn one_command(gateway: &Gateway, json: bool, command: Command) -> Result<u8> {
     match command {
-        Command::Import { pupils, contacts, dry_run } => import_files(gateway, &pupils, &contacts, dry_run, json).await,
+        Command::Import { pupils, contacts, dry_run } => {
+            import_files(gateway, &pupils, &contacts, dry_run, json).await
+        }
         Command::Updates(UpdatesCommand::Queue { file, author }) => {
             queue::updates(gateway, &file, &author, json).await
         }
         Command::Queue(what) => queue::run(gateway, what, json).await,
-        Command::Tasks(what) => tasks::run(gateway, what, json).await,
+        Command::Tasks { what } => {
+            tasks::run(gateway, what.unwrap_or(TasksCommand::List { all: false }), json).await
+        }
         Command::Chronology(what) => chronology::run(gateway, what, json).await,
         Command::Explain { id } => explain::run(gateway, id, json).await,
         Command::Serve
@@ -310,12 +318,19 @@ async fn one_command(gateway: &Gateway, json: bool, command: Command) -> Result<
 }
 
 /// Imports two files, or says what that would do; the exit code is 1 when they were refused.
-async fn import_files(gateway: &Gateway, pupils: &Path, contacts: &Path, dry_run: bool, json: bool) -> Result<u8> {
+async fn import_files(
+    gateway: &Gateway,
+    pupils: &Path,
+    contacts: &Path,
+    dry_run: bool,
+    json: bool,
+) -> Result<u8> {
     let read = |file: &Path| std::fs::read(file).with_context(|| format!("Read {}", file.display()));
     let (pupils, contacts) = (read(pupils)?, read(contacts)?);
     let files = Files { pupils: &pupils, contacts: &contacts };
     let report =
-        crate::flows::import::import(&gateway.store, gateway.clock.as_ref(), files, "operator", dry_run).await?;
+        crate::flows::import::import(&gateway.store, gateway.clock.as_ref(), files, "operator", dry_run)
+            .await?;
     if json {
         say_json(&report)?;
     } else {
@@ -327,7 +342,8 @@ async fn import_files(gateway: &Gateway, pupils: &Path, contacts: &Path, dry_run
 /// Starts the log on standard error. The IMAP and SMTP libraries would log what they read and write: they are silent.
 fn start_log(level: tracing::Level, json: bool) {
     use tracing_subscriber::{EnvFilter, fmt};
-    let filter = EnvFilter::new(format!("{level},sqlx=warn,hyper=warn,lettre=off,async_imap=off,imap_proto=off"));
+    let filter =
+        EnvFilter::new(format!("{level},sqlx=warn,hyper=warn,lettre=off,async_imap=off,imap_proto=off"));
     let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second call, as in tests, leaves the first log as it is.
     let _ = if json { log.json().flatten_event(true).try_init() } else { log.with_target(false).try_init() };

@@ -54,7 +54,9 @@ pub(super) fn server_options(url: &secrecy::SecretString) -> Result<PgConnectOpt
     PgConnectOptions::from_str(url.expose_secret())
         .map(|options| options.application_name("liaison"))
         // The driver's words may repeat the address, and the address may hold a password.
-        .map_err(|_| anyhow!("database.url is not a Postgres address: write it like postgres://user@host/liaison"))
+        .map_err(|_| {
+            anyhow!("database.url is not a Postgres address: write it like postgres://user@host/liaison")
+        })
 }
 
 /// Opens the database. A private one is started, made and migrated as needed; an ordinary server is only connected to,
@@ -86,7 +88,8 @@ pub(super) fn cluster_options(settings: &Settings) -> ClusterOptions {
 pub(super) fn gateway(settings: &Settings, store: &Store) -> Result<Arc<Gateway>> {
     let mut gateway = idle_gateway(settings, store)?;
     for (id, config) in &settings.channels {
-        let sender = liaison_channels::open(id.clone(), config).with_context(|| format!("Open channel {id}"))?;
+        let sender =
+            liaison_channels::open(id.clone(), config).with_context(|| format!("Open channel {id}"))?;
         gateway.senders.insert(id.clone(), sender);
     }
     Ok(Arc::new(gateway))
@@ -132,9 +135,13 @@ fn carrier(
         settings.channels.iter().filter(|(_, config)| carries(config) == wanted).map(|(id, _)| id).collect();
     match (named, fitting.as_slice()) {
         (Some(named), _) if fitting.contains(&named) => Ok(Some(named.clone())),
-        (Some(named), _) => Err(anyhow!("sending.{setting} names {named}, which is a channel of another kind")),
+        (Some(named), _) => {
+            Err(anyhow!("sending.{setting} names {named}, which is a channel of another kind"))
+        }
         (None, []) => Ok(None),
         (None, [only]) => Ok(Some((*only).clone())),
-        (None, [..]) => Err(anyhow!("there are several channels that could do it: name one in sending.{setting}")),
+        (None, [..]) => {
+            Err(anyhow!("there are several channels that could do it: name one in sending.{setting}"))
+        }
     }
 }

@@ -55,7 +55,8 @@ pub(super) fn in_words(queued: &Queued) -> String {
         text += &format!("\n  {count} carer(s) left out: {}", reason.replace('_', " "));
     }
     if queued.no_way > 0 {
-        text += &format!("\n  {} carer(s) nobody knows how to reach: see `liaison tasks list`", queued.no_way);
+        text +=
+            &format!("\n  {} carer(s) nobody knows how to reach: see `liaison tasks list`", queued.no_way);
     }
     for pupil in &queued.without_carers {
         text += &format!("\n  pupil {pupil} has no carer on record: nobody was told");
@@ -70,7 +71,12 @@ pub(super) async fn run(gateway: &Gateway, what: QueueCommand, json: bool) -> Re
         }
         QueueCommand::Hold { scope, reason, by } => {
             let new = operate::hold(gateway, &scope, &reason, &by.by).await?;
-            done(json, new, &format!("{scope} is held: nothing leaves until `liaison queue release {scope}`"), "it is held already")
+            done(
+                json,
+                new,
+                &format!("{scope} is held until `liaison queue release {scope}`"),
+                "it is held already",
+            )
         }
         QueueCommand::Release { scope, by } => {
             let new = operate::release(gateway, &scope, &by.by).await?;
@@ -128,7 +134,8 @@ async fn list(gateway: &Gateway, filter: &Filter, json: bool) -> Result<u8> {
         })
         .collect();
     say(&table(&["id", "carer", "pupil", "channel", "state", "tries", "when", "why"], &rows, 44));
-    let all: Vec<_> = counts.iter().map(|(channel, state, count)| format!("{channel} {state} {count}")).collect();
+    let all: Vec<_> =
+        counts.iter().map(|(channel, state, count)| format!("{channel} {state} {count}")).collect();
     say(&format!("in all: {}", if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }));
     Ok(0)
 }
@@ -137,7 +144,9 @@ async fn list(gateway: &Gateway, filter: &Filter, json: bool) -> Result<u8> {
 pub(super) async fn updates_for_demo(gateway: &Gateway, file: &[u8]) -> Result<Queued> {
     match queue::updates(gateway, file, "h.barlow").await {
         Ok(queued) => Ok(queued),
-        Err(QueueError::Lines(problems)) => anyhow::bail!("the demo's own updates have problems: {problems:?}"),
+        Err(QueueError::Lines(problems)) => {
+            anyhow::bail!("the demo's own updates have problems: {problems:?}")
+        }
         Err(QueueError::Flow(error)) => Err(error.into()),
     }
 }

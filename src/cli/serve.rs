@@ -11,7 +11,11 @@ use tokio::{
 };
 
 use super::{open, settings::Settings};
-use crate::{flows::gateway::Gateway, store::explain, store::outbox, web, workers};
+use crate::{
+    flows::gateway::Gateway,
+    store::{cluster::Cluster, explain, outbox},
+    web, workers,
+};
 
 /// How long a soft stop may take before it is no longer soft.
 const SOFT_STOP: Duration = Duration::from_secs(25);
@@ -26,6 +30,9 @@ pub(super) async fn run(settings: &Settings) -> Result<()> {
         return Ok(());
     }
     let gateway = open::gateway(settings, &database.store)?;
+    if database.is_private() {
+        tokio::spawn(keep_private_postgres(settings.clone(), Arc::clone(&gateway), stop.clone()));
+    }
     let served = serve(settings, &gateway, stop).await;
     database.close().await;
     served
@@ -62,15 +69,36 @@ pub(super) async fn serve(settings: &Settings, gateway: &Arc<Gateway>, stop: wor
     }
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tracing::info!("stopping: no new messages are taken; those on the wire are finished");
-    let finished = tokio::time::timeout(SOFT_STOP, async { while workers.join_next().await.is_some() {} }).await;
+    let finished =
+        tokio::time::timeout(SOFT_STOP, async { while workers.join_next().await.is_some() {} }).await;
     if finished.is_err() {
-        tracing::warn!("some messages were still on the wire; they are in doubt and will be cleared up at the next start");
+        tracing::warn!(
+            "some messages were still on the wire; they are in doubt and will be cleared up at the next start"
+        );
     }
     for sender in gateway.senders.values() {
         let _ = tokio::time::timeout(Duration::from_secs(2), sender.close()).await;
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Starts the private Postgres again when it has died under us. Ends with the process.
+async fn keep_private_postgres(settings: Settings, gateway: Arc<Gateway>, mut stop: workers::Stop) {
+    loop {
+        stop.pause(Duration::from_secs(5)).await;
+        if stop.is_now() {
+            return;
+        }
+        if gateway.store.ready().await.is_ok() {
+            continue;
+        }
+        // Attaches where the server only was slow to answer; our own share in it is untouched either way.
+        match Cluster::start(&open::cluster_options(&settings)).await {
+            Ok(_) => tracing::warn!("the private Postgres did not answer; it runs again"),
+            Err(error) => tracing::error!("the private Postgres does not start: {error}"),
+        }
+    }
 }
 
 /// The breaker goes on from what left in the last hour, so that a restart does not clear it.
@@ -80,7 +108,9 @@ async fn start_breaker(gateway: &Gateway) -> Result<()> {
     let sent = outbox::attempts_since(&mut *gateway.store.acquire().await?, hour_ago).await?;
     gateway.breaker.start_at(now, u32::try_from(sent).unwrap_or(u32::MAX));
     let counts = explain::counts(&mut *gateway.store.acquire().await?).await?;
-    for (channel, state, count) in counts.iter().filter(|(_, state, _)| ["queued", "unknown"].contains(&state.as_str())) {
+    for (channel, state, count) in
+        counts.iter().filter(|(_, state, _)| ["queued", "unknown"].contains(&state.as_str()))
+    {
         tracing::info!(channel, state, count, "waiting");
     }
     Ok(())

@@ -105,6 +105,7 @@ struct SendingSection {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the unit stands in the key")]
 struct DaemonSection {
     lease_secs: NonZeroU64,
     ask_after_secs: u64,
@@ -166,13 +167,17 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
     let daemon = found.section::<DaemonSection>(&all, "daemon");
     let log = found.section::<LogSection>(&all, "log");
     let channels = found.channels(all.get("channels"));
-    let listen = web.map(|web| found.parsed("web.listen", &web.listen, "an address and port such as 127.0.0.1:8460"));
+    let listen =
+        web.map(|web| found.parsed("web.listen", &web.listen, "an address and port such as 127.0.0.1:8460"));
     let level = log.as_ref().map(|log| found.parsed("log.level", &log.level, "error, warn, info or debug"));
     if let Some(log) = log.as_ref().filter(|log| !["text", "json"].contains(&log.format.as_str())) {
         found.0.push(format!("log.format is {}: write text or json", log.format));
     }
     let named = sending.as_ref().map(|sending| {
-        (found.channel("email_channel", sending.email_channel.as_deref(), &channels), found.channel("text_channel", sending.text_channel.as_deref(), &channels))
+        (
+            found.channel("email_channel", sending.email_channel.as_deref(), &channels),
+            found.channel("text_channel", sending.text_channel.as_deref(), &channels),
+        )
     });
     let database_url = database.as_ref().and_then(|database| found.database_url(database));
     let policy = school.zip(sending).and_then(|(school, sending)| found.policy(school, &sending));
@@ -306,7 +311,11 @@ impl Problems {
             (None, Some(file)) => match std::fs::read_to_string(file) {
                 Ok(url) => Some(SecretString::from(url.trim().to_owned())),
                 Err(error) => {
-                    self.0.push(format!("database.url_file {} cannot be read: {}", file.display(), error.kind()));
+                    self.0.push(format!(
+                        "database.url_file {} cannot be read: {}",
+                        file.display(),
+                        error.kind()
+                    ));
                     None
                 }
             },
@@ -331,7 +340,8 @@ impl Problems {
                 return None;
             }
         };
-        for (setting, text) in [("school.name", &school.name), ("school.office_phone", &school.office_phone)] {
+        for (setting, text) in [("school.name", &school.name), ("school.office_phone", &school.office_phone)]
+        {
             if text.trim().is_empty() || text.contains(|c: char| c.is_control()) {
                 self.0.push(format!("{setting} must be one line of text"));
             }
@@ -339,7 +349,11 @@ impl Problems {
         if sending.ceiling_per_hour == 0 {
             self.0.push("sending.ceiling_per_hour is 0, so nothing would ever leave".to_owned());
         }
-        let listed = sending.rehearsal_only.iter().map(|address| Private::new(address.trim().to_lowercase())).collect();
+        let listed = sending
+            .rehearsal_only
+            .iter()
+            .map(|address| Private::new(address.trim().to_lowercase()))
+            .collect();
         Some(Policy {
             school: School { name: school.name, office_phone: school.office_phone },
             text_update,
@@ -375,7 +389,14 @@ mod tests {
              [channels.Mail]\nkind = \"smtp\"\n[channels.post]\nkind = \"pigeon\"\n[log]\nlevel = \"loud\"\n",
         );
 
-        for expected in ["untill", "celing", "[scool]", "'Mail' cannot name a channel", "kind must be one of", "log.level"] {
+        for expected in [
+            "untill",
+            "celing",
+            "[scool]",
+            "'Mail' cannot name a channel",
+            "kind must be one of",
+            "log.level",
+        ] {
             assert!(told.contains(expected), "{expected} is not told in {told}");
         }
     }
@@ -388,7 +409,8 @@ mod tests {
     #[test]
     fn every_example_in_the_manual_is_valid_when_uncommented() {
         let (_, examples) = DEFAULTS.split_once("# [channels.school-mail]").expect("examples");
-        let toml = format!("[channels.school-mail]{}", examples.replace("\n# # ", "\n").replace("\n# ", "\n"));
+        let toml =
+            format!("[channels.school-mail]{}", examples.replace("\n# # ", "\n").replace("\n# ", "\n"));
 
         let settings = read_text(&toml.replace("\n#\n", "\n")).expect("valid examples");
 

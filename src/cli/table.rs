@@ -19,7 +19,8 @@ pub(super) fn table(header: &[&str], rows: &[Vec<String>], widest: usize) -> Str
 }
 
 fn line(out: &mut String, cells: &[String], widths: &[usize]) {
-    let wrapped: Vec<Vec<String>> = cells.iter().zip(widths).map(|(cell, width)| wrap(cell, *width)).collect();
+    let wrapped: Vec<Vec<String>> =
+        cells.iter().zip(widths).map(|(cell, width)| wrap(cell, *width)).collect();
     let height = wrapped.iter().map(Vec::len).max().unwrap_or_default();
     for at in 0..height {
         let mut text = String::new();

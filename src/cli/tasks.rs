@@ -58,7 +58,9 @@ fn in_table(listed: &[Listed]) -> String {
 fn show(task: &Listed, page: bool, json: bool) -> Result<()> {
     if page {
         let html = task.needs.as_ref().and_then(|needs| needs.page.as_deref());
-        say(html.ok_or_else(|| anyhow!("task {} is no letter that may be posted: it is a {}, {}", task.id, task.kind, task.state))?);
+        say(html.ok_or_else(|| {
+            anyhow!("task {} is no letter that may be posted: it is a {}, {}", task.id, task.kind, task.state)
+        })?);
         return Ok(());
     }
     if json {

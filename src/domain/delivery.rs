@@ -70,7 +70,9 @@ impl State {
     pub const fn on_receipt(self, progress: Progress) -> Option<Self> {
         match (self, progress) {
             (Self::Unknown | Self::Submitting, Progress::Accepted | Progress::Sent) => Some(Self::Submitted),
-            (Self::Unknown | Self::Submitting | Self::Submitted, Progress::Delivered) => Some(Self::Delivered),
+            (Self::Unknown | Self::Submitting | Self::Submitted, Progress::Delivered) => {
+                Some(Self::Delivered)
+            }
             (Self::Unknown | Self::Submitting | Self::Submitted, Progress::Failed(_)) => Some(Self::Failed),
             _ => None,
         }
@@ -185,7 +187,8 @@ mod tests {
 
     #[test]
     fn receipts_in_any_order_end_in_the_same_state() {
-        let receipts = [Progress::Accepted, Progress::Sent, Progress::Delivered, Progress::Sent, Progress::Delivered];
+        let receipts =
+            [Progress::Accepted, Progress::Sent, Progress::Delivered, Progress::Sent, Progress::Delivered];
         for start in 0..receipts.len() {
             for step in [1, 2, 3, 4] {
                 let mut state = State::Submitted;

@@ -201,7 +201,14 @@ impl Question {
             let to = EmailAddress::parse(to).ok()?;
             Outgoing::mail(
                 reference,
-                Mail { to, to_name: none(), subject: none(), plain: none(), html: none(), language: String::new() },
+                Mail {
+                    to,
+                    to_name: none(),
+                    subject: none(),
+                    plain: none(),
+                    html: none(),
+                    language: String::new(),
+                },
             )
         }))
     }

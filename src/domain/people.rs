@@ -181,7 +181,9 @@ pub struct PersonName {
 impl PersonName {
     /// `Amina Begum`.
     pub fn full(&self) -> Private<String> {
-        Private::new(format!("{} {}", self.forename.expose().trim(), self.surname.expose().trim()).trim().to_owned())
+        Private::new(
+            format!("{} {}", self.forename.expose().trim(), self.surname.expose().trim()).trim().to_owned(),
+        )
     }
 
     /// How a letter or mail greets: `Mrs Begum`, or `Amina Begum` where no title is known.

@@ -46,7 +46,9 @@ impl Hours {
     pub fn wait(&self, now: Timestamp) -> Option<Timestamp> {
         let local = now.to_zoned_datetime(school_zone());
         let all_day = self.from == self.until;
-        if self.day_counts(local.date()) && (all_day || (self.from <= local.time() && local.time() < self.until)) {
+        if self.day_counts(local.date())
+            && (all_day || (self.from <= local.time() && local.time() < self.until))
+        {
             return None;
         }
         let mut day = local.date();
@@ -159,6 +161,9 @@ mod tests {
     fn the_schedule_ends_after_its_last_wait() {
         let schedule = RetrySchedule(vec![Duration::from_secs(60), Duration::from_secs(300)]);
 
-        assert_eq!([1, 2, 3].map(|tries| schedule.after(tries).map(|wait| wait.as_secs())), [Some(60), Some(300), None]);
+        assert_eq!(
+            [1, 2, 3].map(|tries| schedule.after(tries).map(|wait| wait.as_secs())),
+            [Some(60), Some(300), None]
+        );
     }
 }

@@ -4,7 +4,9 @@ use liaison_channels::private::Private;
 
 use super::{
     ids::{AddressId, CarerId, ClassId, PupilId},
-    people::{AddressKind, AddressStatus, Format, PersonName, Responsibility, Restriction, RestrictionKind, Route},
+    people::{
+        AddressKind, AddressStatus, Format, PersonName, Responsibility, Restriction, RestrictionKind, Route,
+    },
     time::{Date, day_in_words},
 };
 
@@ -84,17 +86,22 @@ impl NoRight {
     pub fn sentence(&self) -> String {
         match self {
             Self::NotLinked => "this carer is no longer linked to the pupil".to_owned(),
-            Self::Restricted(RestrictionKind::NoContact) => "an order forbids contact about this pupil".to_owned(),
+            Self::Restricted(RestrictionKind::NoContact) => {
+                "an order forbids contact about this pupil".to_owned()
+            }
             Self::Restricted(RestrictionKind::NoInformation) => {
                 "an order forbids giving this carer information about the pupil".to_owned()
             }
-            Self::Restricted(RestrictionKind::SeeDsl) => "the DSL decides what this carer may be told".to_owned(),
+            Self::Restricted(RestrictionKind::SeeDsl) => {
+                "the DSL decides what this carer may be told".to_owned()
+            }
             Self::Restricted(RestrictionKind::Supervised) => {
                 "contact is supervised: the DSL decides what this carer may be told".to_owned()
             }
             Self::Left(day) => format!("the pupil left the school on {}", day_in_words(*day)),
             Self::NotACorrespondent => {
-                "not marked to receive correspondence, and not known to hold parental responsibility".to_owned()
+                "not marked to receive correspondence, and not known to hold parental responsibility"
+                    .to_owned()
             }
         }
     }

@@ -94,7 +94,9 @@ impl Unusable {
             Self::Stopped => "the carer has opted out of this route",
             Self::NotTextable => "the number is not a UK mobile that may be texted",
             Self::SensitiveByText => "marked sensitive: never by text",
-            Self::Language => "written in English, and this carer reads another language: speak with an interpreter",
+            Self::Language => {
+                "written in English, and this carer reads another language: speak with an interpreter"
+            }
             Self::Signs => "this carer signs and cannot be rung",
             Self::Alphabet => "the text provider cannot carry one of the letters",
             Self::PreferenceChanged => "the carer now prefers another route",
@@ -241,7 +243,8 @@ pub(super) fn rights_seen(facts: &LinkFacts) -> String {
 
 fn order_seen(facts: &LinkFacts, order: &[Route]) -> String {
     let words: Vec<_> = order.iter().map(|route| route.as_str()).collect();
-    let whose = if facts.preference.is_empty() { "not said; the school's order" } else { "the carer's order" };
+    let whose =
+        if facts.preference.is_empty() { "not said; the school's order" } else { "the carer's order" };
     format!("{whose}: {}", words.join(", "))
 }
 

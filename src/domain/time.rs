@@ -1,12 +1,15 @@
 //! School time: instants in UTC, days in Europe/London. Nothing here reads a clock.
 
-use jiff::{ToSpan, civil::Weekday, tz::TimeZone};
 pub use jiff::{Timestamp, civil::Date, civil::Time};
+use jiff::{ToSpan, civil::Weekday, tz::TimeZone};
 
 /// The zone every date of the school is meant in.
 pub const SCHOOL_ZONE: &str = "Europe/London";
 
 /// The school's zone, from the system's zone data or the copy compiled in.
+///
+/// # Panics
+/// Never: the zone is in the copy.
 #[expect(clippy::expect_used, reason = "jiff carries its own copy of the zone data")]
 pub fn school_zone() -> TimeZone {
     TimeZone::get(SCHOOL_ZONE).expect("Europe/London is in the zone data")

@@ -42,9 +42,11 @@ impl RowProblem {
 /// `week` is any day of it (`2026-11-23`) or an ISO week (`2026-W48`). `Err` holds every problem, at once.
 pub fn read(file: &[u8]) -> Result<Vec<UpdateRow>, Vec<RowProblem>> {
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-    let text = std::str::from_utf8(file)
-        .map_err(|_| vec![RowProblem::new(1, "the file is not UTF-8: save it as \"CSV UTF-8\" and try again")])?;
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).flexible(true).from_reader(text.as_bytes());
+    let text = std::str::from_utf8(file).map_err(|_| {
+        vec![RowProblem::new(1, "the file is not UTF-8: save it as \"CSV UTF-8\" and try again")]
+    })?;
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::Headers).flexible(true).from_reader(text.as_bytes());
     let columns = Columns::of(&mut reader)?;
     let (mut rows, mut problems, mut seen) = (Vec::new(), Vec::new(), std::collections::HashMap::new());
     for record in reader.records() {
@@ -52,7 +54,10 @@ pub fn read(file: &[u8]) -> Result<Vec<UpdateRow>, Vec<RowProblem>> {
             Ok(record) => record,
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
-                problems.push(RowProblem::new(line, "this line is not CSV: look for a quotation mark without its pair"));
+                problems.push(RowProblem::new(
+                    line,
+                    "this line is not CSV: look for a quotation mark without its pair",
+                ));
                 continue;
             }
         };
@@ -64,7 +69,10 @@ pub fn read(file: &[u8]) -> Result<Vec<UpdateRow>, Vec<RowProblem>> {
             Ok(row) => match seen.insert((row.pupil_ref.clone(), row.week), line) {
                 Some(before) => problems.push(RowProblem::new(
                     line,
-                    format!("pupil {} has this week already on line {before}: keep one of them", row.pupil_ref),
+                    format!(
+                        "pupil {} has this week already on line {before}: keep one of them",
+                        row.pupil_ref
+                    ),
                 )),
                 None => rows.push(row),
             },
@@ -96,7 +104,10 @@ impl Columns {
             if !known.contains(&name.as_str()) {
                 problems.push(RowProblem::new(
                     1,
-                    format!("column {} is not one of pupil, week, text, sensitive: rename or remove it", at + 1),
+                    format!(
+                        "column {} is not one of pupil, week, text, sensitive: rename or remove it",
+                        at + 1
+                    ),
                 ));
             } else if header.iter().take(at).any(|other| other.eq_ignore_ascii_case(&name)) {
                 problems.push(RowProblem::new(1, format!("column {name} is there twice: remove one")));
@@ -104,7 +115,8 @@ impl Columns {
         }
         let at = |name: &str| header.iter().position(|column| column.eq_ignore_ascii_case(name));
         for name in known.iter().take(3).filter(|name| at(name).is_none()) {
-            problems.push(RowProblem::new(1, format!("column {name} is missing: the first line must name it")));
+            problems
+                .push(RowProblem::new(1, format!("column {name} is missing: the first line must name it")));
         }
         match (at("pupil"), at("week"), at("text")) {
             (Some(pupil), Some(week), Some(text)) if problems.is_empty() => {
@@ -149,9 +161,13 @@ impl Columns {
             }
         };
         match week {
-            Some(week) if problems.is_empty() => {
-                Ok(UpdateRow { line, pupil_ref: pupil_ref.to_owned(), week, text: Private::new(text), sensitive })
-            }
+            Some(week) if problems.is_empty() => Ok(UpdateRow {
+                line,
+                pupil_ref: pupil_ref.to_owned(),
+                week,
+                text: Private::new(text),
+                sensitive,
+            }),
             _ => Err(problems),
         }
     }
@@ -163,8 +179,9 @@ fn read_week(text: &str) -> Option<Date> {
         return Some(week_of(day));
     }
     let (year, week) = text.split_once("-W").or_else(|| text.split_once("-w"))?;
-    let week = jiff::civil::ISOWeekDate::new(year.parse().ok()?, week.parse().ok()?, jiff::civil::Weekday::Monday);
-    week.ok().map(|week| week.date())
+    let week =
+        jiff::civil::ISOWeekDate::new(year.parse().ok()?, week.parse().ok()?, jiff::civil::Weekday::Monday);
+    week.ok().map(jiff::civil::ISOWeekDate::date)
 }
 
 #[cfg(test)]
@@ -172,7 +189,11 @@ mod tests {
     use super::*;
 
     fn problems(file: &str) -> Vec<String> {
-        read(file.as_bytes()).expect_err("problems").iter().map(|p| format!("{}: {}", p.line, p.sentence)).collect()
+        read(file.as_bytes())
+            .expect_err("problems")
+            .iter()
+            .map(|p| format!("{}: {}", p.line, p.sentence))
+            .collect()
     }
 
     #[test]
@@ -190,7 +211,8 @@ mod tests {
 
     #[test]
     fn every_problem_is_told_at_once_with_its_line() {
-        let told = problems("pupil,week,text\n,soon,\nP1,2026-11-23,ok,extra\nP2,2026-11-23,a\nP2,2026-11-24,b\n");
+        let told =
+            problems("pupil,week,text\n,soon,\nP1,2026-11-23,ok,extra\nP2,2026-11-23,a\nP2,2026-11-24,b\n");
 
         assert_eq!(told.len(), 5, "{told:#?}");
         assert!(told[0].starts_with("2: column pupil is empty"));
@@ -217,6 +239,10 @@ mod tests {
     #[test]
     fn an_empty_or_foreign_file_gets_one_sentence() {
         assert!(problems("pupil,week,text\n")[0].contains("no updates"));
-        assert!(read(b"pupil,week,text\nP1,2026-11-23,caf\xe9\n").expect_err("not UTF-8")[0].sentence.contains("UTF-8"));
+        assert!(
+            read(b"pupil,week,text\nP1,2026-11-23,caf\xe9\n").expect_err("not UTF-8")[0]
+                .sentence
+                .contains("UTF-8")
+        );
     }
 }

@@ -154,7 +154,12 @@ fn page(parts: &Parts<'_>, format: Format, block: Option<&str>) -> String {
         }
         html.push_str("</p>\n");
     }
-    let _ = writeln!(html, "<p>{}</p>\n<p>{}</p>\n</body></html>", Escaped(&parts.closing), Escaped(parts.school));
+    let _ = writeln!(
+        html,
+        "<p>{}</p>\n<p>{}</p>\n</body></html>",
+        Escaped(&parts.closing),
+        Escaped(parts.school)
+    );
     html
 }
 
@@ -203,7 +208,8 @@ fn script(facts: &LinkFacts, message: &MessageFacts, policy: &Policy) -> Words {
 
 /// The language of the interpreter a call needs: the one on record, or the carer's own language.
 pub fn interpreter(facts: &LinkFacts) -> Option<String> {
-    let recorded = facts.interpreter.as_deref().map(str::trim).filter(|text| !text.is_empty() && *text != "no");
+    let recorded =
+        facts.interpreter.as_deref().map(str::trim).filter(|text| !text.is_empty() && *text != "no");
     let language = language_in_words(&facts.language);
     match recorded {
         Some("yes") => Some(language),

@@ -38,8 +38,9 @@ use crate::{
     },
 };
 
-/// How many messages a lane claims at once: a claim walks the queue's index from its start, so it is paid seldom.
-const CLAIM: usize = 256;
+/// How many groups a lane claims at once: a claim walks the queue's index from its start, so it is paid seldom; what is
+/// claimed by one lane is not shared with another, so it must not be the whole queue.
+const GROUPS_A_CLAIM: usize = 16;
 
 /// What a step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +96,10 @@ pub struct Lane {
 
 impl std::fmt::Debug for Lane {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lane").field("channel", self.sender.id()).field("holder", &self.holder).finish_non_exhaustive()
+        f.debug_struct("Lane")
+            .field("channel", self.sender.id())
+            .field("holder", &self.holder)
+            .finish_non_exhaustive()
     }
 }
 
@@ -141,7 +145,11 @@ impl Lane {
         }
         let (group, step) = prepared?;
         if group.is_empty() {
-            return Ok(step);
+            return Ok(if places == 0 && step == Step::Idle {
+                Step::Wait(self.sender.pace().wait())
+            } else {
+                step
+            });
         }
         let sent = group.len();
         self.send(group).await;
@@ -175,7 +183,9 @@ impl Lane {
         }
         let held = daemons::hold_on(&mut tx, self.channel()).await?;
         if held.is_none() && claimed.is_empty() && places > 0 {
-            claimed = outbox::claim(&mut tx, self.channel(), self.holder, CLAIM, now).await?.into();
+            claimed = outbox::claim(&mut tx, self.channel(), self.holder, self.group * GROUPS_A_CLAIM, now)
+                .await?
+                .into();
         }
         if held.is_some() {
             outbox::give_back(&mut tx, claimed.make_contiguous(), self.holder).await?;
@@ -189,9 +199,9 @@ impl Lane {
         self.done.clear();
         self.claimed = claimed;
         self.unsure = false;
-        self.spent.settle += settled + (clock.elapsed() - gated);
-        self.spent.claim += claim - settled;
-        self.spent.gate += gated - claim;
+        self.spent.settle += settled + clock.elapsed().saturating_sub(gated);
+        self.spent.claim += claim.saturating_sub(settled);
+        self.spent.gate += gated.saturating_sub(claim);
         let step = match (held, ready.len() + refused) {
             (Some(_), _) => Step::Held,
             (None, 0) => Step::Idle,
@@ -224,13 +234,14 @@ impl Lane {
                 Decision::Wait(None, "the ceiling of messages in an hour is reached".to_owned(), Vec::new())
             };
             match decision {
-                Decision::Permit(permit) => match Ready::new(&facts, permit, self.channel(), now) {
-                    Some(one) => ready.push(one),
-                    None => {
+                Decision::Permit(permit) => {
+                    if let Some(one) = Ready::new(&facts, permit, self.channel(), now) {
+                        ready.push(one);
+                    } else {
                         let unreadable = Decision::NotThisWay(Unusable::Failing, Vec::new());
                         stopped.add(&facts, unreadable, self.channel(), now);
                     }
-                },
+                }
                 other => stopped.add(&facts, other, self.channel(), now),
             }
         }
@@ -291,7 +302,8 @@ struct Ready {
 
 impl Ready {
     fn new(facts: &DeliveryFacts, permit: Permit, channel: &str, now: Timestamp) -> Option<Self> {
-        let (address, words, gate) = (permit.address(), permit.words().plain().clone(), as_json(permit.fired()));
+        let (address, words, gate) =
+            (permit.address(), permit.words().plain().clone(), as_json(permit.fired()));
         let outgoing = permit.into_outgoing(facts.id)?;
         let at = InDoubt { tries: facts.tries + 1, ..subject(facts, channel, now) };
         Some(Self { at, outgoing, address, started_at: now, words, gate })
@@ -393,7 +405,8 @@ async fn trip(tx: &mut Tx, gateway: &Gateway, now: Timestamp) -> Result<(), Flow
     );
     if daemons::hold(tx, daemons::ALL_CHANNELS, &reason, "breaker", now).await? {
         tracing::error!(ceiling, "the breaker has stopped all sending: {reason}");
-        chronology::append(tx, &[Entry::now(now, kind::OPERATOR, format!("all sending held: {reason}"))]).await?;
+        chronology::append(tx, &[Entry::now(now, kind::OPERATOR, format!("all sending held: {reason}"))])
+            .await?;
     }
     gateway.breaker.reset();
     Ok(())
@@ -409,4 +422,3 @@ pub fn lanes(gateway: &Arc<Gateway>, sender: &Arc<dyn Sender>) -> Vec<Lane> {
         .map(|group| Lane::new(Arc::clone(gateway), Arc::clone(sender), group))
         .collect()
 }
-

@@ -62,13 +62,20 @@ pub async fn explain(gateway: &Gateway, id: Uuid) -> Result<Explained, FlowError
             FlowError::Refused(_) => FlowError::Refused(format!(
                 "there is no delivery or task {id}; `liaison queue list` and `liaison tasks list` show them"
             )),
-            other => other,
+            store @ FlowError::Store(_) => store,
         })?;
         let route = rules(choice.as_deref().unwrap_or_default());
-        return Ok(Explained { delivery: None, task: Some(task), route, attempts: Vec::new(), receipts: Vec::new() });
+        return Ok(Explained {
+            delivery: None,
+            task: Some(task),
+            route,
+            attempts: Vec::new(),
+            receipts: Vec::new(),
+        });
     };
     let attempts = explain::attempts(&mut connection, DeliveryId(id)).await?;
-    let attempts = attempts.into_iter().map(|attempt| Explanation { gate: rules(&attempt.gate), attempt }).collect();
+    let attempts =
+        attempts.into_iter().map(|attempt| Explanation { gate: rules(&attempt.gate), attempt }).collect();
     let receipts = explain::receipts(&mut connection, DeliveryId(id)).await?;
     let receipts = receipts.into_iter().map(|(status, code, at)| Reported { status, code, at }).collect();
     Ok(Explained { route: rules(&delivery.choice), delivery: Some(delivery), task: None, attempts, receipts })

@@ -47,7 +47,7 @@ pub async fn import(
     let stored = roll::load(&mut tx).await?;
     let plan = import::plan(&read.roll, &stored, today);
     let report = Report::new(dry_run, facts, read, &plan);
-    if dry_run || report.refused || !report.changes {
+    if dry_run || !report.changes {
         return Ok(report);
     }
     roll::write(&mut tx, &plan.changes, now).await?;

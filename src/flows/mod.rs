@@ -41,6 +41,7 @@ impl FlowError {
 /// 16 random bytes for the digest of a body.
 #[expect(clippy::expect_used, reason = "a machine without randomness must not go on")]
 pub(crate) fn salt() -> [u8; 16] {
-    let random = ring::rand::generate(&ring::rand::SystemRandom::new()).expect("the system gives random bytes");
+    let random =
+        ring::rand::generate(&ring::rand::SystemRandom::new()).expect("the system gives random bytes");
     random.expose()
 }

@@ -6,6 +6,7 @@ use crate::{
         chronology::{Entry, kind},
         delivery::State,
         ids::DeliveryId,
+        time::Timestamp,
     },
     store::{
         StoreError, Tx, chronology, daemons,
@@ -14,8 +15,12 @@ use crate::{
     },
 };
 
-/// Holds everything, or one channel: nothing leaves until it is released. `false` when it was held already.
+/// Holds everything, one channel, or one message by its id: it does not leave until it is released. `false` when it was
+/// held already.
 pub async fn hold(gateway: &Gateway, scope: &str, reason: &str, by: &str) -> Result<bool, FlowError> {
+    if let Ok(id) = scope.parse() {
+        return postpone(gateway, id, Some(reason), by).await;
+    }
     known_scope(gateway, scope)?;
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
@@ -30,6 +35,9 @@ pub async fn hold(gateway: &Gateway, scope: &str, reason: &str, by: &str) -> Res
 
 /// Lifts a hold; `false` when there was none.
 pub async fn release(gateway: &Gateway, scope: &str, by: &str) -> Result<bool, FlowError> {
+    if let Ok(id) = scope.parse() {
+        return postpone(gateway, id, None, by).await;
+    }
     known_scope(gateway, scope)?;
     lift(gateway, scope, None, by).await
 }
@@ -44,11 +52,42 @@ async fn lift(gateway: &Gateway, scope: &str, only_by: Option<&str>, by: &str) -
     if !daemons::lift(&mut tx, scope, only_by).await? {
         return Ok(false);
     }
-    let entry = Entry::now(gateway.now(), kind::OPERATOR, format!("{} released", scope_in_words(scope))).by(by);
+    let entry =
+        Entry::now(gateway.now(), kind::OPERATOR, format!("{} released", scope_in_words(scope))).by(by);
     chronology::append(&mut tx, &[entry]).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(true)
 }
+
+/// Puts one waiting message off until it is released, or (without a reason to hold it) lets it go now.
+async fn postpone(
+    gateway: &Gateway,
+    id: DeliveryId,
+    reason: Option<&str>,
+    by: &str,
+) -> Result<bool, FlowError> {
+    let mut tx = gateway.store.begin().await?;
+    let (view, state) = delivery(&mut tx, id).await?;
+    if state != State::Queued {
+        return Err(FlowError::Refused(format!(
+            "delivery {id} is {}: only what waits can be held",
+            view.state
+        )));
+    }
+    if (view.not_before >= HELD_UNTIL) == reason.is_some() {
+        return Ok(false);
+    }
+    let mut to = Move::to(id, tries(&view), State::Queued);
+    to.not_before = Some(if reason.is_some() { HELD_UNTIL } else { gateway.now() });
+    to.reason = reason.map(|reason| format!("held: {reason}"));
+    let sentence = if reason.is_some() { "held by hand" } else { "released by hand" };
+    change(&mut tx, gateway, &view, to, state, by, sentence).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(true)
+}
+
+/// The time a message waits for that is held by itself: 1 January 3000.
+const HELD_UNTIL: Timestamp = Timestamp::constant(32_503_680_000, 0);
 
 fn scope_in_words(scope: &str) -> String {
     if scope == daemons::ALL_CHANNELS { "all sending".to_owned() } else { format!("channel {scope}") }
@@ -65,13 +104,17 @@ fn known_scope(gateway: &Gateway, scope: &str) -> Result<(), FlowError> {
 
 /// Sends a message back to the queue that failed, was refused or was cancelled. One in doubt only when `even_if_twice`:
 /// it may then arrive twice, and the chronology says who decided that.
-pub async fn retry(gateway: &Gateway, id: DeliveryId, even_if_twice: bool, by: &str) -> Result<(), FlowError> {
+pub async fn retry(
+    gateway: &Gateway,
+    id: DeliveryId,
+    even_if_twice: bool,
+    by: &str,
+) -> Result<(), FlowError> {
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
     let (view, state) = delivery(&mut tx, id).await?;
     match state {
-        State::Failed | State::Refused | State::Cancelled => {}
-        State::Queued => {}
+        State::Failed | State::Refused | State::Cancelled | State::Queued => {}
         State::Unknown if even_if_twice => {}
         State::Unknown => {
             return Err(FlowError::Refused(format!(
@@ -79,7 +122,10 @@ pub async fn retry(gateway: &Gateway, id: DeliveryId, even_if_twice: bool, by: &
             )));
         }
         State::Submitting | State::Submitted | State::Delivered => {
-            return Err(FlowError::Refused(format!("delivery {id} is {}: it cannot be sent again", view.state)));
+            return Err(FlowError::Refused(format!(
+                "delivery {id} is {}: it cannot be sent again",
+                view.state
+            )));
         }
     }
     let mut to = Move::to(id, tries(&view), State::Queued);
@@ -96,7 +142,10 @@ pub async fn cancel(gateway: &Gateway, id: DeliveryId, by: &str) -> Result<(), F
     let mut tx = gateway.store.begin().await?;
     let (view, state) = delivery(&mut tx, id).await?;
     if !matches!(state, State::Queued | State::Unknown) {
-        return Err(FlowError::Refused(format!("delivery {id} is {}: only what waits can be cancelled", view.state)));
+        return Err(FlowError::Refused(format!(
+            "delivery {id} is {}: only what waits can be cancelled",
+            view.state
+        )));
     }
     let mut to = Move::to(id, tries(&view), State::Cancelled);
     to.reason = Some("cancelled by hand".to_owned());
@@ -111,8 +160,8 @@ async fn delivery(tx: &mut Tx, id: DeliveryId) -> Result<(DeliveryView, State), 
     let view = view.ok_or_else(|| {
         FlowError::Refused(format!("there is no delivery {id}; `liaison queue list` shows them"))
     })?;
-    let state =
-        State::parse(&view.state).ok_or_else(|| StoreError::row("delivery", "state", id, "an unknown word"))?;
+    let state = State::parse(&view.state)
+        .ok_or_else(|| StoreError::row("delivery", "state", id, "an unknown word"))?;
     Ok((view, state))
 }
 
@@ -133,7 +182,10 @@ async fn change(
     if outbox::settle(tx, &[to], &[from], now).await?.is_empty() {
         return Err(FlowError::Refused(format!("delivery {} has just moved on: look again", view.id)));
     }
-    let entry = Entry::now(now, kind::OPERATOR, sentence).by(by).about(view.carer_id, view.pupil_id).delivery(view.id);
+    let entry = Entry::now(now, kind::OPERATOR, sentence)
+        .by(by)
+        .about(view.carer_id, view.pupil_id)
+        .delivery(view.id);
     chronology::append(tx, &[entry]).await?;
     Ok(())
 }

@@ -51,7 +51,8 @@ impl Planned {
             Plan::Send(route) => self.send(gateway, telling, *route, &fired),
             Plan::Task(route) => self.tasks.push(task(&gateway.policy, telling, *route, &fired)),
             Plan::LeftOut(_, why) => {
-                let entry = Entry::now(telling.now, kind::LEFT_OUT, format!("weekly update: left out, {why}"));
+                let entry =
+                    Entry::now(telling.now, kind::LEFT_OUT, format!("weekly update: left out, {why}"));
                 self.left_out.push(about(entry, telling));
             }
             Plan::NoWay => self.tasks.push(no_way(&gateway.policy, telling, &fired)),
@@ -95,7 +96,9 @@ impl Planned {
                 .update(d.update)
                 .delivery(d.id)
         }));
-        entries.extend(self.tasks.iter().filter(|t| opened.contains(&t.id)).map(|t| opened_entry(t, actor, now)));
+        entries.extend(
+            self.tasks.iter().filter(|t| opened.contains(&t.id)).map(|t| opened_entry(t, actor, now)),
+        );
         chronology::append(connection, &entries).await?;
         Ok(())
     }
@@ -103,8 +106,10 @@ impl Planned {
 
 /// The entry of a task that was opened.
 pub(super) fn opened_entry(task: &NewTask, actor: &str, now: Timestamp) -> Entry {
-    let mut entry =
-        Entry::now(now, kind::TASK_OPENED, task.why.clone()).by(actor).about(task.carer, task.pupil).task(task.id);
+    let mut entry = Entry::now(now, kind::TASK_OPENED, task.why.clone())
+        .by(actor)
+        .about(task.carer, task.pupil)
+        .task(task.id);
     entry.update = task.update;
     entry.delivery = task.delivery;
     entry
@@ -118,7 +123,9 @@ fn task(policy: &Policy, telling: &Telling<'_>, route: Route, fired: &[Fired]) -
     let after = if telling.follows.is_some() { ", as another route failed" } else { "" };
     let why = match (route, interpreter(telling.link)) {
         (Route::Letter, _) => format!("post the weekly update as a letter{after}"),
-        (_, Some(language)) => format!("ring with the weekly update, with an interpreter for {language}{after}"),
+        (_, Some(language)) => {
+            format!("ring with the weekly update, with an interpreter for {language}{after}")
+        }
         _ => format!("ring with the weekly update{after}"),
     };
     let (kind, role) = if route == Route::Letter { ("letter", "office") } else { ("call", "teacher") };
@@ -126,7 +133,11 @@ fn task(policy: &Policy, telling: &Telling<'_>, route: Route, fired: &[Fired]) -
 }
 
 fn no_way(policy: &Policy, telling: &Telling<'_>, fired: &[Fired]) -> NewTask {
-    let tried: Vec<_> = fired.iter().filter(|f| f.verdict == "next route").map(|f| format!("{}: {}", f.rule, f.saw)).collect();
+    let tried: Vec<_> = fired
+        .iter()
+        .filter(|f| f.verdict == "next route")
+        .map(|f| format!("{}: {}", f.rule, f.saw))
+        .collect();
     let why = format!("find a way to reach this carer with the weekly update ({})", tried.join("; "));
     new_task(policy, telling, "check_address", "office", why, fired)
 }

@@ -82,8 +82,12 @@ pub async fn updates(gateway: &Gateway, file: &[u8], author: &str) -> Result<Que
     let planned = plan_all(gateway, &new, &links, author, now, &mut report);
     let references: HashMap<_, _> = known.iter().map(|(reference, id)| (*id, reference)).collect();
     let with_carers: HashSet<_> = links.iter().map(|link| link.pupil).collect();
-    report.without_carers =
-        pupils.iter().filter(|id| !with_carers.contains(id)).filter_map(|id| references.get(id)).map(|r| (*r).clone()).collect();
+    report.without_carers = pupils
+        .iter()
+        .filter(|id| !with_carers.contains(id))
+        .filter_map(|id| references.get(id))
+        .map(|r| (*r).clone())
+        .collect();
     planned.write(&mut tx, author, now).await?;
     tx.commit().await.map_err(crate::store::StoreError::from)?;
     Ok(report)
@@ -100,7 +104,8 @@ async fn known_pupils(
         .iter()
         .filter(|row| !known.contains_key(&row.pupil_ref))
         .map(|row| {
-            let sentence = format!("no pupil has the reference {}: check it, or import the pupils first", row.pupil_ref);
+            let sentence =
+                format!("no pupil has the reference {}: check it, or import the pupils first", row.pupil_ref);
             RowProblem::new(row.line, sentence)
         })
         .collect();
@@ -125,7 +130,10 @@ async fn sort_out(
             Some(e) if e.body == *row.text.expose() && e.sensitive == row.sensitive => already += 1,
             Some(_) => problems.push(RowProblem::new(
                 row.line,
-                format!("pupil {} already has an update for this week, in other words: leave this line out", row.pupil_ref),
+                format!(
+                    "pupil {} already has an update for this week, in other words: leave this line out",
+                    row.pupil_ref
+                ),
             )),
             None => new.push(NewUpdate {
                 id: UpdateId::new(),

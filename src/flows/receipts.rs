@@ -53,7 +53,9 @@ async fn keep_one(
     let mut to = Move::to(target.at.id, target.at.tries, next);
     to.provider_ref = Some(receipt.reference.0.clone());
     let (event, sentence) = match receipt.progress {
-        Progress::Accepted | Progress::Sent => (kind::DOUBT_RESOLVED, format!("{channel} reports that it has it")),
+        Progress::Accepted | Progress::Sent => {
+            (kind::DOUBT_RESOLVED, format!("{channel} reports that it has it"))
+        }
         Progress::Delivered => (kind::DELIVERED, format!("{channel} reports that it arrived")),
         Progress::Failed(failed) => {
             let fault = liaison_channels::error::Fault::from(failed);

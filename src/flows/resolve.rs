@@ -48,7 +48,8 @@ pub async fn resolve(gateway: &Gateway) -> Result<Resolved, FlowError> {
     let doubts = outbox::in_doubt(&mut *gateway.store.acquire().await?, now, None, ROUND).await?;
     let mut resolved = Resolved::default();
     for doubt in doubts {
-        let Some(sender) = ChannelId::parse(&doubt.channel).ok().and_then(|id| gateway.senders.get(&id)) else {
+        let Some(sender) = ChannelId::parse(&doubt.channel).ok().and_then(|id| gateway.senders.get(&id))
+        else {
             resolved.open += 1;
             continue;
         };
@@ -58,7 +59,7 @@ pub async fn resolve(gateway: &Gateway) -> Result<Resolved, FlowError> {
             Answer::Again(maybe_twice) => {
                 resolved.again += usize::from(again(gateway, &doubt, maybe_twice).await?);
             }
-            Answer::GiveUp => resolved.person += usize::from(give_up(gateway, &doubt).await?),
+            Answer::GiveUp(why) => resolved.person += usize::from(give_up(gateway, &doubt, why).await?),
             Answer::Person => resolved.person += usize::from(person(gateway, &doubt).await?),
         }
     }
@@ -70,8 +71,8 @@ enum Answer {
     Went(ProviderRef),
     /// Send again; `true`: it may then arrive twice.
     Again(bool),
-    /// Mail that was cut too often.
-    GiveUp,
+    /// It was tried often enough; the sentence says what is known.
+    GiveUp(&'static str),
     Person,
 }
 
@@ -88,14 +89,16 @@ async fn answer(
         return Ok(Answer::Wait);
     }
     let found = find(gateway, sender, doubt).await?;
+    let tries_left = gateway.policy.retry.after(doubt.tries).is_some();
     Ok(match (found, carries) {
         (Some(Found::Yes(reference)), _) => Answer::Went(reference),
-        (Some(Found::No), _) => Answer::Again(false),
-        // Any mail server may repeat a message with its Message-ID after a cut; ours does no worse (DESIGN §3).
-        (Some(Found::CannotTell), Carries::Mail) => match gateway.policy.retry.after(doubt.tries) {
-            Some(_) => Answer::Again(true),
-            None => Answer::GiveUp,
-        },
+        (Some(Found::No), _) if tries_left => Answer::Again(false),
+        (Some(Found::No), _) => Answer::GiveUp("could not be sent at any try; another route is taken"),
+        // Any mail server may repeat a message with its Message-ID after a cut; ours does no worse.
+        (Some(Found::CannotTell), Carries::Mail) if tries_left => Answer::Again(true),
+        (Some(Found::CannotTell), Carries::Mail) => Answer::GiveUp(
+            "the line was cut at every try: it may or may not have arrived; another route is taken",
+        ),
         (Some(Found::CannotTell), Carries::Text) => Answer::Person,
         (None, Carries::Text) if longer_than(gateway.patience.person_after) => Answer::Person,
         (None, _) => Answer::Wait,
@@ -151,12 +154,11 @@ async fn again(gateway: &Gateway, doubt: &InDoubt, maybe_twice: bool) -> Result<
     settle_doubt(gateway, doubt, to, kind::DOUBT_RESOLVED, sentence).await
 }
 
-async fn give_up(gateway: &Gateway, doubt: &InDoubt) -> Result<bool, FlowError> {
+async fn give_up(gateway: &Gateway, doubt: &InDoubt, why: &str) -> Result<bool, FlowError> {
     let mut to = Move::to(doubt.id, doubt.tries, State::Failed);
     to.fault = Some("temporary");
-    to.reason = Some("the line was cut at every try: it may or may not have arrived".to_owned());
-    let sentence = "the line was cut at every try: it may or may not have arrived; another route is taken";
-    if !settle_doubt(gateway, doubt, to, kind::FAILED, sentence).await? {
+    to.reason = Some(why.to_owned());
+    if !settle_doubt(gateway, doubt, to, kind::FAILED, why).await? {
         return Ok(false);
     }
     let mut tx = gateway.store.begin().await?;

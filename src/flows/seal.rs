@@ -26,12 +26,21 @@ pub async fn seal(gateway: &Gateway) -> Result<usize, FlowError> {
         Some((no, hash)) => (no + 1, as_digest("hash", no, &hash)?),
         None => (1, GENESIS),
     };
-    let leaves = taken.iter().map(|(_, digest)| as_digest("digests", no, digest)).collect::<Result<Vec<_>, _>>()?;
+    let leaves =
+        taken.iter().map(|(_, digest)| as_digest("digests", no, digest)).collect::<Result<Vec<_>, _>>()?;
     let (root, sealed_at) = (merkle_root(&leaves), gateway.now());
     let (entries, digests): (Vec<_>, Vec<_>) = taken.into_iter().unzip();
     let sealed = entries.len();
     let hash = seal_hash(no, &previous, &root, sealed, sealed_at);
-    let seal = Seal { no, previous: previous.to_vec(), entries, digests, root: root.to_vec(), sealed_at, hash: hash.to_vec() };
+    let seal = Seal {
+        no,
+        previous: previous.to_vec(),
+        entries,
+        digests,
+        root: root.to_vec(),
+        sealed_at,
+        hash: hash.to_vec(),
+    };
     seals::insert(&mut tx, &seal).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(sealed)

@@ -41,8 +41,12 @@ pub(super) async fn settle(
     let attempts: Vec<Attempt> = group.iter().map(|one| as_attempt(one, channel)).collect();
     outbox::record_attempts(tx, &attempts).await?;
     let told = |one: &Tried| one.outcome.is_ok() || moved.contains(&one.at.id);
-    let entries: Vec<Entry> =
-        group.iter().zip(&nexts).filter(|(one, _)| told(one)).map(|(one, next)| entry(one, next, channel, now)).collect();
+    let entries: Vec<Entry> = group
+        .iter()
+        .zip(&nexts)
+        .filter(|(one, _)| told(one))
+        .map(|(one, next)| entry(one, next, channel, now))
+        .collect();
     chronology::append(tx, &entries).await?;
     for (one, next) in group.iter().zip(&nexts).filter(|(one, _)| moved.contains(&one.at.id)) {
         follow_up(tx, gateway, channel, one, next, now).await?;
@@ -59,7 +63,9 @@ async fn follow_up(
     now: Timestamp,
 ) -> Result<(), FlowError> {
     match (next, &one.outcome) {
-        (Next::Failed(fault), Err(error)) => after_failure(tx, gateway, &one.at, *fault, &error.summary, now).await,
+        (Next::Failed(fault), Err(error)) => {
+            after_failure(tx, gateway, &one.at, *fault, &error.summary, now).await
+        }
         (Next::HoldChannel, Err(error)) => hold_channel(tx, channel, error, now).await,
         _ => Ok(()),
     }
@@ -77,7 +83,9 @@ pub(super) async fn after_failure(
 ) -> Result<(), FlowError> {
     let mark = match fault {
         Fault::BadAddress => Some(("failing", format!("check this address: {why}"))),
-        Fault::Stopped => Some(("stopped", "the carer opted out of texts: agree another way with them".to_owned())),
+        Fault::Stopped => {
+            Some(("stopped", "the carer opted out of texts: agree another way with them".to_owned()))
+        }
         _ => None,
     };
     if let Some((status, task_why)) = mark
@@ -93,7 +101,12 @@ pub(super) async fn after_failure(
     next_route(tx, gateway, failed, now).await
 }
 
-async fn hold_channel(tx: &mut Tx, channel: &str, error: &SendError, now: Timestamp) -> Result<(), FlowError> {
+async fn hold_channel(
+    tx: &mut Tx,
+    channel: &str,
+    error: &SendError,
+    now: Timestamp,
+) -> Result<(), FlowError> {
     if daemons::hold(tx, channel, &error.summary, "daemon", now).await? {
         tracing::error!(channel, code = error.code.as_deref(), "channel held: {}", error.summary);
         let entry = Entry::now(now, kind::OPERATOR, format!("channel {channel} held: {}", error.summary));

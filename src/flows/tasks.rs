@@ -95,7 +95,13 @@ pub async fn show(gateway: &Gateway, id: TaskId) -> Result<Listed, FlowError> {
 }
 
 /// Closes a task as `done` or `given_up`, with what came of it.
-pub async fn close(gateway: &Gateway, id: TaskId, done: bool, by: &str, outcome: &str) -> Result<(), FlowError> {
+pub async fn close(
+    gateway: &Gateway,
+    id: TaskId,
+    done: bool,
+    by: &str,
+    outcome: &str,
+) -> Result<(), FlowError> {
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
     let row = tasks::find(&mut tx, id).await?.ok_or_else(|| no_task(id))?;
@@ -166,12 +172,17 @@ async fn open(
         Decision::Wait(..) | Decision::Rehearsed(_) => return Ok(Some(listed)),
     };
     withdraw(tx, gateway, &row, &why).await?;
-    listed.state = "withdrawn".to_owned();
+    "withdrawn".clone_into(&mut listed.state);
     listed.outcome = Some(why);
     Ok(Some(listed))
 }
 
-async fn withdraw(tx: &mut crate::store::Tx, gateway: &Gateway, row: &TaskRow, why: &str) -> Result<(), FlowError> {
+async fn withdraw(
+    tx: &mut crate::store::Tx,
+    gateway: &Gateway,
+    row: &TaskRow,
+    why: &str,
+) -> Result<(), FlowError> {
     let now = gateway.now();
     if tasks::close(tx, row.id, "withdrawn", "daemon", why, now).await? {
         let sentence = format!("{} withdrawn: {why}", row.kind);

@@ -119,14 +119,24 @@ impl Check {
         let (wanted, previous) = self.previous.map_or((1, GENESIS), |(no, hash)| (no + 1, hash));
         let at = Some(seal.no);
         if seal.no != wanted {
-            self.fault("missing", None, Some(wanted), format!("seal {wanted} is missing: the next one is {}", seal.no));
+            self.fault(
+                "missing",
+                None,
+                Some(wanted),
+                format!("seal {wanted} is missing: the next one is {}", seal.no),
+            );
         } else if seal.previous != previous {
             self.fault("seal", None, at, format!("seal {} does not follow from the seal before it", seal.no));
         }
         let leaves: Vec<Digest> = seal.digests.iter().filter_map(|d| d.as_slice().try_into().ok()).collect();
         let root = merkle_root(&leaves);
         if leaves.len() != seal.digests.len() || root.as_slice() != seal.root {
-            self.fault("seal", None, at, format!("seal {} was altered: its entries no longer give its root", seal.no));
+            self.fault(
+                "seal",
+                None,
+                at,
+                format!("seal {} was altered: its entries no longer give its root", seal.no),
+            );
         }
         let stored_previous = seal.previous.as_slice().try_into().unwrap_or(GENESIS);
         let hash = seal_hash(seal.no, &stored_previous, &root, seal.entries.len(), seal.sealed_at);
@@ -138,7 +148,8 @@ impl Check {
         for (entry, digest) in seal.entries.iter().zip(&seal.digests) {
             let leaf = Leaf { seal: seal.no, digest: digest.clone(), seen: false };
             if let Some(before) = self.leaves.insert(*entry, leaf) {
-                let sentence = format!("entry {entry} is in seal {} and again in seal {}", before.seal, seal.no);
+                let sentence =
+                    format!("entry {entry} is in seal {} and again in seal {}", before.seal, seal.no);
                 self.fault("seal", Some(*entry), at, sentence);
             }
         }
@@ -155,7 +166,12 @@ impl Check {
             Some((_, true)) => {
                 self.sealed += 1;
                 if !entry.stored_agrees {
-                    self.fault("altered", Some(id), None, format!("entry {id}: its stored digest was altered"));
+                    self.fault(
+                        "altered",
+                        Some(id),
+                        None,
+                        format!("entry {id}: its stored digest was altered"),
+                    );
                 }
             }
             Some((seal, false)) => {
@@ -185,16 +201,23 @@ impl Check {
             self.leaves.iter().filter(|(_, leaf)| !leaf.seen).map(|(id, leaf)| (*id, leaf.seal)).collect();
         missing.sort_unstable();
         for (id, seal) in missing.into_iter().take(MOST) {
-            self.fault("missing", Some(id), Some(seal), format!("entry {id} is missing: seal {seal} closed it"));
+            self.fault(
+                "missing",
+                Some(id),
+                Some(seal),
+                format!("entry {id} is missing: seal {seal} closed it"),
+            );
         }
         for noted in noted {
             match self.hashes.get(&noted.no) {
                 None => {
-                    let sentence = format!("seal {} was noted elsewhere and is missing: the end was cut off", noted.no);
+                    let sentence =
+                        format!("seal {} was noted elsewhere and is missing: the end was cut off", noted.no);
                     self.fault("cut", None, Some(noted.no), sentence);
                 }
                 Some(hash) if *hash != noted.hash => {
-                    let sentence = format!("seal {} is not the one noted elsewhere: history was written anew", noted.no);
+                    let sentence =
+                        format!("seal {} is not the one noted elsewhere: history was written anew", noted.no);
                     self.fault("cut", None, Some(noted.no), sentence);
                 }
                 Some(_) => {}

@@ -11,8 +11,10 @@ pub async fn append(connection: &mut PgConnection, entries: &[Entry]) -> Result<
     if entries.is_empty() {
         return Ok(());
     }
-    let body_digests: Vec<Option<[u8; 32]>> =
-        entries.iter().map(|entry| entry.body.as_ref().map(crate::domain::chronology::Body::digest)).collect();
+    let body_digests: Vec<Option<[u8; 32]>> = entries
+        .iter()
+        .map(|entry| entry.body.as_ref().map(crate::domain::chronology::Body::digest))
+        .collect();
     let digests: Vec<Vec<u8>> =
         entries.iter().zip(&body_digests).map(|(entry, body)| entry.digest(body.as_ref()).to_vec()).collect();
     let body_digests: Vec<Option<Vec<u8>>> =
@@ -47,7 +49,8 @@ pub async fn append(connection: &mut PgConnection, entries: &[Entry]) -> Result<
 }
 
 async fn append_bodies(connection: &mut PgConnection, entries: &[Entry]) -> Result<(), StoreError> {
-    let bodies: Vec<_> = entries.iter().filter_map(|entry| Some((entry.id.0, entry.body.as_ref()?))).collect();
+    let bodies: Vec<_> =
+        entries.iter().filter_map(|entry| Some((entry.id.0, entry.body.as_ref()?))).collect();
     if bodies.is_empty() {
         return Ok(());
     }

@@ -22,8 +22,14 @@ pub async fn beat(connection: &mut PgConnection, daemon: DaemonId, now: Timestam
 }
 
 /// Says that this daemon has stopped and holds nothing any more.
-pub async fn stopped(connection: &mut PgConnection, daemon: DaemonId, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query!("update daemon set stopped_at = $2 where id = $1", daemon.0, Ts(now) as _).execute(connection).await?;
+pub async fn stopped(
+    connection: &mut PgConnection,
+    daemon: DaemonId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query!("update daemon set stopped_at = $2 where id = $1", daemon.0, Ts(now) as _)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -42,9 +48,10 @@ pub struct Hold {
 
 /// Every hold.
 pub async fn holds(connection: &mut PgConnection) -> Result<Vec<Hold>, StoreError> {
-    let rows = sqlx::query!(r#"select scope, reason, set_by, set_at as "set_at: Ts" from hold order by scope"#)
-        .fetch_all(connection)
-        .await?;
+    let rows =
+        sqlx::query!(r#"select scope, reason, set_by, set_at as "set_at: Ts" from hold order by scope"#)
+            .fetch_all(connection)
+            .await?;
     let hold = rows.into_iter().map(|row| Hold {
         scope: row.scope,
         reason: row.reason,
@@ -57,9 +64,12 @@ pub async fn holds(connection: &mut PgConnection) -> Result<Vec<Hold>, StoreErro
 /// Why this channel may not send now, if it may not. Locks the holds against being lifted or set meanwhile is not
 /// needed: a hold set a moment later stops the next group.
 pub async fn hold_on(connection: &mut PgConnection, channel: &str) -> Result<Option<String>, StoreError> {
-    Ok(sqlx::query_scalar!("select reason from hold where scope in ('all', $1) order by scope limit 1", channel)
-        .fetch_optional(connection)
-        .await?)
+    Ok(sqlx::query_scalar!(
+        "select reason from hold where scope in ('all', $1) order by scope limit 1",
+        channel
+    )
+    .fetch_optional(connection)
+    .await?)
 }
 
 /// Sets a hold; `false` when there is one on this scope already, which is left as it is.
@@ -83,10 +93,17 @@ pub async fn hold(
 }
 
 /// Lifts a hold; `false` when there was none. With `only_by`, only one set by that actor.
-pub async fn lift(connection: &mut PgConnection, scope: &str, only_by: Option<&str>) -> Result<bool, StoreError> {
-    let lifted =
-        sqlx::query!("delete from hold where scope = $1 and ($2::text is null or set_by = $2)", scope, only_by)
-            .execute(connection)
-            .await?;
+pub async fn lift(
+    connection: &mut PgConnection,
+    scope: &str,
+    only_by: Option<&str>,
+) -> Result<bool, StoreError> {
+    let lifted = sqlx::query!(
+        "delete from hold where scope = $1 and ($2::text is null or set_by = $2)",
+        scope,
+        only_by
+    )
+    .execute(connection)
+    .await?;
     Ok(lifted.rows_affected() > 0)
 }

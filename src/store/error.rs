@@ -36,7 +36,12 @@ impl StoreError {
     }
 
     /// A row that makes no sense.
-    pub(crate) fn row(table: &'static str, column: &'static str, row: impl ToString, why: impl ToString) -> Self {
+    pub(crate) fn row(
+        table: &'static str,
+        column: &'static str,
+        row: impl std::fmt::Display,
+        why: impl std::fmt::Display,
+    ) -> Self {
         Self::Row { table, column, row: row.to_string(), why: why.to_string() }
     }
 
@@ -56,10 +61,18 @@ impl StoreError {
             }
             sqlx::Error::Io(io) => Self::Away(io.kind().to_string()),
             sqlx::Error::PoolTimedOut => Self::Away("no connection within 5 seconds".to_owned()),
-            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Self::Away("the connection was closed".to_owned()),
-            sqlx::Error::Protocol(_) => Self::Away("the connection broke off in the middle of an answer".to_owned()),
-            sqlx::Error::Tls(_) => Self::Driver("a TLS failure: check the certificate and sslmode".to_owned()),
-            sqlx::Error::ColumnDecode { index, .. } => Self::Driver(format!("a value it cannot read in column {index}")),
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                Self::Away("the connection was closed".to_owned())
+            }
+            sqlx::Error::Protocol(_) => {
+                Self::Away("the connection broke off in the middle of an answer".to_owned())
+            }
+            sqlx::Error::Tls(_) => {
+                Self::Driver("a TLS failure: check the certificate and sslmode".to_owned())
+            }
+            sqlx::Error::ColumnDecode { index, .. } => {
+                Self::Driver(format!("a value it cannot read in column {index}"))
+            }
             other => Self::Driver(format!("{:?}", std::mem::discriminant(other))),
         }
     }

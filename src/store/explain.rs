@@ -71,7 +71,10 @@ pub struct Filter {
 }
 
 /// Deliveries, newest first.
-pub async fn deliveries(connection: &mut PgConnection, filter: &Filter) -> Result<Vec<DeliveryView>, StoreError> {
+pub async fn deliveries(
+    connection: &mut PgConnection,
+    filter: &Filter,
+) -> Result<Vec<DeliveryView>, StoreError> {
     let rows = sqlx::query!(
         r#"select d.id, d.carer_id, d.pupil_id, c.forename || ' ' || c.surname as "carer!",
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil!",
@@ -149,7 +152,10 @@ pub struct AttemptView {
 }
 
 /// A delivery's attempts, in order.
-pub async fn attempts(connection: &mut PgConnection, delivery: DeliveryId) -> Result<Vec<AttemptView>, StoreError> {
+pub async fn attempts(
+    connection: &mut PgConnection,
+    delivery: DeliveryId,
+) -> Result<Vec<AttemptView>, StoreError> {
     let rows = sqlx::query!(
         r#"select try_no, started_at as "started_at: Ts", ended_at as "ended_at: Ts", outcome, fault, code, said, gate
            from attempt where delivery_id = $1 order by try_no"#,
@@ -186,7 +192,10 @@ pub async fn receipts(
 
 /// The rules that chose a task's route.
 pub async fn task_choice(connection: &mut PgConnection, task: Uuid) -> Result<Option<String>, StoreError> {
-    Ok(sqlx::query_scalar!("select choice from task where id = $1", task).fetch_optional(connection).await?.flatten())
+    Ok(sqlx::query_scalar!("select choice from task where id = $1", task)
+        .fetch_optional(connection)
+        .await?
+        .flatten())
 }
 
 /// An entry of the chronology as people read it.

@@ -13,7 +13,8 @@ use super::{
 use crate::domain::{
     ids::{AddressId, CarerId, ClassId, DaemonId, DeliveryId, PupilId, UpdateId},
     people::{
-        AddressKind, AddressStatus, Format, PersonName, Purpose, Responsibility, Restriction, RestrictionKind, Route,
+        AddressKind, AddressStatus, Format, PersonName, Purpose, Responsibility, Restriction,
+        RestrictionKind, Route,
     },
     rights::{KnownAddress, LinkFacts},
     route::MessageFacts,
@@ -126,7 +127,10 @@ pub async fn of_deliveries(
 }
 
 /// What an update says.
-pub async fn message(connection: &mut PgConnection, update: UpdateId) -> Result<Option<MessageFacts>, StoreError> {
+pub async fn message(
+    connection: &mut PgConnection,
+    update: UpdateId,
+) -> Result<Option<MessageFacts>, StoreError> {
     let row = sqlx::query!(
         r#"select week as "week: Day", body, sensitive from pupil_update where id = $1"#,
         update.0
@@ -171,7 +175,9 @@ impl TryFrom<LinkRow> for LinkFacts {
 
     fn try_from(mut row: LinkRow) -> Result<Self, StoreError> {
         let carer = row.carer_id;
-        let bad = |table, column| move |why: crate::domain::people::UnknownWord| StoreError::row(table, column, carer, why);
+        let bad = |table, column| {
+            move |why: crate::domain::people::UnknownWord| StoreError::row(table, column, carer, why)
+        };
         let restrictions = restrictions(&mut row).map_err(bad("restriction", "kind"))?;
         let addresses = addresses(&mut row).map_err(bad("address", "kind or status"))?;
         let preference = row.routes.unwrap_or_default();

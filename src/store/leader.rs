@@ -29,9 +29,12 @@ impl Leader {
         }
         let mut connection = self.pool.acquire().await?.detach();
         // The first half of the key is ours alone; the second tells the duties apart.
-        let ours = sqlx::query_scalar!(r#"select pg_try_advisory_lock(1279869267, hashtext($1)) as "ours!""#, self.duty)
-            .fetch_one(&mut connection)
-            .await?;
+        let ours = sqlx::query_scalar!(
+            r#"select pg_try_advisory_lock(1279869267, hashtext($1)) as "ours!""#,
+            self.duty
+        )
+        .fetch_one(&mut connection)
+        .await?;
         if ours {
             self.connection = Some(connection);
         } else {

@@ -5,16 +5,16 @@
 
 pub mod chronology;
 pub mod cluster;
+pub mod daemons;
 mod error;
 pub mod explain;
-pub mod daemons;
 pub mod facts;
 pub mod leader;
 pub mod outbox;
 pub mod receipts;
 pub mod roll;
-pub mod seals;
 mod schema;
+pub mod seals;
 pub mod tasks;
 pub(crate) mod types;
 pub mod updates;
@@ -43,7 +43,7 @@ impl Store {
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(5))
-            .idle_timeout(Duration::from_secs(300))
+            .idle_timeout(Duration::from_mins(5))
             // A parked connection that died shows at its first statement; asking each time costs a round trip.
             .test_before_acquire(false)
             .after_connect(|connection, _| Box::pin(async move { work_as_daemon(connection).await }))
@@ -52,11 +52,25 @@ impl Store {
     }
 
     /// Begins a transaction.
+    ///
+    /// The pool does not test parked connections, and after a restart of Postgres all of them are dead: each that turns
+    /// out to be is dropped and the next is tried, until a new one is made or none can be.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        // One retry: the pool does not test parked connections, and after a restart of Postgres all of them are dead.
-        match self.pool.begin().await {
-            Err(error) if StoreError::from_driver(&error).is_away() => Ok(self.pool.begin().await?),
-            other => Ok(other?),
+        let mut parked = self.pool.size();
+        loop {
+            match self.pool.begin().await {
+                Ok(tx) => return Ok(tx),
+                Err(sqlx::Error::PoolTimedOut) => {
+                    return Err(StoreError::from_driver(&sqlx::Error::PoolTimedOut));
+                }
+                Err(error) => {
+                    let error = StoreError::from_driver(&error);
+                    if parked == 0 || !error.is_away() {
+                        return Err(error);
+                    }
+                    parked -= 1;
+                }
+            }
         }
     }
 

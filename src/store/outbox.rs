@@ -95,7 +95,11 @@ pub async fn claim(
 }
 
 /// Gives claims back.
-pub async fn give_back(connection: &mut PgConnection, ids: &[DeliveryId], holder: DaemonId) -> Result<(), StoreError> {
+pub async fn give_back(
+    connection: &mut PgConnection,
+    ids: &[DeliveryId],
+    holder: DaemonId,
+) -> Result<(), StoreError> {
     sqlx::query!(
         "update delivery set holder = null where id = any($1) and holder = $2 and state = 'queued'",
         &raw(ids),
@@ -169,7 +173,16 @@ pub struct Move {
 impl Move {
     /// A move with nothing more to say.
     pub const fn to(id: DeliveryId, tries: u16, to: State) -> Self {
-        Self { id, tries, to, not_before: None, provider_ref: None, fault: None, reason: None, maybe_twice: false }
+        Self {
+            id,
+            tries,
+            to,
+            not_before: None,
+            provider_ref: None,
+            fault: None,
+            reason: None,
+            maybe_twice: false,
+        }
     }
 }
 
@@ -414,7 +427,9 @@ pub async fn routes_tried(
     )
     .fetch_all(connection)
     .await?;
-    rows.iter().map(|route| Route::parse(route).map_err(|why| StoreError::row("delivery", "route", update, why))).collect()
+    rows.iter()
+        .map(|route| Route::parse(route).map_err(|why| StoreError::row("delivery", "route", update, why)))
+        .collect()
 }
 
 /// How many attempts began since `since`: what the breaker starts from after a restart.

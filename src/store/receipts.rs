@@ -38,8 +38,8 @@ pub async fn target(
     .fetch_optional(connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let state =
-        State::parse(&row.state).ok_or_else(|| StoreError::row("delivery", "state", row.id, "an unknown word"))?;
+    let state = State::parse(&row.state)
+        .ok_or_else(|| StoreError::row("delivery", "state", row.id, "an unknown word"))?;
     let at = InDoubt {
         id: DeliveryId(row.id),
         update: UpdateId(row.update_id),
@@ -73,7 +73,11 @@ pub struct Kept<'a> {
 }
 
 /// Keeps a receipt; `false` when the very same is kept already.
-pub async fn keep(connection: &mut PgConnection, kept: &Kept<'_>, now: Timestamp) -> Result<bool, StoreError> {
+pub async fn keep(
+    connection: &mut PgConnection,
+    kept: &Kept<'_>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     let done = sqlx::query!(
         "insert into receipt (channel, provider_ref, status, code, delivery_id, received_at, moved)
          values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",

@@ -29,8 +29,9 @@ pub async fn remove_database(options: &PgConnectOptions) -> Result<(), StoreErro
 
 /// The versions applied so far.
 pub async fn applied(connection: &mut PgConnection) -> Result<Vec<i64>, StoreError> {
-    let exists: bool =
-        sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null").fetch_one(&mut *connection).await?;
+    let exists: bool = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null")
+        .fetch_one(&mut *connection)
+        .await?;
     if !exists {
         return Ok(Vec::new());
     }
@@ -46,14 +47,16 @@ pub(super) async fn expect_current(connection: &mut PgConnection) -> Result<(), 
         .await
         .map_err(|error| match StoreError::from_driver(&error) {
             StoreError::Away(why) => StoreError::Away(why),
-            _ => StoreError::Schema("the database has no Liaison tables yet: run `liaison migrate`".to_owned()),
+            _ => {
+                StoreError::Schema("the database has no Liaison tables yet: run `liaison migrate`".to_owned())
+            }
         })?;
     let wanted = MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or_default();
     match newest.cmp(&wanted) {
         std::cmp::Ordering::Equal => Ok(()),
-        std::cmp::Ordering::Less => {
-            Err(StoreError::Schema(format!("the database is at {newest} and needs {wanted}: run `liaison migrate`")))
-        }
+        std::cmp::Ordering::Less => Err(StoreError::Schema(format!(
+            "the database is at {newest} and needs {wanted}: run `liaison migrate`"
+        ))),
         std::cmp::Ordering::Greater => Err(StoreError::Schema(format!(
             "the database is at {newest}, this program only knows {wanted}: install the newer Liaison"
         ))),

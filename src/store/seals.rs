@@ -35,7 +35,10 @@ const SEALER: i64 = 0x4c49_5345_414c;
 
 /// Takes up to `limit` entries that wait, oldest first, with their digests; holds the sealer's lock until the
 /// transaction ends. Empty also when another sealer is at work.
-pub async fn take_unsealed(connection: &mut PgConnection, limit: i64) -> Result<Vec<(Uuid, Vec<u8>)>, StoreError> {
+pub async fn take_unsealed(
+    connection: &mut PgConnection,
+    limit: i64,
+) -> Result<Vec<(Uuid, Vec<u8>)>, StoreError> {
     let free = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "free!""#, SEALER)
         .fetch_one(&mut *connection)
         .await?;
@@ -156,7 +159,9 @@ pub async fn each_entry(
         }
         .digest();
         let words_agree = match (&row.salt, &row.body) {
-            (Some(salt), Some(body)) => row.body_digest.as_deref() == Some(body_digest(salt, body).as_slice()),
+            (Some(salt), Some(body)) => {
+                row.body_digest.as_deref() == Some(body_digest(salt, body).as_slice())
+            }
             _ => true,
         };
         each(Recomputed {

@@ -115,7 +115,11 @@ pub async fn find(connection: &mut PgConnection, task: TaskId) -> Result<Option<
     Ok(rows(connection, false, Some(task)).await?.pop())
 }
 
-async fn rows(connection: &mut PgConnection, open_only: bool, one: Option<TaskId>) -> Result<Vec<TaskRow>, StoreError> {
+async fn rows(
+    connection: &mut PgConnection,
+    open_only: bool,
+    one: Option<TaskId>,
+) -> Result<Vec<TaskRow>, StoreError> {
     let rows = sqlx::query!(
         r#"select t.id, t.kind, t.role, t.carer_id, t.pupil_id, t.update_id, t.why, t.due as "due: Day", t.state,
                   t.outcome, k.name as "class?",

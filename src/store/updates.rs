@@ -23,14 +23,21 @@ pub struct PupilRef {
 }
 
 /// The pupils with these references; those that do not exist are not in the answer.
-pub async fn pupils(connection: &mut PgConnection, references: &[String]) -> Result<Vec<PupilRef>, StoreError> {
+pub async fn pupils(
+    connection: &mut PgConnection,
+    references: &[String],
+) -> Result<Vec<PupilRef>, StoreError> {
     let rows =
         sqlx::query!("select pupil_ref, id, class_id from pupil where pupil_ref = any($1)", references)
             .fetch_all(connection)
             .await?;
     Ok(rows
         .into_iter()
-        .map(|row| PupilRef { reference: row.pupil_ref, id: PupilId(row.id), class: row.class_id.map(ClassId) })
+        .map(|row| PupilRef {
+            reference: row.pupil_ref,
+            id: PupilId(row.id),
+            class: row.class_id.map(ClassId),
+        })
         .collect())
 }
 

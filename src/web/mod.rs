@@ -56,7 +56,9 @@ async fn status(
     };
     let headers: Vec<(String, String)> = headers
         .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
         .collect();
     let path_and_query = uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
     let receipts = match callback.receipts(&Posted { path_and_query, headers: &headers, body: &body }) {

@@ -12,7 +12,7 @@ use crate::{
 
 const ROUND: Duration = Duration::from_secs(2);
 /// How often a channel that the daemon itself holds is tried again.
-const HEAL: Duration = Duration::from_secs(60);
+const HEAL: Duration = Duration::from_mins(1);
 
 /// Rounds of care until told to stop.
 pub(super) async fn care(gateway: Arc<Gateway>, mut stop: Stop) {
@@ -38,7 +38,12 @@ async fn care_once(
     rescue::rescue(gateway).await?;
     let resolved = resolve::resolve(gateway).await?;
     if resolved.went + resolved.again + resolved.person > 0 {
-        tracing::info!(went = resolved.went, again = resolved.again, person = resolved.person, "cleared up doubts");
+        tracing::info!(
+            went = resolved.went,
+            again = resolved.again,
+            person = resolved.person,
+            "cleared up doubts"
+        );
     }
     heal(gateway, tried).await
 }

@@ -17,10 +17,16 @@ use crate::{
 /// How often a lane looks by itself: a net under the notices, and for messages whose time comes.
 const POLL: Duration = Duration::from_secs(2);
 
-pub(super) async fn run(gateway: Arc<Gateway>, mut lane: Lane, mut wake: watch::Receiver<u64>, mut stop: Stop) {
+pub(super) async fn run(
+    gateway: Arc<Gateway>,
+    mut lane: Lane,
+    mut wake: watch::Receiver<u64>,
+    mut stop: Stop,
+) {
     let mut trouble = Trouble::default();
     let what = format!("channel {}", lane.channel());
-    let mut leader = lane.has_pace().then(|| Leader::new(gateway.store.pool(), format!("channel:{}", lane.channel())));
+    let mut leader =
+        lane.has_pace().then(|| Leader::new(gateway.store.pool(), format!("channel:{}", lane.channel())));
     while !stop.is_now() {
         wake.borrow_and_update();
         let step = step(&mut lane, leader.as_mut()).await;
@@ -44,6 +50,15 @@ pub(super) async fn run(gateway: Arc<Gateway>, mut lane: Lane, mut wake: watch::
     if let Some(leader) = &mut leader {
         leader.resign().await;
     }
+    let spent = lane.spent;
+    tracing::info!(
+        channel = lane.channel(),
+        claim_ms = ms(spent.claim),
+        gate_ms = ms(spent.gate),
+        wire_ms = ms(spent.wire),
+        settle_ms = ms(spent.settle),
+        "where this lane's time went"
+    );
 }
 
 async fn step(lane: &mut Lane, leader: Option<&mut Leader>) -> Result<Step, FlowError> {
@@ -53,4 +68,9 @@ async fn step(lane: &mut Lane, leader: Option<&mut Leader>) -> Result<Step, Flow
         return Ok(Step::Idle);
     }
     lane.step().await
+}
+
+/// Whole milliseconds.
+fn ms(spent: Duration) -> u64 {
+    u64::try_from(spent.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,5 +1,6 @@
 //! `liaison import` against a real database.
-#![expect(clippy::indexing_slicing, reason = "tests")]
+
+use std::sync::Arc;
 
 use liaison::{
     domain::import::{Change, Report, What},
@@ -25,23 +26,24 @@ const AUNT: &str =
 
 /// A database and a clock that stands on Tuesday 24 November 2026, 9:00.
 struct School {
-    _db: support::Db,
     store: Store,
-    clock: SetClock,
+    clock: Arc<SetClock>,
 }
 
 async fn school() -> School {
     let db = support::database().await;
     let clock = db.clock();
     clock.set("2026-11-24T09:00:00Z".parse().expect("a time"));
-    School { store: db.store(), clock, _db: db }
+    School { store: db.store(), clock }
 }
 
 impl School {
     async fn run(&self, contacts: &[&str], dry_run: bool) -> Report {
         let contacts = format!("{HEADER}\n{}\n", contacts.join("\n"));
         let files = Files { pupils: PUPILS.as_bytes(), contacts: contacts.as_bytes() };
-        import(&self.store, &self.clock, files, "operator", dry_run).await.expect("the database answers")
+        import(&self.store, self.clock.as_ref(), files, "operator", dry_run)
+            .await
+            .expect("the database answers")
     }
 
     async fn import(&self, contacts: &[&str]) -> Report {
@@ -345,21 +347,6 @@ async fn two_imports_at_once_wait_for_each_other() {
     assert_eq!(school.entries().await, ["imported", "restriction_added"]);
 }
 
-#[tokio::test]
-async fn a_report_prints_and_serialises_without_personal_data() {
-    let school = school().await;
-    let report = school.import(&[MOTHER, FATHER, AUNT]).await;
-
-    let words = liaison::cli::import::report(&report);
-    let json = serde_json::to_string(&report).expect("plain data");
-
-    assert!(words.contains("pupils          2        0          0        0"), "{words}");
-    assert!(words.ends_with("Imported.\n"), "{words}");
-    for secret in ["Fox", "Mia", "900001", "post.example", "High St", "tess"] {
-        assert!(!words.contains(secret) && !json.contains(secret), "{secret}");
-    }
-}
-
 /// What a whole school takes; printed, not promised, because the machine is not ours alone.
 #[tokio::test]
 async fn a_school_of_two_thousand_is_imported_twice_without_a_difference() {
@@ -379,7 +366,7 @@ async fn a_school_of_two_thousand_is_imported_twice_without_a_difference() {
     let mut took = Vec::new();
     for _ in 0..2 {
         let began = std::time::Instant::now();
-        let report = import(&school.store, &school.clock, files, "operator", false)
+        let report = import(&school.store, school.clock.as_ref(), files, "operator", false)
             .await
             .expect("the database answers");
         took.push((began.elapsed(), report.changes));
@@ -396,10 +383,12 @@ async fn the_demonstration_school_is_imported_without_a_refusal() {
     let contacts = include_str!("../../deploy/demo-school/contacts.csv").replace("{tomorrow}", "2026-11-25");
     let files = Files { pupils: pupils.as_bytes(), contacts: contacts.as_bytes() };
 
-    let report =
-        import(&school.store, &school.clock, files, "operator", false).await.expect("the database answers");
-    let again =
-        import(&school.store, &school.clock, files, "operator", false).await.expect("the database answers");
+    let report = import(&school.store, school.clock.as_ref(), files, "operator", false)
+        .await
+        .expect("the database answers");
+    let again = import(&school.store, school.clock.as_ref(), files, "operator", false)
+        .await
+        .expect("the database answers");
 
     assert!(!report.refused && report.changes, "{:?}", report.problems);
     assert!(!again.changes);

@@ -37,6 +37,14 @@ impl FolderRig {
         Self { home, sender }
     }
 
+    /// The one mail in the folder.
+    pub(crate) fn only_mail(&self) -> Eml {
+        let mut entries = fs::read_dir(self.out()).expect("the folder");
+        let file = entries.next().expect("a file").expect("an entry").path();
+        assert!(entries.next().is_none(), "more than one file");
+        Eml::new(&fs::read(file).expect("a file"))
+    }
+
     fn out(&self) -> PathBuf {
         self.home.path().join("out")
     }

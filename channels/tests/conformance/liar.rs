@@ -82,6 +82,11 @@ impl Liar {
         self.state.lock().expect("no test panics with it")
     }
 
+    fn troubles(&self) -> (Option<Misbehaviour>, bool) {
+        let state = self.state();
+        (state.how, state.broken)
+    }
+
     fn name(&self, reference: OurRef) -> ProviderRef {
         ProviderRef(if self.has(Vice::ReusesReferences) { "one".to_owned() } else { format!("P{reference}") })
     }
@@ -176,7 +181,7 @@ impl Sender for Liar {
         if self.has(Vice::LosesPlacesWhenCancelled) {
             self.places.add_permits(1); // never reached by a send that was dropped
         }
-        let (how, broken) = (self.state().how, self.state().broken);
+        let (how, broken) = self.troubles();
         match how {
             Some(_) if self.has(Vice::SaysOkTooSoon) => Ok(accepted),
             Some(_) if self.has(Vice::NeverGivesUp) => pending().await,

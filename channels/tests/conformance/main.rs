@@ -2,6 +2,7 @@
 
 mod folder;
 mod liar;
+mod mails;
 mod smtp;
 mod twilio;
 

@@ -31,6 +31,13 @@ impl SmtpRig {
         let sender = Smtp::open(ChannelId::parse("mail").expect("good"), &config).expect("opens");
         Self { fake, sender }
     }
+
+    /// The one mail the server has.
+    pub(crate) fn only_mail(&self) -> Eml {
+        let messages = self.fake.messages();
+        assert_eq!(messages.len(), 1);
+        Eml::new(messages.first().expect("a mail").data.as_bytes())
+    }
 }
 
 #[async_trait]

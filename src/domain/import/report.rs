@@ -147,7 +147,7 @@ pub struct Report {
     pub dry_run: bool,
     /// Whether the files were refused; then nothing was compared and nothing is written.
     pub refused: bool,
-    /// Whether something changes: was written, or would be.
+    /// Whether something changes: was written, or would be. Never for refused files.
     pub changes: bool,
     /// `pupils.csv`.
     pub pupils_file: FileFacts,

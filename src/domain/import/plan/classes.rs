@@ -33,7 +33,7 @@ impl<'a> Planner<'a> {
         let id = ClassId::new();
         self.changes.classes.push(NewClass { id, name: name.to_owned() });
         self.counts.classes_added += 1;
-        self.lines.push(Line::new(What::Class, Change::Added).note(format!("class {name}")));
+        self.lines.push(Line::new(What::Class, Change::Added).note(format!("named {name}")));
         id
     }
 
