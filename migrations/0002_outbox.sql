@@ -27,14 +27,13 @@ create table delivery (
     holder       uuid,           -- the daemon that has claimed or submitted it; a lease, see daemon.seen_at
     wire_since   timestamptz,    -- on the wire, or in doubt, since
     wire_body    text,           -- the words of a text as they were submitted, to ask the provider about
-    address_id   uuid references address,
+    address_id   uuid,           -- no foreign key: chosen from the table in the transaction that writes it, thousands a second
     settled_at   timestamptz,
     provider_ref text,
     fault        text,
     reason       text,           -- one plain sentence: why refused, failed, cancelled or waiting
     maybe_twice  boolean not null default false,
     follows      uuid references delivery,
-    choice       text not null,  -- JSON: the rules that chose this route, with their inputs
     queued_at    timestamptz not null,
     constraint delivery_once unique (update_id, carer_id, route),
     constraint delivery_wire_when_in_flight check ((state in ('submitting', 'unknown')) = (wire_since is not null)),
@@ -44,13 +43,21 @@ create table delivery (
     constraint delivery_named_when_taken check (state not in ('submitted', 'delivered') or provider_ref is not null),
     constraint delivery_fault_when_failed check ((state = 'failed') = (fault is not null)),
     constraint delivery_reason_when_stopped check (state not in ('failed', 'refused', 'cancelled') or reason is not null)
+) with (fillfactor = 50);   -- each row is rewritten three times on its way; room on its own page keeps that cheap
+
+-- Why a route was chosen: JSON of the rules with their inputs, for a delivery or a task. Apart, so that the row that
+-- moves stays small.
+create table choice (
+    subject_id uuid primary key,
+    rules      text not null
 );
 create index delivery_due on delivery (channel, not_before, id) where state = 'queued';
 create index delivery_in_flight on delivery (wire_since) where state in ('submitting', 'unknown');
 create index delivery_provider_ref on delivery (provider_ref) where route = 'text' and provider_ref is not null;
 
+-- No foreign key: written with the delivery's own row locked, and a check per row would cost more than the row.
 create table attempt (
-    delivery_id uuid not null references delivery,
+    delivery_id uuid not null,
     try_no      smallint not null,
     channel     text not null,
     started_at  timestamptz not null,
@@ -82,6 +89,12 @@ create table daemon (
     started_at timestamptz not null,
     seen_at    timestamptz not null,
     stopped_at timestamptz
+);
+
+-- The server this database lives on. On another one it was restored or copied, and must not send by itself.
+create table home (
+    here   boolean primary key default true constraint home_is_one check (here),
+    server text not null
 );
 
 -- Nothing leaves by a held scope: 'all', or one channel.

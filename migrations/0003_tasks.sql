@@ -11,7 +11,6 @@ create table task (
     update_id   uuid references pupil_update,
     delivery_id uuid references delivery,
     why         text not null,    -- one neutral sentence, no names
-    choice      text,             -- JSON: the rules that chose this route, with their inputs
     due         date not null,
     state       text not null constraint task_state_known check (state in ('open', 'done', 'given_up', 'withdrawn')),
     created_at  timestamptz not null,

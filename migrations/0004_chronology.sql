@@ -21,7 +21,7 @@ create index entry_carer on chronology_entry (carer_id, id) where carer_id is no
 
 -- The words themselves, apart, under a salted digest: a lawful erasure removes words and keeps the proof of them.
 create table chronology_body (
-    entry_id uuid primary key references chronology_entry,
+    entry_id uuid primary key,   -- no foreign key: written beside its entry, in the same transaction
     salt     bytea not null,
     body     text not null
 );
@@ -31,7 +31,7 @@ alter table chronology_body set (toast_tuple_target = 8160);
 
 -- Entries that wait to be sealed. An entry that is neither here nor in a seal did not come from Liaison.
 create table chronology_unsealed (
-    entry_id uuid primary key references chronology_entry
+    entry_id uuid primary key
 );
 
 create table chronology_seal (

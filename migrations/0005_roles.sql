@@ -15,7 +15,7 @@ end $$;
 
 grant select, insert, update on
     class, staff, class_staff, pupil, carer, link, restriction, address, carer_address, preference,
-    pupil_update, delivery, attempt, receipt, daemon, hold, task
+    pupil_update, delivery, choice, attempt, receipt, daemon, home, hold, task
     to liaison_daemon;
 grant delete on hold, class_staff, chronology_unsealed to liaison_daemon;
 grant update on chronology_unsealed to liaison_daemon;

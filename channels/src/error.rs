@@ -11,6 +11,8 @@ use crate::private::Private;
 pub enum Fault {
     /// Try again later, by the retry schedule.
     Temporary,
+    /// The server or provider cannot be reached at all: the whole channel rests, and no message's tries run out.
+    Unreachable,
     /// The provider said "slow down": the whole channel waits, for as long as it named if it named a time.
     Throttled {
         /// How long the provider asked us to wait.
@@ -31,6 +33,7 @@ impl Fault {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Temporary => "temporary",
+            Self::Unreachable => "unreachable",
             Self::Throttled { .. } => "throttled",
             Self::BadAddress => "bad_address",
             Self::Stopped => "stopped",

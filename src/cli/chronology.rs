@@ -90,6 +90,15 @@ pub(super) fn in_words(verdict: &Verdict) -> String {
     if let Some(seal) = &verdict.newest_seal {
         text += &format!("\nNewest seal, to be noted down elsewhere: {seal}");
     }
+    if verdict.erased > 0 {
+        text +=
+            &format!("\nThe words of {} entries were erased; the entries themselves stand.", verdict.erased);
+    }
+    if verdict.good && verdict.waiting > 0 {
+        return text
+            + "\nVERIFIED: every entry is as it was written, and of the sealed ones none is missing. Those that wait \
+               are proved complete once they are sealed.";
+    }
     if verdict.good {
         return text
             + "\nVERIFIED: every entry is as it was written; none is missing and none was brought in.";

@@ -46,17 +46,17 @@ enum Command {
     Serve,
     /// Show the main job on an invented school, with nothing set up
     Demo(demo::DemoArgs),
-    /// Try every outside thing and say in words what to do
+    /// Try the database and every channel, and say in words what to do; writes to no carer
     Check,
-    /// Bring the database up to this program, as the owner of the database
+    /// Bring the database up to this program, as its owner; a private one is brought up by itself
     Migrate,
     /// Print every setting with its default and its meaning
     Settings,
     /// Import pupils and contacts; the same files twice change nothing
     Import {
-        /// pupils.csv
+        /// The file of pupils, such as pupils.csv
         pupils: PathBuf,
-        /// contacts.csv
+        /// The file of their contacts, such as contacts.csv
         contacts: PathBuf,
         /// Say what would change, and change nothing
         #[arg(long)]
@@ -91,9 +91,9 @@ enum UpdatesCommand {
     /// Queue a CSV file of updates (columns: pupil, week, text, and if wanted sensitive); the same file twice queues
     /// nothing new
     Queue {
-        /// The file
+        /// The CSV file
         file: PathBuf,
-        /// Whose updates they are, for the record
+        /// The teacher whose updates they are, for the record
         #[arg(long, default_value = "operator")]
         author: String,
     },
@@ -110,8 +110,8 @@ struct By {
 enum QueueCommand {
     /// List messages, newest first, and what is held
     List {
-        /// Only this state: queued, submitting, submitted, delivered, failed, unknown, refused, cancelled
-        #[arg(long)]
+        /// Only this state
+        #[arg(long, value_parser = ["queued", "submitting", "submitted", "delivered", "failed", "unknown", "refused", "cancelled"])]
         state: Option<String>,
         /// Only this channel
         #[arg(long)]
@@ -139,11 +139,11 @@ enum QueueCommand {
         #[command(flatten)]
         by: By,
     },
-    /// Send a message back to the queue that failed, was refused or was cancelled; the gate is asked again
+    /// Send again a message that failed, was refused or was cancelled; the gate is asked first
     Retry {
-        /// The message
+        /// Its id, from `queue list`
         id: DeliveryId,
-        /// Also one that may have gone already
+        /// Also one that may have gone already: it may then arrive twice
         #[arg(long)]
         even_if_twice: bool,
         #[command(flatten)]
@@ -151,7 +151,7 @@ enum QueueCommand {
     },
     /// Take a message back before it leaves
     Cancel {
-        /// The message
+        /// Its id, from `queue list`
         id: DeliveryId,
         #[command(flatten)]
         by: By,
@@ -168,15 +168,15 @@ enum TasksCommand {
     },
     /// Show one, with all that is needed to do it; the gate is asked first
     Show {
-        /// The task
+        /// Its id, from `tasks list`
         id: TaskId,
-        /// Print a letter as a page (HTML, for the printer)
+        /// Print a letter as an HTML page, to open in a browser and print
         #[arg(long)]
         page: bool,
     },
     /// Close one that is done
     Done {
-        /// The task
+        /// Its id, from `tasks list`
         id: TaskId,
         /// What came of it
         #[arg(long)]
@@ -186,7 +186,7 @@ enum TasksCommand {
     },
     /// Close one that cannot be done
     GiveUp {
-        /// The task
+        /// Its id, from `tasks list`
         id: TaskId,
         /// Why
         #[arg(long)]
@@ -208,7 +208,7 @@ struct WhoseArgs {
 
 #[derive(Debug, Subcommand)]
 enum ChronologyCommand {
-    /// Show it, of one pupil or carer
+    /// Show all of it, or what is about one pupil or carer
     Show {
         #[command(flatten)]
         whose: WhoseArgs,
@@ -346,7 +346,11 @@ fn start_log(level: tracing::Level, json: bool) {
         EnvFilter::new(format!("{level},sqlx=warn,hyper=warn,lettre=off,async_imap=off,imap_proto=off"));
     let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second call, as in tests, leaves the first log as it is.
-    let _ = if json { log.json().flatten_event(true).try_init() } else { log.with_target(false).try_init() };
+    let _ = if json {
+        log.json().flatten_event(true).try_init()
+    } else {
+        log.with_target(false).with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init()
+    };
 }
 
 /// Prints a line to standard output; a reader that has gone away (`| head`) is not an error.

@@ -51,7 +51,13 @@ impl Database {
 
 /// How to reach an ordinary server.
 pub(super) fn server_options(url: &secrecy::SecretString) -> Result<PgConnectOptions> {
-    PgConnectOptions::from_str(url.expose_secret())
+    let url = url.expose_secret();
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(anyhow!(
+            "database.url is not a Postgres address: write it like postgres://user@host/liaison"
+        ));
+    }
+    PgConnectOptions::from_str(url)
         .map(|options| options.application_name("liaison"))
         // The driver's words may repeat the address, and the address may hold a password.
         .map_err(|_| {

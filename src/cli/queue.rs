@@ -102,6 +102,12 @@ fn done(json: bool, changed: bool, sentence: &str, otherwise: &str) -> Result<u8
     Ok(0)
 }
 
+/// When it came to rest, or when it is due; a message held by itself has no time.
+fn when(delivery: &explain::DeliveryView) -> String {
+    let at = delivery.settled_at.unwrap_or(delivery.not_before);
+    if at >= operate::HELD_UNTIL { "held".to_owned() } else { moment_in_words(at) }
+}
+
 async fn list(gateway: &Gateway, filter: &Filter, json: bool) -> Result<u8> {
     let mut connection = gateway.store.acquire().await?;
     let holds = daemons::holds(&mut connection).await?;
@@ -128,7 +134,7 @@ async fn list(gateway: &Gateway, filter: &Filter, json: bool) -> Result<u8> {
                 d.channel.clone(),
                 d.state.clone(),
                 d.tries.to_string(),
-                moment_in_words(d.settled_at.unwrap_or(d.not_before)),
+                when(d),
                 d.reason.clone().unwrap_or_default(),
             ]
         })

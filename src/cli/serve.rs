@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{open, settings::Settings};
 use crate::{
-    flows::gateway::Gateway,
+    flows::{gateway::Gateway, operate, seal},
     store::{cluster::Cluster, explain, outbox},
     web, workers,
 };
@@ -40,6 +40,11 @@ pub(super) async fn run(settings: &Settings) -> Result<()> {
 
 /// Serves with an open gateway until told to stop.
 pub(super) async fn serve(settings: &Settings, gateway: &Arc<Gateway>, stop: workers::Stop) -> Result<()> {
+    if operate::hold_if_moved(gateway).await? {
+        tracing::error!(
+            "this database was restored or copied: nothing is sent until `liaison queue release all`"
+        );
+    }
     start_breaker(gateway).await?;
     let listener = TcpListener::bind(settings.listen).await.with_context(|| {
         format!("web.listen: port {} cannot be used; is another Liaison running?", settings.listen)
@@ -58,14 +63,14 @@ pub(super) async fn serve(settings: &Settings, gateway: &Arc<Gateway>, stop: wor
     if gateway.senders.is_empty() {
         tracing::warn!("no channel is set up: nothing can leave; add a [channels.…] section to the settings");
     }
-    tokio::select! {
-        () = stopping.wait() => {}
-        ended = workers.join_next() => {
-            return Err(anyhow!("a worker ended by itself ({ended:?}); the daemon stops so that it is started anew"));
-        }
-        ended = &mut pages => {
-            return Err(anyhow!("the web server ended by itself ({ended:?}); the daemon stops so that it is started anew"));
-        }
+    let ended = tokio::select! {
+        () = stopping.wait() => None,
+        ended = workers.join_next() => Some(format!("a worker ended by itself ({ended:?})")),
+        ended = &mut pages => Some(format!("the web server ended by itself ({ended:?})")),
+    };
+    // One that was told to stop may have ended before we looked: that is a soft stop like any other.
+    if let Some(ended) = ended.filter(|_| !stopping.is_now()) {
+        return Err(anyhow!("{ended}; the daemon stops so that it is started anew"));
     }
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tracing::info!("stopping: no new messages are taken; those on the wire are finished");
@@ -79,8 +84,14 @@ pub(super) async fn serve(settings: &Settings, gateway: &Arc<Gateway>, stop: wor
     for sender in gateway.senders.values() {
         let _ = tokio::time::timeout(Duration::from_secs(2), sender.close()).await;
     }
+    // What the lanes wrote last came after the sealer's last round. If this fails, the next start seals it.
+    let _ = tokio::time::timeout(Duration::from_secs(2), seal_the_rest(gateway)).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn seal_the_rest(gateway: &Gateway) {
+    while seal::seal(gateway).await.is_ok_and(|sealed| sealed > 0) {}
 }
 
 /// Starts the private Postgres again when it has died under us. Ends with the process.

@@ -67,10 +67,14 @@ impl State {
 
     /// Where a receipt moves a delivery, or `None` when it tells nothing new. A delivery moves once and never
     /// backwards: an "accepted" after "delivered", or a "failed" after it, changes nothing.
-    pub const fn on_receipt(self, progress: Progress) -> Option<Self> {
+    ///
+    /// What went back to the queue after a doubt has gone after all, if the provider says so under a name it had not
+    /// told us before (`named` is false); under a known name, which is an earlier try's, only "delivered" says so.
+    pub const fn on_receipt(self, progress: Progress, named: bool) -> Option<Self> {
         match (self, progress) {
             (Self::Unknown | Self::Submitting, Progress::Accepted | Progress::Sent) => Some(Self::Submitted),
-            (Self::Unknown | Self::Submitting | Self::Submitted, Progress::Delivered) => {
+            (Self::Queued, Progress::Accepted | Progress::Sent) if !named => Some(Self::Submitted),
+            (Self::Queued | Self::Unknown | Self::Submitting | Self::Submitted, Progress::Delivered) => {
                 Some(Self::Delivered)
             }
             (Self::Unknown | Self::Submitting | Self::Submitted, Progress::Failed(_)) => Some(Self::Failed),
@@ -94,6 +98,10 @@ pub enum Next {
     Failed(Fault),
 }
 
+/// How many tries may find the server out of reach before it counts as a failure like any other. The channel rests a
+/// minute between them, so this is most of a day.
+const MOST_UNREACHABLE_TRIES: u16 = 1000;
+
 /// How many tries a provider may answer "slow down" to before it counts as a failure like any other.
 const MOST_THROTTLED_TRIES: u16 = 50;
 
@@ -116,13 +124,18 @@ pub fn after(
         Fault::Throttled { wait } if tries < MOST_THROTTLED_TRIES => {
             Next::Again(later(now, wait.unwrap_or(DEFAULT_PAUSE)))
         }
-        Fault::Temporary | Fault::Throttled { .. } => match schedule.after(tries) {
+        // Nothing was said about this message: it waits for the channel, and its tries do not run out meanwhile.
+        Fault::Unreachable if tries < MOST_UNREACHABLE_TRIES => Next::Again(later(now, UNREACHABLE_REST)),
+        Fault::Temporary | Fault::Unreachable | Fault::Throttled { .. } => match schedule.after(tries) {
             Some(wait) => Next::Again(later(now, wait)),
             None => Next::Failed(error.fault),
         },
         fault @ (Fault::BadAddress | Fault::Stopped | Fault::Refused) => Next::Failed(fault),
     }
 }
+
+/// How long a channel rests when its server cannot be reached.
+pub const UNREACHABLE_REST: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// How long a channel rests when the provider said "slow down" and named no time.
 pub const DEFAULT_PAUSE: std::time::Duration = std::time::Duration::from_secs(30);
@@ -176,6 +189,9 @@ mod tests {
             (Fault::Temporary, 3, Next::Failed(Fault::Temporary)),
             (Fault::Throttled { wait: Some(Duration::from_secs(7)) }, 3, at(7)),
             (Fault::Throttled { wait: None }, 40, at(30)),
+            (Fault::Unreachable, 1, at(60)),
+            (Fault::Unreachable, 500, at(60)),
+            (Fault::Unreachable, 1000, Next::Failed(Fault::Unreachable)),
             (Fault::Misconfigured, 40, Next::HoldChannel),
             (Fault::BadAddress, 1, Next::Failed(Fault::BadAddress)),
             (Fault::Stopped, 1, Next::Failed(Fault::Stopped)),
@@ -194,7 +210,7 @@ mod tests {
                 let mut state = State::Submitted;
                 for n in 0..receipts.len() {
                     let receipt = receipts[(start + n * step) % receipts.len()];
-                    state = state.on_receipt(receipt).unwrap_or(state);
+                    state = state.on_receipt(receipt, true).unwrap_or(state);
                 }
                 assert_eq!(state, State::Delivered, "start {start} step {step}");
             }
@@ -210,11 +226,22 @@ mod tests {
             Progress::Failed(FailedAs::Temporary),
             Progress::Failed(FailedAs::BadAddress),
         ];
-        for state in [State::Delivered, State::Failed, State::Refused, State::Cancelled, State::Queued] {
+        for state in [State::Delivered, State::Failed, State::Refused, State::Cancelled] {
             for progress in all {
-                assert_eq!(state.on_receipt(progress), None, "{state:?} {progress:?}");
+                for named in [false, true] {
+                    assert_eq!(state.on_receipt(progress, named), None, "{state:?} {progress:?}");
+                }
             }
         }
+    }
+
+    #[test]
+    fn what_was_queued_again_is_known_to_have_gone_by_a_new_name_or_by_its_arrival() {
+        let moved = |progress| [false, true].map(|named| State::Queued.on_receipt(progress, named));
+
+        assert_eq!(moved(Progress::Sent), [Some(State::Submitted), None]);
+        assert_eq!(moved(Progress::Delivered), [Some(State::Delivered); 2]);
+        assert_eq!(moved(Progress::Failed(FailedAs::Temporary)), [None; 2]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the school means: pure types and decisions. No I/O, no clock of its own; `now` is handed in.
 
 pub mod chronology;
+pub mod csv_file;
 pub mod delivery;
 pub mod gate;
 pub mod ids;

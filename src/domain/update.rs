@@ -2,7 +2,10 @@
 
 use liaison_channels::private::Private;
 
-use super::time::{Date, week_of};
+use super::{
+    csv_file,
+    time::{Date, week_of},
+};
 
 /// The most characters one update may have: about four pages, so that a pasted document is noticed.
 pub const LONGEST_UPDATE: usize = 10_000;
@@ -39,12 +42,10 @@ impl RowProblem {
 }
 
 /// Reads an updates file: UTF-8 CSV with the columns `pupil`, `week`, `text` and, if wanted, `sensitive` (yes/no).
-/// `week` is any day of it (`2026-11-23`) or an ISO week (`2026-W48`). `Err` holds every problem, at once.
-pub fn read(file: &[u8]) -> Result<Vec<UpdateRow>, Vec<RowProblem>> {
-    let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-    let text = std::str::from_utf8(file).map_err(|_| {
-        vec![RowProblem::new(1, "the file is not UTF-8: save it as \"CSV UTF-8\" and try again")]
-    })?;
+/// `week` is any day of it (`2026-11-23`) or an ISO week (`2026-W48`), within a year of `today`. `Err` holds every
+/// problem, at once.
+pub fn read(file: &[u8], today: Date) -> Result<Vec<UpdateRow>, Vec<RowProblem>> {
+    let text = csv_file::text(file).map_err(|fault| vec![RowProblem::new(fault.line, fault.sentence)])?;
     let mut reader =
         csv::ReaderBuilder::new().trim(csv::Trim::Headers).flexible(true).from_reader(text.as_bytes());
     let columns = Columns::of(&mut reader)?;
@@ -65,7 +66,7 @@ pub fn read(file: &[u8]) -> Result<Vec<UpdateRow>, Vec<RowProblem>> {
         if record.iter().all(|field| field.trim().is_empty()) {
             continue;
         }
-        match columns.row(&record, line) {
+        match columns.row(&record, line, today) {
             Ok(row) => match seen.insert((row.pupil_ref.clone(), row.week), line) {
                 Some(before) => problems.push(RowProblem::new(
                     line,
@@ -126,7 +127,7 @@ impl Columns {
         }
     }
 
-    fn row(&self, record: &csv::StringRecord, line: u64) -> Result<UpdateRow, Vec<String>> {
+    fn row(&self, record: &csv::StringRecord, line: u64, today: Date) -> Result<UpdateRow, Vec<String>> {
         if record.len() != self.count {
             return Err(vec![format!(
                 "this line has {} fields, the header {}: put text that holds a comma between quotation marks",
@@ -143,12 +144,18 @@ impl Columns {
         let week = read_week(field(self.week));
         if week.is_none() {
             problems.push("column week is neither a day like 2026-11-23 nor a week like 2026-W48".to_owned());
+        } else if week.is_some_and(|week| days_between(week, today) > FURTHEST_WEEK_DAYS) {
+            problems.push("column week is more than a year from today: check the year".to_owned());
         }
-        let text = field(self.text).replace("\r\n", "\n");
+        let text = field(self.text);
         if text.is_empty() {
             problems.push("column text is empty: write the update, or remove the line".to_owned());
         } else if text.chars().count() > LONGEST_UPDATE {
             problems.push(format!("column text is longer than {LONGEST_UPDATE} characters: shorten it"));
+        } else if text.lines().skip(1).any(looks_like_a_row) {
+            let what =
+                "column text holds what looks like the next line of the file: a quotation mark is missing";
+            problems.push(what.to_owned());
         } else if text.contains(|c: char| c.is_control() && c != '\n' && c != '\t') {
             problems.push("column text holds a control character: type the words again".to_owned());
         }
@@ -165,12 +172,27 @@ impl Columns {
                 line,
                 pupil_ref: pupil_ref.to_owned(),
                 week,
-                text: Private::new(text),
+                text: Private::new(text.to_owned()),
                 sensitive,
             }),
             _ => Err(problems),
         }
     }
+}
+
+/// A week further away than this is a mistyped year.
+const FURTHEST_WEEK_DAYS: i32 = 366;
+
+fn days_between(one: Date, other: Date) -> i32 {
+    one.until(other).map_or(i32::MAX, |span| span.get_days().abs())
+}
+
+/// Whether a line inside a text begins like a line of the file: a reference, a week, and more. Sending one child's
+/// update inside another's is the worst that a missing quotation mark could do.
+fn looks_like_a_row(line: &str) -> bool {
+    let mut fields = line.splitn(3, ',');
+    let (_, week, rest) = (fields.next(), fields.next(), fields.next());
+    week.is_some_and(|week| read_week(week.trim().trim_matches('"')).is_some()) && rest.is_some()
 }
 
 /// The Monday of `2026-11-25` or `2026-W48`.
@@ -188,8 +210,31 @@ fn read_week(text: &str) -> Option<Date> {
 mod tests {
     use super::*;
 
+    fn today() -> Date {
+        "2026-11-23".parse().expect("a date")
+    }
+
+    #[test]
+    fn a_lost_quotation_mark_never_puts_one_childs_line_into_anothers_text() {
+        let never_closed = problems("pupil,week,text\nP1,2026-11-23,\"He tried\nP2,2026-11-23,She hit him\n");
+        let closed_by_chance =
+            problems("pupil,week,text\nP1,2026-11-23,\"He tried\nP2,2026-11-23,She hit him\"\n");
+
+        assert!(never_closed[0].starts_with("2: A quotation mark is opened"), "{never_closed:?}");
+        assert!(closed_by_chance[0].contains("looks like the next line"), "{closed_by_chance:?}");
+    }
+
+    #[test]
+    fn a_mistyped_year_is_found() {
+        for week in ["2019-01-07", "2099-01-07", "2036-W48"] {
+            let told = problems(&format!("pupil,week,text\nP1,{week},Good\n"));
+
+            assert!(told[0].contains("check the year"), "{week}: {told:?}");
+        }
+    }
+
     fn problems(file: &str) -> Vec<String> {
-        read(file.as_bytes())
+        read(file.as_bytes(), today())
             .expect_err("problems")
             .iter()
             .map(|p| format!("{}: {}", p.line, p.sentence))
@@ -200,12 +245,13 @@ mod tests {
     fn a_spreadsheets_file_is_read_with_its_mark_its_quotes_and_its_line_ends() {
         let file = "\u{feff}Pupil,week,text,sensitive\r\nP1,2026-11-25,\"Well done, \"\"Sam\"\".\r\nReally.\",no\r\n,,,\r\nP2,2026-W48,Good,yes\r\n";
 
-        let rows = read(file.as_bytes()).expect("readable");
+        let rows = read(file.as_bytes(), today()).expect("readable");
 
         let monday: Date = "2026-11-23".parse().expect("a date");
         assert_eq!(rows.iter().map(|row| row.week).collect::<Vec<_>>(), [monday, monday]);
         assert_eq!(rows[0].text.expose(), "Well done, \"Sam\".\nReally.");
         assert_eq!(rows.iter().map(|row| row.sensitive).collect::<Vec<_>>(), [false, true]);
+        // Lines of text are counted: the quoted cell has two, and a blank row lies between.
         assert_eq!(rows[1].line, 5);
     }
 
@@ -240,7 +286,7 @@ mod tests {
     fn an_empty_or_foreign_file_gets_one_sentence() {
         assert!(problems("pupil,week,text\n")[0].contains("no updates"));
         assert!(
-            read(b"pupil,week,text\nP1,2026-11-23,caf\xe9\n").expect_err("not UTF-8")[0]
+            read(b"pupil,week,text\nP1,2026-11-23,caf\xe9\n", today()).expect_err("not UTF-8")[0]
                 .sentence
                 .contains("UTF-8")
         );

@@ -72,6 +72,7 @@ struct Parts<'a> {
     words: &'a str,
     closing: String,
     school: &'a str,
+    letterhead: String,
 }
 
 fn parts<'a>(facts: &LinkFacts, message: &'a MessageFacts, policy: &'a Policy, answer: &str) -> Parts<'a> {
@@ -86,6 +87,7 @@ fn parts<'a>(facts: &LinkFacts, message: &'a MessageFacts, policy: &'a Policy, a
         words: message.words.expose().trim(),
         closing: format!("{answer} the school office on {}.", policy.school.office_phone),
         school,
+        letterhead: format!("{school}\nTelephone {}", policy.school.office_phone),
     }
 }
 
@@ -138,11 +140,17 @@ fn page(parts: &Parts<'_>, format: Format, block: Option<&str>) -> String {
         html,
         "<!doctype html>\n<html lang=\"en-GB\"><head><meta charset=\"utf-8\"><title>{}</title>\n\
          <style>@page {{ size: A4; margin: 25mm }} body {{ font: {points}pt/1.5 Arial, sans-serif; text-align: left; \
-         max-width: 40em }} .to {{ white-space: pre-line; margin-bottom: 3em }}</style></head>\n<body>\n",
+         max-width: 40em }} .to {{ white-space: pre-line; margin: 22mm 0 25mm }} .from {{ white-space: pre-line }}</style></head>\n<body>\n",
         Escaped(parts.school)
     );
     if let Some(block) = block {
-        let _ = writeln!(html, "<p class=\"to\">{}</p>", Escaped(block));
+        // 22 mm below the sender's lines, the block stands behind the window of a DL envelope.
+        let _ = writeln!(
+            html,
+            "<p class=\"from\">{}</p>\n<p class=\"to\">{}</p>",
+            Escaped(&parts.letterhead),
+            Escaped(block)
+        );
     }
     for paragraph in [parts.greeting.as_str(), parts.opening.as_str()] {
         let _ = writeln!(html, "<p>{}</p>", Escaped(paragraph));

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     domain::{
         chronology::{Entry, kind},
-        delivery::{DEFAULT_PAUSE, State},
+        delivery::{DEFAULT_PAUSE, State, UNREACHABLE_REST},
         gate::{Ask, Decision, Permit, decide},
         ids::{DaemonId, DeliveryId},
         route::Unusable,
@@ -90,6 +90,8 @@ pub struct Lane {
     done: Vec<Tried>,
     /// A commit failed, so it is unknown whether it happened: look before going on.
     unsure: bool,
+    /// The last group found the server out of reach.
+    out_of_reach: bool,
     /// Where the time went.
     pub spent: Spent,
 }
@@ -114,6 +116,7 @@ impl Lane {
             claimed: VecDeque::new(),
             done: Vec::new(),
             unsure: false,
+            out_of_reach: false,
             spent: Spent::default(),
         }
     }
@@ -159,7 +162,7 @@ impl Lane {
     /// Settles what was sent and gives back what was claimed; for a soft stop.
     pub async fn finish(&mut self) -> Result<(), FlowError> {
         let mut tx = self.gateway.store.begin().await?;
-        settle(&mut tx, &self.gateway, self.channel(), &self.done).await?;
+        self.settle_done(&mut tx).await?;
         let held = outbox::recover(&mut tx, self.channel(), self.holder).await?;
         outbox::give_back(&mut tx, &held, self.holder).await?;
         daemons::stopped(&mut tx, self.holder, self.gateway.now()).await?;
@@ -169,12 +172,22 @@ impl Lane {
         Ok(())
     }
 
+    /// Settles what was on the wire, once: what a commit recorded whose answer was lost is settled and told already.
+    async fn settle_done(&mut self, tx: &mut Tx) -> Result<(), FlowError> {
+        if self.unsure {
+            let tries: Vec<_> = self.done.iter().map(|one| (one.at.id, one.at.tries)).collect();
+            let recorded = outbox::recorded(tx, &tries).await?;
+            self.done.retain(|one| !recorded.contains(&one.at.id));
+        }
+        settle(tx, &self.gateway, self.channel(), &self.done).await
+    }
+
     /// The one transaction of a step.
     async fn prepare(&mut self, places: usize) -> Result<(Vec<Ready>, Step), FlowError> {
         let clock = std::time::Instant::now();
         let now = self.gateway.now();
         let mut tx = self.gateway.store.begin().await?;
-        settle(&mut tx, &self.gateway, self.channel(), &self.done).await?;
+        self.settle_done(&mut tx).await?;
         let settled = clock.elapsed();
         let mut claimed = std::mem::take(&mut self.claimed);
         if self.unsure {
@@ -273,8 +286,10 @@ impl Lane {
         let (sender, gateway) = (&self.sender, &self.gateway);
         let sends = group.into_iter().map(|ready| async move {
             let outcome = sender.send(&ready.outgoing).await;
-            if let Err(SendError { fault: Fault::Throttled { wait }, .. }) = &outcome {
-                sender.pace().pause(wait.unwrap_or(DEFAULT_PAUSE));
+            match outcome.as_ref().err().map(|error| error.fault) {
+                Some(Fault::Throttled { wait }) => sender.pace().pause(wait.unwrap_or(DEFAULT_PAUSE)),
+                Some(Fault::Unreachable) => sender.pace().pause(UNREACHABLE_REST),
+                _ => {}
             }
             Tried {
                 at: ready.at,
@@ -286,7 +301,28 @@ impl Lane {
             }
         });
         self.done = join_all(sends).await;
+        self.say_reach();
         self.spent.wire += clock.elapsed();
+    }
+}
+
+impl Lane {
+    /// Says once that the server cannot be reached, and once that it can again.
+    fn say_reach(&mut self) {
+        let lost = self.done.iter().filter_map(|tried| tried.outcome.as_ref().err());
+        let lost =
+            lost.filter(|error| error.fault == Fault::Unreachable).map(|error| error.summary.clone()).next();
+        match (lost, self.out_of_reach) {
+            (Some(why), false) => {
+                tracing::error!(channel = self.channel(), "nothing leaves, messages wait: {why}");
+                self.out_of_reach = true;
+            }
+            (None, true) => {
+                tracing::info!(channel = self.channel(), "can be reached again");
+                self.out_of_reach = false;
+            }
+            _ => {}
+        }
     }
 }
 
@@ -412,13 +448,11 @@ async fn trip(tx: &mut Tx, gateway: &Gateway, now: Timestamp) -> Result<(), Flow
     Ok(())
 }
 
-/// How many messages a channel's lanes keep on the wire together, shared out. Two lanes let one commit while the other
-/// sends; a channel that takes only a few at once, or keeps a rate, gets one.
+/// A channel's lanes. A group is as many messages as the channel takes at once. Two lanes let one commit while the other
+/// is on the wire (the channel itself never takes more than its limit); a channel that takes only a few at once, or keeps
+/// a rate, gets one.
 pub fn lanes(gateway: &Arc<Gateway>, sender: &Arc<dyn Sender>) -> Vec<Lane> {
     let in_flight = sender.limits().in_flight.max(1);
     let count = if in_flight >= 4 && !sender.pace().is_limited() { 2 } else { 1 };
-    (0..count)
-        .map(|n| in_flight / count + usize::from(n < in_flight % count))
-        .map(|group| Lane::new(Arc::clone(gateway), Arc::clone(sender), group))
-        .collect()
+    (0..count).map(|_| Lane::new(Arc::clone(gateway), Arc::clone(sender), in_flight)).collect()
 }

@@ -55,8 +55,8 @@ pub struct Reported {
 pub async fn explain(gateway: &Gateway, id: Uuid) -> Result<Explained, FlowError> {
     let mut connection = gateway.store.acquire().await?;
     let filter = Filter { id: Some(DeliveryId(id)), ..Filter::default() };
+    let route = rules(explain::choice(&mut connection, id).await?.as_deref().unwrap_or_default());
     let Some(delivery) = explain::deliveries(&mut connection, &filter).await?.pop() else {
-        let choice = explain::task_choice(&mut connection, id).await?;
         drop(connection);
         let task = tasks::show(gateway, TaskId(id)).await.map_err(|error| match error {
             FlowError::Refused(_) => FlowError::Refused(format!(
@@ -64,7 +64,6 @@ pub async fn explain(gateway: &Gateway, id: Uuid) -> Result<Explained, FlowError
             )),
             store @ FlowError::Store(_) => store,
         })?;
-        let route = rules(choice.as_deref().unwrap_or_default());
         return Ok(Explained {
             delivery: None,
             task: Some(task),
@@ -78,7 +77,7 @@ pub async fn explain(gateway: &Gateway, id: Uuid) -> Result<Explained, FlowError
         attempts.into_iter().map(|attempt| Explanation { gate: rules(&attempt.gate), attempt }).collect();
     let receipts = explain::receipts(&mut connection, DeliveryId(id)).await?;
     let receipts = receipts.into_iter().map(|(status, code, at)| Reported { status, code, at }).collect();
-    Ok(Explained { route: rules(&delivery.choice), delivery: Some(delivery), task: None, attempts, receipts })
+    Ok(Explained { route, delivery: Some(delivery), task: None, attempts, receipts })
 }
 
 fn rules(json: &str) -> Vec<Fired> {

@@ -15,6 +15,26 @@ use crate::{
     },
 };
 
+/// Holds all sending when the database is not where it was: a restored backup would send again what has left since.
+/// Asked by a daemon before it claims anything; `true` when it is held for that now.
+pub async fn hold_if_moved(gateway: &Gateway) -> Result<bool, FlowError> {
+    let now = gateway.now();
+    let mut tx = gateway.store.begin().await?;
+    let moved = daemons::has_moved(&mut tx).await?;
+    if moved {
+        let reason = "this database was restored or copied; look at what it would send, then `liaison queue release all`";
+        daemons::hold(&mut tx, daemons::ALL_CHANNELS, reason, "restore", now).await?;
+        let entry = Entry::now(
+            now,
+            kind::OPERATOR,
+            "all sending held: the database is on another server than before",
+        );
+        chronology::append(&mut tx, &[entry]).await?;
+    }
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(moved)
+}
+
 /// Holds everything, one channel, or one message by its id: it does not leave until it is released. `false` when it was
 /// held already.
 pub async fn hold(gateway: &Gateway, scope: &str, reason: &str, by: &str) -> Result<bool, FlowError> {
@@ -87,7 +107,7 @@ async fn postpone(
 }
 
 /// The time a message waits for that is held by itself: 1 January 3000.
-const HELD_UNTIL: Timestamp = Timestamp::constant(32_503_680_000, 0);
+pub const HELD_UNTIL: Timestamp = Timestamp::constant(32_503_680_000, 0);
 
 fn scope_in_words(scope: &str) -> String {
     if scope == daemons::ALL_CHANNELS { "all sending".to_owned() } else { format!("channel {scope}") }

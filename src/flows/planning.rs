@@ -27,6 +27,7 @@ pub(super) struct Planned {
     pub(super) deliveries: Vec<NewDelivery>,
     pub(super) tasks: Vec<NewTask>,
     pub(super) left_out: Vec<Entry>,
+    choices: Vec<(uuid::Uuid, String)>,
 }
 
 /// Who is told what, and why now.
@@ -49,21 +50,23 @@ impl Planned {
             choose(telling.link, telling.message, gateway.carriers.set_up(), telling.tried, telling.now);
         match &plan {
             Plan::Send(route) => self.send(gateway, telling, *route, &fired),
-            Plan::Task(route) => self.tasks.push(task(&gateway.policy, telling, *route, &fired)),
+            Plan::Task(route) => self.task(task(&gateway.policy, telling, *route), &fired),
             Plan::LeftOut(_, why) => {
                 let entry =
                     Entry::now(telling.now, kind::LEFT_OUT, format!("weekly update: left out, {why}"));
                 self.left_out.push(about(entry, telling));
             }
-            Plan::NoWay => self.tasks.push(no_way(&gateway.policy, telling, &fired)),
+            Plan::NoWay => self.task(no_way(&gateway.policy, telling, &fired), &fired),
         }
         plan
     }
 
     fn send(&mut self, gateway: &Gateway, telling: &Telling<'_>, route: Route, fired: &[Fired]) {
         let Some(channel) = gateway.carriers.of(route) else { return };
+        let id = DeliveryId::new();
+        self.choices.push((id.0, as_json(fired)));
         self.deliveries.push(NewDelivery {
-            id: DeliveryId::new(),
+            id,
             update: telling.update,
             pupil: telling.link.pupil,
             carer: telling.link.carer,
@@ -72,8 +75,12 @@ impl Planned {
             channel: channel.as_str().to_owned(),
             not_before: telling.now,
             follows: telling.follows,
-            choice: as_json(fired),
         });
+    }
+
+    fn task(&mut self, task: NewTask, fired: &[Fired]) {
+        self.choices.push((task.id.0, as_json(fired)));
+        self.tasks.push(task);
     }
 
     /// Writes all of it, each with its entry, in the caller's transaction.
@@ -87,6 +94,9 @@ impl Planned {
         let opened = tasks::insert(connection, &self.tasks, now).await?;
         let queued: std::collections::HashSet<_> = queued.into_iter().collect();
         let opened: std::collections::HashSet<_> = opened.into_iter().collect();
+        let new = |id: &uuid::Uuid| queued.contains(&DeliveryId(*id)) || opened.contains(&TaskId(*id));
+        let choices: Vec<_> = self.choices.into_iter().filter(|(id, _)| new(id)).collect();
+        outbox::keep_choices(connection, &choices).await?;
         let mut entries = self.left_out;
         entries.extend(self.deliveries.iter().filter(|d| queued.contains(&d.id)).map(|d| {
             let again = if d.follows.is_some() { ", after another route failed" } else { "" };
@@ -119,7 +129,7 @@ fn about(entry: Entry, telling: &Telling<'_>) -> Entry {
     entry.by(telling.actor).about(telling.link.carer, telling.link.pupil).update(telling.update)
 }
 
-fn task(policy: &Policy, telling: &Telling<'_>, route: Route, fired: &[Fired]) -> NewTask {
+fn task(policy: &Policy, telling: &Telling<'_>, route: Route) -> NewTask {
     let after = if telling.follows.is_some() { ", as another route failed" } else { "" };
     let why = match (route, interpreter(telling.link)) {
         (Route::Letter, _) => format!("post the weekly update as a letter{after}"),
@@ -129,7 +139,7 @@ fn task(policy: &Policy, telling: &Telling<'_>, route: Route, fired: &[Fired]) -
         _ => format!("ring with the weekly update{after}"),
     };
     let (kind, role) = if route == Route::Letter { ("letter", "office") } else { ("call", "teacher") };
-    new_task(policy, telling, kind, role, why, fired)
+    new_task(policy, telling, kind, role, why)
 }
 
 fn no_way(policy: &Policy, telling: &Telling<'_>, fired: &[Fired]) -> NewTask {
@@ -139,7 +149,7 @@ fn no_way(policy: &Policy, telling: &Telling<'_>, fired: &[Fired]) -> NewTask {
         .map(|f| format!("{}: {}", f.rule, f.saw))
         .collect();
     let why = format!("find a way to reach this carer with the weekly update ({})", tried.join("; "));
-    new_task(policy, telling, "check_address", "office", why, fired)
+    new_task(policy, telling, "check_address", "office", why)
 }
 
 fn new_task(
@@ -148,7 +158,6 @@ fn new_task(
     kind: &'static str,
     role: &'static str,
     why: String,
-    fired: &[Fired],
 ) -> NewTask {
     NewTask {
         id: TaskId::new(),
@@ -160,7 +169,6 @@ fn new_task(
         update: Some(telling.update),
         delivery: telling.follows,
         why,
-        choice: Some(as_json(fired)),
         due: policy.task_due(telling.now),
     }
 }
@@ -209,7 +217,6 @@ pub(super) fn check_address(policy: &Policy, failed: &InDoubt, why: &str, now: T
         update: None,
         delivery: Some(failed.id),
         why: why.to_owned(),
-        choice: None,
         due: policy.task_due(now),
     }
 }

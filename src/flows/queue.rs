@@ -16,7 +16,7 @@ use crate::{
         people::{Purpose, Route},
         rights::LinkFacts,
         route::{MessageFacts, Plan},
-        time::{Date, Timestamp},
+        time::{Date, Timestamp, school_date},
         update::{RowProblem, UpdateRow, read},
     },
     store::{
@@ -67,8 +67,8 @@ impl From<crate::store::StoreError> for QueueError {
 
 /// Queues an updates file (see [`read`] for its form) for `author`. The same file twice queues nothing new.
 pub async fn updates(gateway: &Gateway, file: &[u8], author: &str) -> Result<Queued, QueueError> {
-    let rows = read(file).map_err(QueueError::Lines)?;
     let now = gateway.now();
+    let rows = read(file, school_date(now)).map_err(QueueError::Lines)?;
     let mut tx = gateway.store.begin().await?;
     let known = known_pupils(&mut tx, &rows).await?;
     let (new, already) = sort_out(&mut tx, &rows, &known).await?;

@@ -36,7 +36,7 @@ async fn keep_one(
     let now = gateway.now();
     let ours = receipt.ours.map(|ours| DeliveryId(ours.0));
     let target = receipts::target(tx, channel, &receipt.reference.0, ours).await?;
-    let next = target.as_ref().and_then(|target| target.state.on_receipt(receipt.progress));
+    let next = target.as_ref().and_then(|target| target.state.on_receipt(receipt.progress, target.named));
     let kept = Kept {
         channel,
         provider_ref: &receipt.reference.0,

@@ -102,6 +102,9 @@ pub async fn close(
     by: &str,
     outcome: &str,
 ) -> Result<(), FlowError> {
+    if outcome.trim().is_empty() {
+        return Err(FlowError::Refused("say what came of it: the record needs an outcome".to_owned()));
+    }
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
     let row = tasks::find(&mut tx, id).await?.ok_or_else(|| no_task(id))?;

@@ -33,6 +33,28 @@ pub async fn stopped(
     Ok(())
 }
 
+/// Whether this database has moved to another server since it was last asked (restored from a backup, copied): the
+/// server's own identifier is compared with the one on record, which is then brought up to date.
+pub async fn has_moved(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let server = sqlx::query_scalar!(
+        r#"select system_identifier::text || '/' || (select oid from pg_database where datname = current_database())
+               as "server!" from pg_control_system()"#
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let known =
+        sqlx::query_scalar!("select server from home for update").fetch_optional(&mut *connection).await?;
+    if known.as_ref() != Some(&server) {
+        sqlx::query!(
+            "insert into home (here, server) values (true, $1) on conflict (here) do update set server = excluded.server",
+            server
+        )
+        .execute(connection)
+        .await?;
+    }
+    Ok(known.is_some_and(|known| known != server))
+}
+
 /// Why nothing may leave: a hold on everything, or on one channel.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Hold {

@@ -56,6 +56,10 @@ impl StoreError {
                     None if code.starts_with("57P") || code.starts_with("08") || code == "53300" => {
                         Self::Away(format!("it answered {code}"))
                     }
+                    // Class 22, data exceptions: the server's sentence repeats the value it could not take.
+                    None if code.starts_with("22") => {
+                        Self::Driver(format!("error {code}: a value that does not fit"))
+                    }
                     None => Self::Driver(format!("error {code}: {}", server.message())),
                 }
             }

@@ -46,9 +46,6 @@ pub struct DeliveryView {
     pub follows: Option<DeliveryId>,
     /// What the provider calls it.
     pub provider_ref: Option<String>,
-    /// JSON of the rules that chose the route.
-    #[serde(skip)]
-    pub choice: String,
     #[serde(skip)]
     /// The carer.
     pub carer_id: CarerId,
@@ -80,7 +77,7 @@ pub async fn deliveries(
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil!",
                   k.name as "class?", u.week as "week: Day", d.route, d.channel, d.state, d.tries,
                   d.not_before as "not_before: Ts", d.settled_at as "settled_at: Ts", d.reason, d.maybe_twice,
-                  d.follows, d.provider_ref, d.choice
+                  d.follows, d.provider_ref
            from delivery d
            join pupil_update u on u.id = d.update_id
            join carer c on c.id = d.carer_id
@@ -112,7 +109,6 @@ pub async fn deliveries(
         maybe_twice: row.maybe_twice,
         follows: row.follows.map(DeliveryId),
         provider_ref: row.provider_ref,
-        choice: row.choice,
         carer_id: CarerId(row.carer_id),
         pupil_id: PupilId(row.pupil_id),
     });
@@ -190,12 +186,11 @@ pub async fn receipts(
     Ok(rows.into_iter().map(|row| (row.status, row.code, row.at.0)).collect())
 }
 
-/// The rules that chose a task's route.
-pub async fn task_choice(connection: &mut PgConnection, task: Uuid) -> Result<Option<String>, StoreError> {
-    Ok(sqlx::query_scalar!("select choice from task where id = $1", task)
+/// The rules that chose the route of a delivery or task, as JSON.
+pub async fn choice(connection: &mut PgConnection, subject: Uuid) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar!("select rules from choice where subject_id = $1", subject)
         .fetch_optional(connection)
-        .await?
-        .flatten())
+        .await?)
 }
 
 /// An entry of the chronology as people read it.
@@ -223,7 +218,17 @@ pub struct EntryView {
     pub sentence: String,
     /// The words that were sent.
     pub words: Option<String>,
-    /// The digest, in hexadecimal.
+    /// The carer's id.
+    pub carer_id: Option<Uuid>,
+    /// The pupil's id.
+    pub pupil_id: Option<Uuid>,
+    /// The update's id.
+    pub update_id: Option<Uuid>,
+    /// `ordinary` or `restricted`.
+    pub visibility: String,
+    /// The digest of the words, in hexadecimal, also when the words were erased.
+    pub body_digest: Option<String>,
+    /// The digest over all of it but the names, in hexadecimal.
     pub digest: String,
 }
 
@@ -241,6 +246,7 @@ pub async fn chronology(connection: &mut PgConnection, whose: Whose) -> Result<V
     let rows = sqlx::query!(
         r#"select e.id, e.happened_at as "happened_at: Ts", e.recorded_at as "recorded_at: Ts", e.actor, e.kind,
                   e.delivery_id, e.task_id, e.sentence, b.body as "words?", encode(e.digest, 'hex') as "digest!",
+                  e.carer_id, e.pupil_id, e.update_id, e.visibility, encode(e.body_digest, 'hex') as body_digest,
                   c.forename || ' ' || c.surname as "carer?",
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil?"
            from chronology_entry e
@@ -267,6 +273,11 @@ pub async fn chronology(connection: &mut PgConnection, whose: Whose) -> Result<V
         task: row.task_id,
         sentence: row.sentence,
         words: row.words,
+        carer_id: row.carer_id,
+        pupil_id: row.pupil_id,
+        update_id: row.update_id,
+        visibility: row.visibility,
+        body_digest: row.body_digest,
         digest: row.digest,
     });
     Ok(views.collect())

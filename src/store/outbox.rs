@@ -32,8 +32,6 @@ pub struct NewDelivery {
     pub not_before: Timestamp,
     /// The delivery whose failure led to it.
     pub follows: Option<DeliveryId>,
-    /// JSON of the rules that chose the route.
-    pub choice: String,
 }
 
 /// Queues messages, and wakes the worker when the transaction commits. A carer who already has a message about the same
@@ -45,11 +43,11 @@ pub async fn insert(
 ) -> Result<Vec<DeliveryId>, StoreError> {
     let ids = sqlx::query_scalar!(
         "insert into delivery (id, update_id, pupil_id, carer_id, purpose, route, channel, state, not_before, follows,
-                               choice, queued_at)
-         select id, update_id, pupil_id, carer_id, purpose, route, channel, 'queued', not_before, follows, choice, $11
+                               queued_at)
+         select id, update_id, pupil_id, carer_id, purpose, route, channel, 'queued', not_before, follows, $10
          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[],
-                     $8::timestamptz[], $9::uuid[], $10::text[])
-              as n (id, update_id, pupil_id, carer_id, purpose, route, channel, not_before, follows, choice)
+                     $8::timestamptz[], $9::uuid[])
+              as n (id, update_id, pupil_id, carer_id, purpose, route, channel, not_before, follows)
          on conflict on constraint delivery_once do nothing
          returning id",
         &deliveries.iter().map(|d| d.id.0).collect::<Vec<_>>(),
@@ -61,12 +59,29 @@ pub async fn insert(
         &deliveries.iter().map(|d| d.channel.as_str()).collect::<Vec<_>>() as _,
         &deliveries.iter().map(|d| Ts(d.not_before)).collect::<Vec<_>>() as _,
         &deliveries.iter().map(|d| d.follows.map(|id| id.0)).collect::<Vec<_>>() as _,
-        &deliveries.iter().map(|d| d.choice.as_str()).collect::<Vec<_>>() as _,
         Ts(now) as _,
     )
     .fetch_all(connection)
     .await?;
     Ok(ids.into_iter().map(DeliveryId).collect())
+}
+
+/// Keeps the rules that chose routes: pairs of a delivery's or task's id and their JSON.
+pub async fn keep_choices(
+    connection: &mut PgConnection,
+    choices: &[(Uuid, String)],
+) -> Result<(), StoreError> {
+    if choices.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into choice (subject_id, rules) select * from unnest($1::uuid[], $2::text[])",
+        &choices.iter().map(|(id, _)| *id).collect::<Vec<_>>(),
+        &choices.iter().map(|(_, rules)| rules.as_str()).collect::<Vec<_>>() as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Claims up to `limit` due messages of a channel for this daemon, oldest due first. A claim is only a lease: it can be
@@ -281,6 +296,24 @@ pub async fn record_attempts(connection: &mut PgConnection, attempts: &[Attempt]
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Which of these tries are recorded as made. What the gate stopped has the number of the try that it stopped, and is
+/// not meant.
+pub async fn recorded(
+    connection: &mut PgConnection,
+    tries: &[(DeliveryId, u16)],
+) -> Result<Vec<DeliveryId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        r#"select a.delivery_id from attempt a
+           join unnest($1::uuid[], $2::smallint[]) as t (id, try_no) on a.delivery_id = t.id and a.try_no = t.try_no
+           where a.outcome <> 'refused'"#,
+        &tries.iter().map(|(id, _)| id.0).collect::<Vec<_>>(),
+        &tries.iter().map(|(_, try_no)| i16::try_from(*try_no).unwrap_or(i16::MAX)).collect::<Vec<_>>(),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ids.into_iter().map(DeliveryId).collect())
 }
 
 /// A delivery in doubt, or just found to be.

@@ -16,6 +16,8 @@ pub struct Target {
     pub at: InDoubt,
     /// Its state, locked until the transaction ends.
     pub state: State,
+    /// Whether the provider has told its name for it before.
+    pub named: bool,
 }
 
 /// The delivery a receipt means: by our own reference where the provider carried it back, else by the provider's. One
@@ -27,7 +29,9 @@ pub async fn target(
     ours: Option<DeliveryId>,
 ) -> Result<Option<Target>, StoreError> {
     let row = sqlx::query!(
-        r#"select id, update_id, pupil_id, carer_id, tries, state, queued_at as "queued_at: Ts" from delivery
+        r#"select id, update_id, pupil_id, carer_id, tries, state, queued_at as "queued_at: Ts",
+                  provider_ref is not null as "named!"
+           from delivery
            where channel = $1 and route = 'text'
              and (provider_ref = $2 or (id = $3 and provider_ref is null))
            for update"#,
@@ -52,7 +56,7 @@ pub async fn target(
         to: None,
         reason: None,
     };
-    Ok(Some(Target { at, state }))
+    Ok(Some(Target { at, state, named: row.named }))
 }
 
 /// A receipt to be kept.

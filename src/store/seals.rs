@@ -46,16 +46,17 @@ pub async fn take_unsealed(
         return Ok(Vec::new());
     }
     let rows = sqlx::query!(
-        "with taken as (
-             delete from chronology_unsealed
-             where entry_id in (select entry_id from chronology_unsealed order by entry_id limit $1)
-             returning entry_id)
-         select e.id, e.digest from chronology_entry e join taken t on t.entry_id = e.id order by e.id",
+        "select u.entry_id, e.digest from chronology_unsealed u join chronology_entry e on e.id = u.entry_id
+         order by u.entry_id limit $1",
         limit
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.digest)).collect())
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.entry_id).collect();
+    sqlx::query!("delete from chronology_unsealed where entry_id = any($1)", &ids)
+        .execute(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.entry_id, row.digest)).collect())
 }
 
 /// The number and hash of the newest seal.
@@ -84,18 +85,15 @@ pub async fn insert(connection: &mut PgConnection, seal: &Seal) -> Result<(), St
     Ok(())
 }
 
-/// Every seal, in order, handed to `each`; stops when it says so.
-pub async fn each_seal(
-    connection: &mut PgConnection,
-    mut each: impl FnMut(Seal) -> std::ops::ControlFlow<()>,
-) -> Result<(), StoreError> {
+/// Every seal, in order, handed to `each`.
+pub async fn each_seal(connection: &mut PgConnection, mut each: impl FnMut(Seal)) -> Result<(), StoreError> {
     let mut rows = sqlx::query!(
         r#"select no, previous, entries, digests, root, sealed_at as "sealed_at: Ts", hash
            from chronology_seal order by no"#
     )
     .fetch(connection);
     while let Some(row) = rows.try_next().await? {
-        let seal = Seal {
+        each(Seal {
             no: row.no,
             previous: row.previous,
             entries: row.entries,
@@ -103,10 +101,7 @@ pub async fn each_seal(
             root: row.root,
             sealed_at: row.sealed_at.0,
             hash: row.hash,
-        };
-        if each(seal).is_break() {
-            break;
-        }
+        });
     }
     Ok(())
 }
@@ -123,6 +118,8 @@ pub struct Recomputed {
     /// Whether its words, if it has any, still have the digest the entry names. Words that were lawfully erased are
     /// simply not there.
     pub words_agree: bool,
+    /// Its words were there and are gone: erased.
+    pub words_gone: bool,
     /// Whether it waits for the next seal.
     pub waits: bool,
     /// When it was recorded.
@@ -169,9 +166,22 @@ pub async fn each_entry(
             computed,
             stored_agrees: row.digest == computed,
             words_agree,
+            words_gone: row.body_digest.is_some() && row.body.is_none(),
             waits: row.waits,
             recorded_at: row.recorded_at.0,
         });
     }
     Ok(())
+}
+
+/// Entries that were to be sealed and are not there, up to `limit`.
+pub async fn waiting_in_vain(connection: &mut PgConnection, limit: i64) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "select u.entry_id from chronology_unsealed u
+         where not exists (select from chronology_entry e where e.id = u.entry_id)
+         order by u.entry_id limit $1",
+        limit
+    )
+    .fetch_all(connection)
+    .await?)
 }

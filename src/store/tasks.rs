@@ -32,8 +32,6 @@ pub struct NewTask {
     pub delivery: Option<DeliveryId>,
     /// One neutral sentence.
     pub why: String,
-    /// JSON of the rules that chose it.
-    pub choice: Option<String>,
     /// To be done by.
     pub due: Date,
 }
@@ -48,12 +46,12 @@ pub async fn insert(
         return Ok(Vec::new());
     }
     let ids = sqlx::query_scalar!(
-        "insert into task (id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, choice, due, state,
+        "insert into task (id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, due, state,
                            created_at)
-         select id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, choice, due, 'open', $12
+         select id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, due, 'open', $11
          from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
-                     $9::text[], $10::text[], $11::date[])
-              as t (id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, choice, due)
+                     $9::text[], $10::date[])
+              as t (id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, due)
          on conflict (update_id, carer_id, kind) where update_id is not null do nothing
          returning id",
         &tasks.iter().map(|t| t.id.0).collect::<Vec<_>>(),
@@ -65,7 +63,6 @@ pub async fn insert(
         &tasks.iter().map(|t| t.update.map(|id| id.0)).collect::<Vec<_>>() as _,
         &tasks.iter().map(|t| t.delivery.map(|id| id.0)).collect::<Vec<_>>() as _,
         &tasks.iter().map(|t| t.why.as_str()).collect::<Vec<_>>() as _,
-        &tasks.iter().map(|t| t.choice.as_deref()).collect::<Vec<_>>() as _,
         &tasks.iter().map(|t| Day(t.due)).collect::<Vec<_>>() as _,
         Ts(now) as _,
     )

@@ -4,8 +4,9 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use liaison_channels::message::ChannelId;
 
-use super::{Stop, Trouble};
+use super::{Stop, Trouble, heartbeat};
 use crate::{
+    domain::ids::DaemonId,
     flows::{FlowError, gateway::Gateway, operate, rescue, resolve, seal},
     store::{daemons, leader::Leader},
 };
@@ -14,13 +15,20 @@ const ROUND: Duration = Duration::from_secs(2);
 /// How often a channel that the daemon itself holds is tried again.
 const HEAL: Duration = Duration::from_mins(1);
 
-/// Rounds of care until told to stop.
-pub(super) async fn care(gateway: Arc<Gateway>, mut stop: Stop) {
+/// Rounds of care until told to stop. `own` are this daemon's holders.
+pub(super) async fn care(gateway: Arc<Gateway>, own: Vec<DaemonId>, mut stop: Stop) {
     let mut leader = Leader::new(gateway.store.pool(), "caretaker");
     let mut trouble = Trouble::default();
     let mut tried = HashMap::new();
+    let mut away_at = None;
     while !stop.is_now() {
-        let round = care_once(&gateway, &mut leader, &mut tried).await;
+        // While Postgres was away nobody could say that it lives: for a lease after it, nobody is declared dead.
+        let all_could_beat =
+            away_at.is_none_or(|at: std::time::Instant| at.elapsed() >= gateway.patience.lease);
+        let round = care_once(&gateway, &mut leader, &own, all_could_beat, &mut tried).await;
+        if round.as_ref().is_err_and(FlowError::is_away) {
+            away_at = Some(std::time::Instant::now());
+        }
         trouble.note("caretaker", &round);
         stop.pause(ROUND.min(gateway.patience.lease / 3)).await;
     }
@@ -30,12 +38,18 @@ pub(super) async fn care(gateway: Arc<Gateway>, mut stop: Stop) {
 async fn care_once(
     gateway: &Gateway,
     leader: &mut Leader,
+    own: &[DaemonId],
+    all_could_beat: bool,
     tried: &mut HashMap<String, std::time::Instant>,
 ) -> Result<(), FlowError> {
     if !leader.is_ours().await? {
         return Ok(());
     }
-    rescue::rescue(gateway).await?;
+    if all_could_beat {
+        // A machine that was asleep may come here before its heartbeat: it must not take over from itself.
+        heartbeat::beat(gateway, own).await?;
+        rescue::rescue(gateway).await?;
+    }
     let resolved = resolve::resolve(gateway).await?;
     if resolved.went + resolved.again + resolved.person > 0 {
         tracing::info!(
@@ -69,16 +83,12 @@ async fn heal(gateway: &Gateway, tried: &mut HashMap<String, std::time::Instant>
     Ok(())
 }
 
-/// Seals what waits, every second, until told to stop; the last entries are sealed before the end.
+/// Seals what waits, every second, until told to stop. What other workers write last is sealed when all have ended.
 pub(super) async fn seal(gateway: Arc<Gateway>, mut stop: Stop) {
     let mut trouble = Trouble::default();
-    loop {
-        let stopping = stop.is_now();
+    while !stop.is_now() {
         let round = seal::seal(&gateway).await;
         trouble.note("sealer", &round);
-        if stopping {
-            break;
-        }
         if !matches!(round, Ok(sealed) if sealed > 1000) {
             stop.pause(Duration::from_secs(1)).await;
         }

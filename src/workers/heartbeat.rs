@@ -37,7 +37,8 @@ pub(super) async fn run(gateway: Arc<Gateway>, holders: Vec<DaemonId>, mut stop:
     }
 }
 
-async fn beat(gateway: &Gateway, holders: &[DaemonId]) -> Result<(), FlowError> {
+/// Says once that these holders live.
+pub(super) async fn beat(gateway: &Gateway, holders: &[DaemonId]) -> Result<(), FlowError> {
     let mut connection = gateway.store.acquire().await?;
     for holder in holders {
         daemons::beat(&mut connection, *holder, gateway.now()).await?;

@@ -51,11 +51,11 @@ pub async fn start(gateway: &Arc<Gateway>, stop: &Stop) -> JoinSet<()> {
     let holders: Vec<_> = lanes.iter().map(deliver::Lane::holder).collect();
     // A lane may claim only what would be rescued from it, so the first beat comes before the first claim.
     heartbeat::first(gateway, &holders).await;
-    workers.spawn(heartbeat::run(Arc::clone(gateway), holders, stop.clone()));
+    workers.spawn(heartbeat::run(Arc::clone(gateway), holders.clone(), stop.clone()));
     for lane in lanes {
         workers.spawn(outbox::run(Arc::clone(gateway), lane, wake.clone(), stop.clone()));
     }
-    workers.spawn(caretaker::care(Arc::clone(gateway), stop.clone()));
+    workers.spawn(caretaker::care(Arc::clone(gateway), holders, stop.clone()));
     workers.spawn(caretaker::seal(Arc::clone(gateway), stop.clone()));
     workers
 }

@@ -3,7 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has found something")]
 #![allow(unsafe_code, reason = "stopping the shared server when the process ends needs atexit")]
 
+mod chronology;
+mod cli;
 mod cluster;
+mod gate;
 mod import;
 mod journeys;
+mod logs;
+mod oracle;
 mod support;

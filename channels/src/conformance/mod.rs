@@ -137,7 +137,7 @@ impl Misbehaviour {
             Self::RefusesAddress => matches!(fault, Fault::BadAddress),
             Self::RefusesContent => matches!(fault, Fault::Refused),
             Self::RefusesSettings => matches!(fault, Fault::Misconfigured),
-            _ => matches!(fault, Fault::Temporary),
+            _ => matches!(fault, Fault::Temporary | Fault::Unreachable),
         }
     }
 }

@@ -102,17 +102,17 @@ impl Stop {
 
     /// The error for the worker, with a sentence for the school's IT person. `place` is `host:port`.
     pub(super) fn into_error(self, place: &str) -> SendError {
-        use Fault::{Misconfigured, Refused, Temporary};
+        use Fault::{Misconfigured, Refused, Temporary, Unreachable};
         let (fault, sentence) = match self {
             Self::Said { phase, reply } => return said(phase, &reply, place),
             Self::Lost { phase, how, perhaps } => return lost(phase, how, perhaps, place),
             Self::NoName => (
-                Temporary,
+                Unreachable,
                 format!(
                     "The name in {place} leads to no address; check `host`, and name resolution on this machine."
                 ),
             ),
-            Self::Unreachable(why) => (Temporary, unreachable(why, place)),
+            Self::Unreachable(why) => (Unreachable, unreachable(why, place)),
             Self::Tls(TlsTrouble::Cut) => (
                 Temporary,
                 format!(

@@ -1,12 +1,10 @@
 //! A message as one server is given it: the envelope, and the bytes with their dots stuffed and the final dot.
 
-use super::{
-    config::{SmtpConfig, mailbox},
-    letterhead::{Letterhead, on_the_wire},
-};
+use super::config::{SmtpConfig, mailbox};
 use crate::{
     error::{OpenError, SendError},
     message::{Mail, OurRef},
+    mime::{Letterhead, on_the_wire},
 };
 
 /// Ends a message (RFC 5321 §4.1.1.4).

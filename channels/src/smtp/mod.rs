@@ -3,7 +3,7 @@
 //! * [`SmtpConfig`] is what can be set; [`Smtp`] is the channel;
 //! * `session` reaches the server, encrypts and signs in; `transaction` hands one message over; `wire` and `reply` are
 //!   the bytes underneath; `pool` keeps connections for the next message;
-//! * `letterhead` writes the message, `letter` makes it ready for the wire;
+//! * `letter` makes a message ready for the wire; `crate::mime` has written it;
 //! * `classify` and `codes` say whose turn it is when it does not go.
 //!
 //! Whether mail has *arrived* is not known here: bounces come to the inbox, and are matched by Message-ID.
@@ -12,7 +12,6 @@ mod classify;
 mod codes;
 mod config;
 mod letter;
-mod letterhead;
 mod pool;
 mod reply;
 mod session;

@@ -101,7 +101,7 @@ pub fn find(code: u32) -> Option<&'static Entry> {
 /// How a message that Twilio took has failed. Unlisted codes, and none at all, are temporary.
 pub fn failed_as(code: Option<u32>) -> FailedAs {
     match code.and_then(find).map(|entry| entry.fault) {
-        None | Some(Fault::Temporary | Fault::Throttled { .. }) => FailedAs::Temporary,
+        None | Some(Fault::Temporary | Fault::Unreachable | Fault::Throttled { .. }) => FailedAs::Temporary,
         Some(Fault::BadAddress) => FailedAs::BadAddress,
         Some(Fault::Stopped) => FailedAs::Stopped,
         Some(Fault::Refused) => FailedAs::Refused,

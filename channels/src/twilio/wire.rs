@@ -140,7 +140,7 @@ impl From<&reqwest::Error> for NoReply {
 impl From<NoReply> for SendError {
     fn from(none: NoReply) -> Self {
         match none.went {
-            Went::No => Self::not_sent(Fault::Temporary, none.why),
+            Went::No => Self::not_sent(Fault::Unreachable, none.why),
             Went::Perhaps => Self::in_doubt(none.why),
         }
     }

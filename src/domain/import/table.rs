@@ -7,6 +7,7 @@ use super::{
     columns::{Column, Given},
     problem::Problems,
 };
+use crate::domain::csv_file;
 
 /// The most rows a file may have. Far above any school; below what a wrong file could do harm with.
 pub(super) const MOST_ROWS: usize = 50_000;
@@ -44,10 +45,10 @@ impl Row {
 
 /// Reads a file into a table. `None` when it has no rows to go on with; the problems say why.
 pub(super) fn read(file: File, bytes: &[u8], problems: &mut Problems) -> Option<Table> {
-    let text = match text(bytes) {
+    let text = match csv_file::text(bytes) {
         Ok(text) => text,
-        Err(sentence) => {
-            problems.refuse(file, None, None, sentence);
+        Err(fault) => {
+            problems.refuse(file, Some(fault.line), None, fault.sentence);
             return None;
         }
     };
@@ -80,29 +81,6 @@ pub(super) fn read(file: File, bytes: &[u8], problems: &mut Problems) -> Option<
     }
     let rows = rows.iter().filter_map(|(line, cells)| header.row(*line, cells, problems)).collect();
     Some(Table { given: header.given(), rows })
-}
-
-/// The text of a file, with one kind of line break, or why it is none.
-fn text(bytes: &[u8]) -> Result<String, String> {
-    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        return Err("The file is UTF-16 and must be UTF-8: save it again as \"CSV UTF-8\".".to_owned());
-    }
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line = good.split(|byte| *byte == b'\n').count();
-        format!(
-            "The file is not UTF-8 (text line {line} has a character in another encoding): save it again as \"CSV UTF-8\"."
-        )
-    })?;
-    if text.matches('"').count() % 2 == 1 {
-        // Left open, it would swallow the rows after it into one cell.
-        return Err(
-            "A quotation mark is opened and never closed: find the cell and put a second \" after it."
-                .to_owned(),
-        );
-    }
-    Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
 /// The records that are not blank, each with the row a spreadsheet shows it in.

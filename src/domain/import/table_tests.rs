@@ -77,7 +77,7 @@ fn a_file_that_is_not_utf8_gets_a_sentence() {
     let latin = b"pupil_ref,legal_surname,legal_forename\nP1,Zo\xEB,Ann\n";
     let wide = [&[0xFF, 0xFE][..], b"p\0u\0"].concat();
 
-    assert!(only_problem(latin).contains("not UTF-8 (text line 2"));
+    assert!(only_problem(latin).starts_with("pupils.csv, line 2: The file is not UTF-8"));
     assert!(only_problem(&wide).contains("UTF-16"));
 }
 

@@ -1,5 +1,10 @@
 //! What every test here stands on: a real Postgres of its own, migrated, with a clock that stands still.
 
+pub(crate) mod people;
+pub(crate) mod proxy;
+pub(crate) mod school;
+pub(crate) mod sink;
+
 use std::{
     path::Path,
     sync::{Arc, Mutex, OnceLock},
@@ -22,46 +27,91 @@ static CLUSTER: Mutex<Option<Cluster>> = Mutex::new(None);
 static SERVER: OnceLock<PgConnectOptions> = OnceLock::new();
 
 /// A database of one test's own.
-pub struct Database {
+pub(crate) struct Database {
+    name: String,
     options: PgConnectOptions,
     clock: Arc<SetClock>,
 }
 
 impl Database {
     /// A pool that works as the daemon does.
-    pub fn store(&self) -> Store {
+    pub(crate) fn store(&self) -> Store {
         Store::open(self.options.clone(), 8)
     }
 
     /// The test's clock: Monday 23 November 2026, 10:00, until it is moved.
-    pub fn clock(&self) -> Arc<SetClock> {
+    pub(crate) fn clock(&self) -> Arc<SetClock> {
         Arc::clone(&self.clock)
     }
 
     /// How to connect as the owner, who is a superuser.
-    pub fn owner(&self) -> PgConnectOptions {
+    pub(crate) fn owner(&self) -> PgConnectOptions {
         self.options.clone()
     }
 
+    /// Removes the database when the test is over, unless it failed: then it is left to be looked at, until the next run.
+    pub(crate) fn goes_with_the_test(&self) -> Gone {
+        Gone(self.name.clone())
+    }
+
     /// Runs statements as superuser with every trigger off: what only somebody with the database in his hands can do.
-    pub async fn as_superuser(&self, statements: &str) {
+    pub(crate) async fn as_superuser(&self, statements: &str) {
         let mut connection = PgConnection::connect_with(&self.options).await.expect("connect as superuser");
         connection.execute("set session_replication_role = replica").await.expect("switch triggers off");
-        connection.execute(sqlx::raw_sql(AssertSqlSafe(statements.to_owned()))).await.expect("run as superuser");
+        run(&mut connection, statements.to_owned()).await;
+        connection.close().await.expect("close");
+    }
+
+    /// Cuts every connection to this database, as a restart of Postgres does.
+    pub(crate) async fn cut_connections(&self) {
+        let mut connection = connect().await;
+        let cut = "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = $1";
+        sqlx::query(cut).bind(&self.name).execute(&mut connection).await.expect("cut the connections");
         connection.close().await.expect("close");
     }
 }
 
+/// Removes a database when dropped.
+pub(crate) struct Gone(String);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let name = self.0.clone();
+        // On a thread of its own: the test's runtime may be on its way out.
+        let dropped = std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let mut connection = connect().await;
+                run(&mut connection, format!("drop database {name} with (force)")).await;
+                connection.close().await.expect("close");
+            });
+        });
+        dropped.join().expect("drop the database");
+    }
+}
+
 /// A fresh, migrated database.
-pub async fn database() -> Database {
+pub(crate) async fn database() -> Database {
     let server = tokio::task::spawn_blocking(|| SERVER.get_or_init(start)).await.expect("a cluster");
     let name = format!("t_{}", uuid::Uuid::now_v7().simple());
-    let mut connection = PgConnection::connect_with(server).await.expect("connect to the cluster");
-    let clone = format!("create database {name} template {TEMPLATE} strategy file_copy");
-    connection.execute(sqlx::raw_sql(AssertSqlSafe(clone))).await.expect("clone the template");
+    let mut connection = connect().await;
+    run(&mut connection, format!("create database {name} template {TEMPLATE} strategy file_copy")).await;
     connection.close().await.expect("close");
     let monday = "2026-11-23T10:00:00Z".parse().expect("an instant");
-    Database { options: server.clone().database(&name), clock: Arc::new(SetClock::at(monday)) }
+    Database { options: server.clone().database(&name), clock: Arc::new(SetClock::at(monday)), name }
+}
+
+async fn connect() -> PgConnection {
+    let server = SERVER.get().expect("the cluster runs");
+    PgConnection::connect_with(server).await.expect("connect to the cluster")
+}
+
+async fn run(connection: &mut PgConnection, statements: String) {
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(statements))).await.expect("run the statements");
 }
 
 /// Starts the shared cluster in a runtime of its own, since a test's runtime ends with the test.
@@ -84,16 +134,17 @@ fn start() -> PgConnectOptions {
 
 /// Removes what an earlier run left.
 async fn clear(cluster: &Cluster) {
-    let mut connection =
-        PgConnection::connect_with(&cluster.connect_options("postgres")).await.expect("connect to the cluster");
-    let left: Vec<String> = sqlx::query_scalar("select datname from pg_database where datname like 't\\_%' or datname = $1")
-        .bind(TEMPLATE)
-        .fetch_all(&mut connection)
+    let mut connection = PgConnection::connect_with(&cluster.connect_options("postgres"))
         .await
-        .expect("list databases");
+        .expect("connect to the cluster");
+    let left: Vec<String> =
+        sqlx::query_scalar("select datname from pg_database where datname like 't\\_%' or datname = $1")
+            .bind(TEMPLATE)
+            .fetch_all(&mut connection)
+            .await
+            .expect("list databases");
     for name in left {
-        let drop = format!("drop database {name} with (force)");
-        connection.execute(sqlx::raw_sql(AssertSqlSafe(drop))).await.expect("drop a database");
+        run(&mut connection, format!("drop database {name} with (force)")).await;
     }
     connection.close().await.expect("close");
 }

@@ -1,0 +1,307 @@
+//! Whole families, with everything that can happen to them between the teacher's file and the last try.
+
+use std::time::Duration;
+
+use jiff::{ToSpan as _, civil::Date};
+use liaison::flows::{Clock as _, operate, queue, rescue::rescue, resolve::resolve};
+use liaison_channels::fakes::{
+    smtp::{Act, At},
+    twilio::{Deed as Misdeed, Shape},
+};
+use proptest::{array::uniform2, collection::vec, option, prelude::*, sample::select};
+
+use crate::{
+    oracle::Known,
+    support::{
+        people::{Roll, carer, pupil, updates},
+        school::{School, readable},
+    },
+};
+
+/// First and last day, counted from Monday 23 November; `None` is an open end.
+type Order = (usize, Option<i64>, Option<i64>);
+
+#[derive(Debug, Clone)]
+struct Link {
+    responsibility: &'static str,
+    correspondence: bool,
+    /// Orders as the first file, and each later one, has them.
+    orders: [Option<Order>; 2],
+}
+
+#[derive(Debug, Clone)]
+struct Carer {
+    links: [Option<Link>; 2],
+    email: bool,
+    mobile: bool,
+    post: bool,
+    wants: &'static str,
+    language: &'static str,
+    trouble: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Deed {
+    Deliver,
+    NextFile,
+    Hours(u64),
+    Resolve,
+    RetryAll,
+    LookAtTasks,
+    Behave,
+    AnotherDaemon,
+}
+
+#[derive(Debug, Clone)]
+struct Family {
+    carers: Vec<Carer>,
+    leaves: [[Option<i64>; 2]; 2],
+    sensitive: bool,
+    deeds: Vec<Deed>,
+}
+
+fn order() -> impl Strategy<Value = Option<Order>> {
+    option::weighted(0.4, (0..4usize, option::of(-1..4i64), option::of(-1..4i64)))
+}
+
+fn link() -> impl Strategy<Value = Option<Link>> {
+    let link = (select(vec!["yes", "yes", "no", "unknown"]), any::<bool>(), uniform2(order()));
+    option::weighted(
+        0.8,
+        link.prop_map(|(responsibility, correspondence, orders)| Link {
+            responsibility,
+            correspondence,
+            orders,
+        }),
+    )
+}
+
+fn one_carer() -> impl Strategy<Value = Carer> {
+    let ways =
+        (any::<bool>(), any::<bool>(), any::<bool>(), select(vec!["", "email", "sms", "phone", "letter"]));
+    (uniform2(link()), ways, select(vec!["en", "en", "en", "ur"]), 0..6usize).prop_map(
+        |(links, (email, mobile, post, wants), language, trouble)| Carer {
+            links,
+            email,
+            mobile,
+            post,
+            wants,
+            language,
+            trouble,
+        },
+    )
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        4 => Just(Deed::Deliver),
+        2 => Just(Deed::NextFile),
+        3 => (1..20u64).prop_map(Deed::Hours),
+        2 => Just(Deed::Resolve),
+        2 => Just(Deed::RetryAll),
+        2 => Just(Deed::LookAtTasks),
+        1 => Just(Deed::Behave),
+        1 => Just(Deed::AnotherDaemon),
+    ]
+}
+
+fn family() -> impl Strategy<Value = Family> {
+    let leaves = uniform2(uniform2(option::weighted(0.15, 0..3i64)));
+    (vec(one_carer(), 1..4), leaves, any::<bool>(), vec(deed(), 4..14))
+        .prop_map(|(carers, leaves, sensitive, deeds)| Family { carers, leaves, sensitive, deeds })
+}
+
+fn day(offset: i64) -> Date {
+    jiff::civil::date(2026, 11, 23).checked_add(offset.days()).unwrap()
+}
+
+fn in_order((kind, first, last): Order) -> Order {
+    match (first, last) {
+        (Some(first), Some(last)) if first > last => (kind, Some(last), Some(first)),
+        _ => (kind, first, last),
+    }
+}
+
+impl Family {
+    /// The files as they are at first (0) and later (1).
+    fn roll(&self, file: usize) -> Roll {
+        let text = |offset: Option<i64>| offset.map(|offset| day(offset).to_string()).unwrap_or_default();
+        let pupils = [0, 1].map(|p| {
+            pupil(&format!("P{p}"), &format!("Pupil{p}q"), "Ash")
+                .with("leaving_date", &text(self.leaves[p][file]))
+        });
+        let mut rows = vec![carer("P0", "C99", "Nobody", "Special").email("special@home.example")];
+        rows.push(carer("P1", "C99", "Nobody", "Special").email("special@home.example"));
+        for (n, one) in self.carers.iter().enumerate() {
+            for (p, link) in one.links.iter().enumerate() {
+                let Some(link) = link else { continue };
+                let row = carer(&format!("P{p}"), &format!("C{n}"), "Ann", &format!("Carer{n}q"))
+                    .with("parental_responsibility", link.responsibility)
+                    .with("receives_correspondence", if link.correspondence { "yes" } else { "no" })
+                    .with("language", one.language)
+                    .wants(one.wants);
+                let row = if one.email { row.email(&format!("carer{n}q@home.example")) } else { row };
+                let row = if one.mobile { row.mobile(&format!("07700 90010{n}")) } else { row };
+                let row = if one.post { row.lives_at(&format!("{n} Carer{n}q Lane")) } else { row };
+                rows.push(match link.orders[file].map(in_order) {
+                    None => row,
+                    Some((kind, first, last)) => {
+                        let kind = ["supervised", "see_dsl", "no_information", "no_contact"][kind];
+                        row.restricted(kind, &text(first), &text(last))
+                    }
+                });
+            }
+        }
+        Roll::new(&pupils, &rows)
+    }
+
+    /// What the oracle knows after files up to this one: an order that was once recorded stays.
+    fn known(&self, carer: usize, p: usize, file: usize) -> Option<Known> {
+        let link = self.carers[carer].links[p].as_ref()?;
+        let orders = link.orders[..=file].iter().flatten().copied().map(in_order);
+        Some(Known {
+            restrictions: orders.map(|(_, first, last)| (first.map(day), last.map(day))).collect(),
+            leaves: self.leaves[p][file].map(day),
+            responsibility: link.responsibility,
+            correspondence: link.correspondence,
+        })
+    }
+}
+
+/// A family on its way, and what has been looked at so far.
+struct Journey<'a> {
+    family: &'a Family,
+    school: School,
+    file: usize,
+    mails: usize,
+    texts: usize,
+}
+
+impl Journey<'_> {
+    fn misbehave(&self) {
+        for (n, one) in self.family.carers.iter().enumerate() {
+            let (mailbox, number) = (format!("carer{n}q@home.example"), format!("+44770090010{n}"));
+            match one.trouble {
+                1 => self.school.mail.refuse(&mailbox, "451 4.3.0 later"),
+                2 => {
+                    self.school.mail.refuse(&mailbox, "550 5.1.1 unknown");
+                    self.school.texts.answer(&number, 21_614, Shape::Classic);
+                }
+                3 => self.school.texts.answer(&number, 21_610, Shape::Problem),
+                4 => {
+                    self.school.mail.next(At::Dot, Act::TakeAndCut);
+                    self.school.texts.next(1, Misdeed::Cut { took: true });
+                }
+                5 => {
+                    self.school.mail.next(At::Dot, Act::Cut);
+                    self.school.texts.next(1, Misdeed::Cut { took: false });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    async fn does(&mut self, deed: Deed) {
+        let school = &self.school;
+        match deed {
+            Deed::Deliver => drop(school.deliver().await),
+            Deed::AnotherDaemon => {
+                let daemon = school.another_daemon(school.db.store());
+                crate::support::school::deliver_with(&daemon).await;
+            }
+            Deed::NextFile => {
+                self.file = 1;
+                school.import(&self.family.roll(1)).await;
+            }
+            Deed::Hours(hours) => school.later(Duration::from_hours(hours)),
+            Deed::Resolve => {
+                rescue(&school.gateway).await.unwrap();
+                resolve(&school.gateway).await.unwrap();
+            }
+            Deed::RetryAll => {
+                for delivery in school.deliveries().await {
+                    // What has gone cannot be sent again; that is refused with a sentence.
+                    let _ = operate::retry(&school.gateway, delivery.id, true, "office").await;
+                }
+            }
+            Deed::LookAtTasks => {}
+            Deed::Behave => school.mail.behave(),
+        }
+        self.look().await;
+    }
+
+    /// Every message since the last look, and every task that can be read now, against the oracle.
+    async fn look(&mut self) {
+        let mails = self.school.mail.messages().split_off(self.mails);
+        let texts = self.school.texts.messages().split_off(self.texts);
+        self.mails += mails.len();
+        self.texts += texts.len();
+        for mail in &mails {
+            if let Some(n) =
+                mail.to.strip_prefix("carer").and_then(|rest| rest.split('q').next()?.parse().ok())
+            {
+                self.judge(n, &readable(&mail.data));
+            }
+        }
+        for text in &texts {
+            self.judge(text.to.strip_prefix("+44770090010").unwrap().parse().unwrap(), &text.body);
+        }
+        for task in self.school.tasks().await {
+            let Some(needs) = task.needs else { continue };
+            let Some(n) =
+                task.carer.strip_prefix("Ann Carer").and_then(|rest| rest.trim_end_matches('q').parse().ok())
+            else {
+                continue;
+            };
+            self.judge(n, &format!("{} {} {}", task.pupil, needs.words.unwrap(), needs.to.unwrap()));
+        }
+        assert_eq!(self.school.forgotten().await, Vec::<String>::new(), "someone was silently left out");
+    }
+
+    /// What this carer has been given, now.
+    fn judge(&self, n: usize, words: &str) {
+        let now = self.school.clock.now();
+        let about: Vec<_> = [0, 1].into_iter().filter(|p| words.contains(&format!("Pupil{p}q"))).collect();
+        assert_eq!(about.len(), 1, "one message, one pupil: {words}");
+        let known = self.family.known(n, about[0], self.file);
+        assert!(
+            known.as_ref().is_some_and(|known| known.may_be_told(now)),
+            "carer {n} was told about pupil {} at {now}, and may not: {known:?}",
+            about[0]
+        );
+        for other in (0..self.family.carers.len()).filter(|other| *other != n) {
+            assert!(
+                !words.to_lowercase().contains(&format!("carer{other}q")),
+                "carer {n} reads of carer {other}: {words}"
+            );
+        }
+    }
+}
+
+async fn travel(family: &Family) {
+    let school = School::open(&family.roll(0)).await;
+    let mut journey = Journey { family, school, file: 0, mails: 0, texts: 0 };
+    journey.misbehave();
+    let file =
+        updates(&[("P0", "Pupil0q read aloud.", family.sensitive), ("P1", "Pupil1q counted to ten.", false)]);
+    queue::updates(&journey.school.gateway, file.as_bytes(), "h.barlow").await.unwrap();
+    for deed in &family.deeds {
+        journey.does(*deed).await;
+    }
+    for deed in [Deed::Behave, Deed::Hours(1), Deed::Deliver, Deed::Resolve, Deed::Hours(1), Deed::Deliver] {
+        journey.does(deed).await;
+    }
+    journey.school.close().await;
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 32, max_shrink_iters: 40, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn whatever_happens_nobody_is_told_past_a_restriction_and_nobody_is_forgotten(family in family()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(travel(&family));
+    }
+}

@@ -1,0 +1,217 @@
+//! Single decisions: any link, any route, any moment.
+
+use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::Date};
+use liaison::domain::{
+    gate::{Ask, Decision, decide},
+    ids::{AddressId, CarerId, DeliveryId, PupilId},
+    people::{
+        AddressKind, AddressStatus, Format, PersonName, Purpose, Responsibility, Restriction,
+        RestrictionKind, Route,
+    },
+    policy::{Hours, Policy, RetrySchedule, School, TextUpdate},
+    rights::{KnownAddress, LinkFacts},
+    route::{Channels, MessageFacts, Plan, choose},
+};
+use liaison_channels::{message::Parts, private::Private};
+use proptest::{collection::vec, option, prelude::*, sample::select};
+
+use crate::oracle::{Known, day_in_london};
+
+/// One link, one message, one moment; and what the oracle is told of them.
+#[derive(Debug, Clone)]
+struct Case {
+    facts: LinkFacts,
+    known: Known,
+    message: MessageFacts,
+    channels: Channels,
+    quiet: bool,
+    rehearsal: bool,
+    first_choice: bool,
+    tried: Vec<Route>,
+    now: Timestamp,
+}
+
+/// Half-hours around midnights, in winter and in summer.
+fn moment() -> impl Strategy<Value = Timestamp> {
+    (select(vec!["2026-11-22T22:00:00Z", "2026-06-28T21:00:00Z", "2026-10-24T22:00:00Z"]), 0..200i64)
+        .prop_map(|(start, halves)| {
+            let start: Timestamp = start.parse().unwrap();
+            start.checked_add(SignedDuration::from_mins(30 * halves)).unwrap()
+        })
+}
+
+/// Days around today; `None` for an open end.
+fn around(today: Date, offset: Option<i64>) -> Option<Date> {
+    offset.map(|days| today.checked_add(days.days()).unwrap())
+}
+
+fn restrictions() -> impl Strategy<Value = Vec<(usize, Option<i64>, Option<i64>)>> {
+    vec((0..4usize, option::of(-3..4i64), option::of(-3..4i64)), 0..3)
+}
+
+fn addresses() -> impl Strategy<Value = Vec<(usize, usize)>> {
+    vec((0..4usize, select(vec![0usize, 0, 0, 1, 2])), 0..5)
+}
+
+prop_compose! {
+    fn case()(
+        now in moment(),
+        restrictions in restrictions(),
+        leaves in option::weighted(0.3, -2..3i64),
+        responsibility in select(vec!["yes", "no", "unknown"]),
+        (correspondence, sensitive, quiet, rehearsal, first_choice) in any::<(bool, bool, bool, bool, bool)>(),
+        (email, text) in any::<(bool, bool)>(),
+        language in select(vec!["en", "en-GB", "ur", "cy"]),
+        bsl in prop::bool::weighted(0.2),
+        addresses in addresses(),
+        preference in vec(select(Route::ALL.to_vec()), 0..3),
+        tried in vec(select(Route::ALL.to_vec()), 0..3),
+    ) -> Case {
+        let today = day_in_london(now);
+        // An order never ends before it starts: the import refuses such a row.
+        let dated = |(kind, a, b): &(usize, Option<i64>, Option<i64>)| {
+            let (a, b) = match (a, b) { (Some(a), Some(b)) if a > b => (Some(*b), Some(*a)), other => (*other.0, *other.1) };
+            (RestrictionKind::ALL[*kind], around(today, a), around(today, b))
+        };
+        let dated: Vec<_> = restrictions.iter().map(dated).collect();
+        let leaves = around(today, leaves);
+        let mut preference = preference;
+        preference.dedup();
+        let facts = LinkFacts {
+            pupil: PupilId::new(),
+            pupil_called: "Sam".into(),
+            class: None,
+            leaving_date: leaves,
+            carer: CarerId::new(),
+            carer_name: PersonName { title: "Mrs".into(), forename: "Amina".into(), surname: "Begum".into() },
+            language: language.to_owned(),
+            format: if bsl { Format::Bsl } else { Format::Standard },
+            interpreter: None,
+            best_times: None,
+            responsibility: Responsibility::parse(responsibility).unwrap(),
+            receives_correspondence: correspondence,
+            restrictions: dated.iter().map(|(kind, starts, ends)| Restriction { kind: *kind, starts: *starts, ends: *ends }).collect(),
+            addresses: addresses.iter().enumerate().map(|(n, (kind, status))| address(n, *kind, *status)).collect(),
+            preference,
+        };
+        let known = Known { restrictions: dated.iter().map(|(_, a, b)| (*a, *b)).collect(), leaves, responsibility, correspondence };
+        let message = MessageFacts { purpose: Purpose::WeeklyUpdate, week: today, words: "Sam read.".into(), sensitive };
+        Case { facts, known, message, channels: Channels { email, text }, quiet, rehearsal, first_choice, tried, now }
+    }
+}
+
+fn address(n: usize, kind: usize, status: usize) -> KnownAddress {
+    let (kind, value) = match kind {
+        0 => (AddressKind::Email, format!("carer{n}@home.example")),
+        1 => (AddressKind::Mobile, format!("+4477009001{n:02}")),
+        2 => (AddressKind::Landline, format!("+4416329601{n:02}")),
+        _ => (AddressKind::Postal, format!("{n} Quarry Lane")),
+    };
+    let status = [AddressStatus::Good, AddressStatus::Failing, AddressStatus::Stopped][status];
+    KnownAddress { id: AddressId::new(), kind, value: Private::new(value), status }
+}
+
+fn policy(case: &Case) -> Policy {
+    let day = jiff::civil::Time::constant(8, 0, 0, 0);
+    let evening = jiff::civil::Time::constant(18, 0, 0, 0);
+    Policy {
+        school: School { name: "Northfield School".to_owned(), office_phone: "01632 960100".to_owned() },
+        text_update: TextUpdate::Full { max_parts: 2 },
+        hours: if case.quiet { Hours { from: day, until: evening, weekends: false } } else { Hours::ALWAYS },
+        rehearsal: case.rehearsal.then(Default::default),
+        retry: RetrySchedule(Vec::new()),
+        ceiling_per_hour: 100,
+        task_days: 2,
+    }
+}
+
+/// Whether a route could carry the message at all, by the school's rules and the oracle's own reading of them.
+fn could(case: &Case, route: Route) -> bool {
+    let english = case.facts.language.starts_with("en");
+    let has = |kinds: &[AddressKind], stopped: bool| {
+        case.facts.addresses.iter().any(|address| {
+            kinds.contains(&address.kind)
+                && (address.status == AddressStatus::Good
+                    || (stopped && address.status == AddressStatus::Stopped))
+        })
+    };
+    match route {
+        Route::Email => case.channels.email && english && has(&[AddressKind::Email], false),
+        Route::Text => {
+            case.channels.text && english && !case.message.sensitive && has(&[AddressKind::Mobile], false)
+        }
+        Route::Call => {
+            case.facts.format != Format::Bsl && has(&[AddressKind::Mobile, AddressKind::Landline], true)
+        }
+        Route::Letter => english && has(&[AddressKind::Postal], false),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_attempt_passes_that_the_oracle_forbids(case in case()) {
+        for route in Route::ALL.iter().copied() {
+            let ask = Ask {
+                route,
+                first_choice: case.first_choice,
+                link: Some(&case.facts),
+                message: &case.message,
+                hold: None,
+                limits: None,
+                channels: case.channels,
+            };
+            let decision = decide(&ask, &policy(&case), case.now);
+
+            if !case.known.may_be_told(case.now) {
+                prop_assert!(matches!(decision, Decision::NoRight(..)), "{route}: {decision:?}");
+                continue;
+            }
+            prop_assert!(!matches!(decision, Decision::NoRight(..)), "{route}: {decision:?}");
+            let Decision::Permit(permit) = decision else { continue };
+            prop_assert!(could(&case, route), "{route}");
+            prop_assert!(!(case.rehearsal && matches!(route, Route::Email | Route::Text)));
+            let address = case.facts.addresses.iter().find(|a| a.id == permit.address()).unwrap();
+            prop_assert_eq!(permit.to().expose(), address.value.expose());
+            if let Some(outgoing) = permit.into_outgoing(DeliveryId::new()) {
+                let to = match outgoing.parts() {
+                    Parts::Mail(mail) => mail.to.expose().to_owned(),
+                    Parts::Text(text) => text.to.expose().to_owned(),
+                };
+                prop_assert_eq!(&to, address.value.expose());
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_link_nothing_ever_passes(case in case()) {
+        for route in Route::ALL.iter().copied() {
+            let ask = Ask {
+                route, first_choice: case.first_choice, link: None, message: &case.message, hold: None, limits: None,
+                channels: case.channels,
+            };
+            let decision = decide(&ask, &policy(&case), case.now);
+            prop_assert!(matches!(decision, Decision::NoRight(..)));
+        }
+    }
+
+    #[test]
+    fn a_carer_is_left_out_exactly_when_the_oracle_forbids_and_never_without_a_way_or_a_task(case in case()) {
+        let (plan, fired) = choose(&case.facts, &case.message, case.channels, &case.tried, case.now);
+
+        prop_assert!(!fired.is_empty());
+        prop_assert_eq!(matches!(plan, Plan::LeftOut(..)), !case.known.may_be_told(case.now));
+        match plan {
+            Plan::LeftOut(word, sentence) => prop_assert!(!word.is_empty() && !sentence.is_empty()),
+            Plan::Send(route) | Plan::Task(route) => {
+                prop_assert!(could(&case, route) && !case.tried.contains(&route), "{route}");
+            }
+            Plan::NoWay => {
+                for route in Route::ALL.iter().copied() {
+                    prop_assert!(case.tried.contains(&route) || !could(&case, route), "{route} was a way");
+                }
+            }
+        }
+    }
+}

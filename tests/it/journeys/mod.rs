@@ -1,0 +1,10 @@
+//! An update's way from the teacher's file to the carer, through everything that can happen to it on the way.
+
+mod daemons;
+mod doubt;
+mod lost_commits;
+mod operator;
+mod receipts;
+mod rights;
+mod routes;
+mod trouble;

@@ -1,0 +1,59 @@
+//! The rules of who may be told, written a second time and in another way, to hold the gate against.
+//!
+//! Nothing here uses the product's own rules, restrictions or days.
+
+use jiff::{Timestamp, civil::Date};
+
+/// What the school knows of a carer and a pupil, as far as rights go.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known {
+    /// Every restriction ever recorded: first and last day, whatever its kind.
+    pub(crate) restrictions: Vec<(Option<Date>, Option<Date>)>,
+    /// The pupil's last day.
+    pub(crate) leaves: Option<Date>,
+    /// `yes`, `no` or `unknown`.
+    pub(crate) responsibility: &'static str,
+    /// Marked to be written to.
+    pub(crate) correspondence: bool,
+}
+
+impl Known {
+    /// Whether this carer may be told about this pupil at this moment.
+    pub(crate) fn may_be_told(&self, at: Timestamp) -> bool {
+        let today = day_in_london(at);
+        for (first, last) in &self.restrictions {
+            let not_yet = matches!(first, Some(first) if today < *first);
+            let over = matches!(last, Some(last) if *last < today);
+            if !not_yet && !over {
+                return false;
+            }
+        }
+        match self.leaves {
+            Some(last) if today > last => false,
+            _ => self.correspondence || self.responsibility == "yes",
+        }
+    }
+}
+
+/// The day in London, for 2026: an hour ahead from the last Sunday of March to the last Sunday of October, 01:00 UTC.
+pub(crate) fn day_in_london(at: Timestamp) -> Date {
+    let (spring, autumn) = (1_774_746_000, 1_792_890_000);
+    let ahead = if (spring..autumn).contains(&at.as_second()) { 3600 } else { 0 };
+    let days = (at.as_second() + ahead).div_euclid(86_400);
+    let epoch = jiff::civil::date(1970, 1, 1);
+    epoch.checked_add(jiff::Span::new().days(days)).expect("a day of this century")
+}
+
+#[test]
+fn the_oracle_itself_knows_london() {
+    for (at, day) in [
+        ("2026-03-29T00:30:00Z", "2026-03-29"),
+        ("2026-06-30T22:59:59Z", "2026-06-30"),
+        ("2026-06-30T23:00:00Z", "2026-07-01"),
+        ("2026-10-24T23:30:00Z", "2026-10-25"),
+        ("2026-10-25T23:30:00Z", "2026-10-25"),
+        ("2026-11-23T23:59:59Z", "2026-11-23"),
+    ] {
+        assert_eq!(day_in_london(at.parse().unwrap()).to_string(), day, "{at}");
+    }
+}

@@ -1,0 +1,361 @@
+//! A school with its channels open: mail to a strict server, texts to a strict provider, both in this process.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use liaison::{
+    domain::{
+        ids::{DeliveryId, TaskId},
+        policy::{Hours, Policy, RetrySchedule, School as Named, TextUpdate},
+    },
+    flows::{
+        Clock as _, SystemClock,
+        clock::SetClock,
+        deliver::{self, Lane, Step},
+        gateway::{Breaker, Carriers, Gateway, Patience},
+        import::{Files, import},
+        queue::{self, Queued},
+        seal, tasks, verify,
+    },
+    store::{
+        Store, daemons,
+        explain::{self, DeliveryView, EntryView, Filter, Whose},
+    },
+};
+use liaison_channels::{
+    ChannelConfig, Sender,
+    fakes::{
+        smtp::{Script, SmtpFake},
+        twilio::TwilioFake,
+    },
+    message::ChannelId,
+};
+use serde_json::json;
+use sqlx::AssertSqlSafe;
+use tempfile::TempDir;
+
+use super::{
+    Database, Gone,
+    people::{Roll, updates},
+};
+
+/// How a test's school differs from the usual one.
+pub(crate) struct Setup {
+    pub(crate) policy: Policy,
+    pub(crate) patience: Patience,
+    /// Another mail server than the strict one in this process.
+    pub(crate) mail_port: Option<u16>,
+}
+
+/// A school, its gateway and the two providers.
+pub(crate) struct School {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) clock: Arc<SetClock>,
+    pub(crate) mail: SmtpFake,
+    pub(crate) texts: TwilioFake,
+    pub(crate) db: Database,
+    setup: Setup,
+    folder: TempDir,
+    _gone: Gone,
+}
+
+fn usual() -> Setup {
+    Setup {
+        policy: Policy {
+            school: Named { name: "Northfield School".to_owned(), office_phone: "01632 960100".to_owned() },
+            text_update: TextUpdate::Full { max_parts: 3 },
+            hours: Hours::ALWAYS,
+            rehearsal: None,
+            retry: RetrySchedule(vec![Duration::from_mins(1), Duration::from_mins(5)]),
+            ceiling_per_hour: 3000,
+            task_days: 2,
+        },
+        patience: Patience {
+            lease: Duration::from_secs(30),
+            ask_after: Duration::from_secs(15),
+            person_after: Duration::from_mins(10),
+        },
+        mail_port: None,
+    }
+}
+
+impl School {
+    /// The usual school with this roll.
+    pub(crate) async fn open(roll: &Roll) -> Self {
+        Self::with(roll, |_| {}).await
+    }
+
+    /// One that differs from it.
+    pub(crate) async fn with(roll: &Roll, change: impl FnOnce(&mut Setup)) -> Self {
+        let mut setup = usual();
+        change(&mut setup);
+        let db = super::database().await;
+        let mail = SmtpFake::start(Script::default()).await;
+        let texts = TwilioFake::start().expect("a free port on loopback");
+        let folder = TempDir::new().expect("a folder");
+        let clock = db.clock();
+        let gateway = gateway(&setup, db.store(), &clock, &mail, &texts, &folder);
+        let gone = db.goes_with_the_test();
+        let school = Self { gateway, clock, mail, texts, db, setup, folder, _gone: gone };
+        school.import(roll).await;
+        school
+    }
+
+    /// Another daemon of the same school, with channels of its own, on this database.
+    pub(crate) fn another_daemon(&self, store: Store) -> Arc<Gateway> {
+        gateway(&self.setup, store, &self.clock, &self.mail, &self.texts, &self.folder)
+    }
+
+    /// Imports both files; they must be good.
+    pub(crate) async fn import(&self, roll: &Roll) {
+        let (pupils, contacts) = (roll.pupils_csv(), roll.contacts_csv());
+        let files = Files { pupils: pupils.as_bytes(), contacts: contacts.as_bytes() };
+        let report = import(&self.gateway.store, self.clock.as_ref(), files, "office", false).await;
+        let report = report.expect("the database answers");
+        assert!(!report.refused, "{:?}", report.problems);
+    }
+
+    /// Queues updates, each a pupil and the words.
+    pub(crate) async fn queue(&self, rows: &[(&str, &str)]) -> Queued {
+        let rows: Vec<_> = rows.iter().map(|(pupil, words)| (*pupil, *words, false)).collect();
+        queue::updates(&self.gateway, updates(&rows).as_bytes(), "h.barlow").await.expect("a good file")
+    }
+
+    /// Delivers until nothing is left to do now. Returns how many messages were sent or refused.
+    pub(crate) async fn deliver(&self) -> usize {
+        deliver_with(&self.gateway).await
+    }
+
+    /// The lane of a channel's first messages, entered as alive.
+    pub(crate) async fn lane(&self, gateway: &Arc<Gateway>, channel: &str) -> Lane {
+        let lane = deliver::lanes(gateway, sender(gateway, channel)).swap_remove(0);
+        self.beat(&lane).await;
+        lane
+    }
+
+    /// Says that a lane is alive now.
+    pub(crate) async fn beat(&self, lane: &Lane) {
+        let mut connection = self.gateway.store.acquire().await.expect("a connection");
+        daemons::beat(&mut connection, lane.holder(), self.clock.now()).await.expect("a beat");
+    }
+
+    /// Moves the clock on.
+    pub(crate) fn later(&self, by: Duration) {
+        self.clock.forward(SignedDuration::try_from(by).expect("a short while"));
+    }
+
+    /// Sets the clock to this machine's, for what compares its time with a provider's.
+    pub(crate) fn real_time(&self) {
+        self.clock.set(SystemClock.now());
+    }
+
+    pub(crate) fn set_clock(&self, at: &str) {
+        self.clock.set(at.parse::<Timestamp>().expect("an instant"));
+    }
+
+    /// Every delivery, oldest first.
+    pub(crate) async fn deliveries(&self) -> Vec<DeliveryView> {
+        let mut connection = self.gateway.store.acquire().await.expect("a connection");
+        let mut all = explain::deliveries(&mut connection, &Filter::default()).await.expect("the deliveries");
+        all.reverse();
+        all
+    }
+
+    /// The only delivery.
+    pub(crate) async fn delivery(&self) -> DeliveryView {
+        let mut all = self.deliveries().await;
+        assert_eq!(all.len(), 1, "{all:?}");
+        all.remove(0)
+    }
+
+    /// `Amina Begum email submitted`, for every delivery, in order.
+    pub(crate) async fn states(&self) -> Vec<String> {
+        let all = self.deliveries().await;
+        let mut states: Vec<_> = all.iter().map(|d| format!("{} {} {}", d.carer, d.route, d.state)).collect();
+        states.sort();
+        states
+    }
+
+    pub(crate) async fn state_of(&self, id: DeliveryId) -> String {
+        self.deliveries().await.into_iter().find(|d| d.id == id).expect("the delivery").state
+    }
+
+    /// Every open task, with what is needed to do it.
+    pub(crate) async fn tasks(&self) -> Vec<tasks::Listed> {
+        tasks::list(&self.gateway, true, true).await.expect("the tasks")
+    }
+
+    /// `call for Carys Dafydd`, for every open task, in order.
+    pub(crate) async fn to_do(&self) -> Vec<String> {
+        let mut all: Vec<_> =
+            self.tasks().await.iter().map(|task| format!("{} for {}", task.kind, task.carer)).collect();
+        all.sort();
+        all
+    }
+
+    /// The one open task of this kind.
+    pub(crate) async fn task(&self, kind: &str) -> tasks::Listed {
+        let mut all: Vec<_> = self.tasks().await.into_iter().filter(|task| task.kind == kind).collect();
+        assert_eq!(all.len(), 1, "{kind}: {all:?}");
+        all.remove(0)
+    }
+
+    pub(crate) async fn show(&self, id: TaskId) -> tasks::Listed {
+        tasks::show(&self.gateway, id).await.expect("the task")
+    }
+
+    /// The whole chronology.
+    pub(crate) async fn entries(&self) -> Vec<EntryView> {
+        let mut connection = self.gateway.store.acquire().await.expect("a connection");
+        explain::chronology(&mut connection, Whose::default()).await.expect("the chronology")
+    }
+
+    /// How many entries are of this kind.
+    pub(crate) async fn told(&self, kind: &str) -> usize {
+        self.entries().await.iter().filter(|entry| entry.kind == kind).count()
+    }
+
+    /// The first column of every row, as text.
+    pub(crate) async fn rows(&self, sql: &str) -> Vec<String> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        sqlx::query_scalar(sql).fetch_all(self.gateway.store.pool()).await.expect("a good query")
+    }
+
+    /// Seals all that waits.
+    pub(crate) async fn seal(&self) {
+        while seal::seal(&self.gateway).await.expect("seal") > 0 {}
+    }
+
+    /// What must hold at the end of every journey, whatever happened in it.
+    pub(crate) async fn close(self) {
+        self.seal().await;
+        let verdict = verify::verify(&self.gateway.store, &[]).await.expect("verify");
+        assert!(verdict.good && verdict.waiting == 0, "{:?}", verdict.faults);
+        assert_eq!(self.mail.violations(), Vec::<String>::new());
+        assert_eq!(self.texts.complaints(), Vec::<String>::new());
+        assert_eq!(self.forgotten().await, Vec::<String>::new());
+        let held = "select id::text from delivery where holder is not null and state not in ('submitting', 'unknown')";
+        assert_eq!(self.rows(held).await, Vec::<String>::new(), "claims that nobody works on");
+    }
+
+    /// Carers of a pupil with an update, who have no message, no task and no reason.
+    pub(crate) async fn forgotten(&self) -> Vec<String> {
+        self.rows(
+            "select p.pupil_ref || ' ' || c.contact_ref from pupil_update u
+             join pupil p on p.id = u.pupil_id join link l on l.pupil_id = p.id join carer c on c.id = l.carer_id
+             where not exists (select from delivery d where d.update_id = u.id and d.carer_id = c.id
+                               and d.state not in ('failed', 'refused'))
+               and not exists (select from task t where t.update_id = u.id and t.carer_id = c.id)
+               and not exists (select from chronology_entry e where e.update_id = u.id and e.carer_id = c.id
+                               and e.kind in ('left_out', 'refused'))
+             order by 1",
+        )
+        .await
+    }
+}
+
+/// A daemon's gateway.
+fn gateway(
+    setup: &Setup,
+    store: Store,
+    clock: &Arc<SetClock>,
+    mail: &SmtpFake,
+    texts: &TwilioFake,
+    folder: &TempDir,
+) -> Arc<Gateway> {
+    let mail = json!({
+        "host": "127.0.0.1", "port": setup.mail_port.unwrap_or(mail.address().port()), "tls": "none",
+        "from": "Northfield School <parents@northfield.example>", "connections": 4,
+    });
+    let mail = ChannelConfig::Smtp(serde_json::from_value(mail).expect("mail settings"));
+    let texts = ChannelConfig::Twilio(texts.config(folder.path()).expect("text settings"));
+    let senders: BTreeMap<ChannelId, Arc<dyn Sender>> = [("school-mail", mail), ("texts", texts)]
+        .into_iter()
+        .map(|(id, config)| {
+            let id = ChannelId::parse(id).expect("a name");
+            let sender = liaison_channels::open(id.clone(), &config).expect("open the channel");
+            (id, sender)
+        })
+        .collect();
+    let named = |name: &str| senders.keys().find(|id| id.as_str() == name).cloned();
+    Arc::new(Gateway {
+        store,
+        clock: Arc::<SetClock>::clone(clock),
+        policy: setup.policy.clone(),
+        carriers: Carriers { email: named("school-mail"), text: named("texts") },
+        senders,
+        patience: setup.patience,
+        breaker: Breaker::default(),
+    })
+}
+
+/// The open channel of this name.
+pub(crate) fn sender<'a>(gateway: &'a Gateway, channel: &str) -> &'a Arc<dyn Sender> {
+    gateway.senders.iter().find(|(id, _)| id.as_str() == channel).expect("the channel").1
+}
+
+/// Delivers with a daemon's own lanes until nothing is left to do now.
+pub(crate) async fn deliver_with(gateway: &Arc<Gateway>) -> usize {
+    let mut total = 0;
+    for _ in 0..20 {
+        let mut did = 0;
+        for sender in gateway.senders.values() {
+            for mut lane in deliver::lanes(gateway, sender) {
+                did += work(&mut lane).await;
+                lane.finish().await.expect("finish");
+            }
+        }
+        if did == 0 {
+            return total;
+        }
+        total += did;
+    }
+    panic!("the lanes never came to rest");
+}
+
+/// Steps a lane until it has nothing to do. Returns how many messages it sent or had refused.
+pub(crate) async fn work(lane: &mut Lane) -> usize {
+    let mut did = 0;
+    while let Step::Did(messages) = lane.step().await.expect("a step") {
+        did += messages;
+    }
+    did
+}
+
+/// The texts of all messages that reached this address, mail and text alike: headers and both bodies, decoded.
+pub(crate) fn received(school: &School, address: &str) -> Vec<String> {
+    let mails =
+        school.mail.messages().into_iter().filter(|mail| mail.to == address).map(|mail| readable(&mail.data));
+    let texts = school.texts.messages().into_iter().filter(|text| text.to == address);
+    mails.chain(texts.map(|text| format!("{:?}", text.fields))).collect()
+}
+
+/// A mail as it travelled and, below, as it reads: nothing in it may hide in an encoding.
+pub(crate) fn readable(data: &str) -> String {
+    let joined = data.replace("=\r\n", "");
+    let mut bytes = Vec::with_capacity(joined.len());
+    let mut pieces = joined.split('=');
+    bytes.extend_from_slice(pieces.next().unwrap_or_default().as_bytes());
+    for piece in pieces {
+        match piece.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                bytes.extend_from_slice(&piece.as_bytes()[2..]);
+            }
+            None => {
+                bytes.push(b'=');
+                bytes.extend_from_slice(piece.as_bytes());
+            }
+        }
+    }
+    format!("{data}\n{}", String::from_utf8_lossy(&bytes))
+}
+
+/// Addresses that may be reached in a rehearsal.
+pub(crate) fn only(addresses: &[&str]) -> Option<BTreeSet<liaison_channels::private::Private<String>>> {
+    Some(addresses.iter().map(|address| (*address).into()).collect())
+}
