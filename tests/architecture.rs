@@ -1,8 +1,6 @@
 //! The house keeps its shape: arrows between folders point one way, SQL lives in the store, libraries stay where they
 //! belong, and only the gate makes a message.
 
-#![expect(clippy::indexing_slicing, reason = "a test that panics has found something")]
-
 use std::{
     collections::BTreeMap,
     fs,

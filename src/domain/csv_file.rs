@@ -50,12 +50,10 @@ fn quotes(text: &str) -> Result<(), NotCsv> {
                 opened = line;
                 At::Quoted
             }
-            (At::Quoted, '"') => At::Mark,
-            (At::Mark, '"') | (At::Quoted, _) => At::Quoted,
-            (At::Start | At::Plain | At::Mark, ',' | '\n') => At::Start,
             // A spreadsheet may leave space around a quoted cell.
-            (At::Start, ' ') => At::Start,
-            (At::Mark, ' ') => At::Mark,
+            (At::Quoted, '"') | (At::Mark, ' ') => At::Mark,
+            (At::Mark, '"') | (At::Quoted, _) => At::Quoted,
+            (At::Start | At::Plain | At::Mark, ',' | '\n') | (At::Start, ' ') => At::Start,
             (At::Mark, _) => {
                 let sentence = "A quotation mark closes a cell and more words follow it: write \"\" for a mark inside a cell.";
                 return Err(NotCsv { line, sentence });

@@ -158,6 +158,7 @@ pub fn sentence(next: &Next, by: &str, error: Option<&SendError>) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a test that panics has found something")]
 mod tests {
     use std::time::Duration;
 
@@ -166,7 +167,7 @@ mod tests {
     use super::*;
 
     fn schedule() -> RetrySchedule {
-        RetrySchedule(vec![Duration::from_secs(60), Duration::from_secs(300)])
+        RetrySchedule(vec![Duration::from_mins(1), Duration::from_mins(5)])
     }
 
     fn next(fault: Fault, tries: u16) -> Next {

@@ -56,6 +56,7 @@ pub fn hex(digest: &[u8]) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a test that panics has found something")]
 mod tests {
     use super::*;
 

@@ -207,6 +207,7 @@ fn read_week(text: &str) -> Option<Date> {
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a test that panics has found something")]
 mod tests {
     use super::*;
 

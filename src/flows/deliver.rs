@@ -162,13 +162,35 @@ impl Lane {
     /// Settles what was sent and gives back what was claimed; for a soft stop.
     pub async fn finish(&mut self) -> Result<(), FlowError> {
         let mut tx = self.gateway.store.begin().await?;
-        self.settle_done(&mut tx).await?;
-        let held = outbox::recover(&mut tx, self.channel(), self.holder).await?;
-        outbox::give_back(&mut tx, &held, self.holder).await?;
+        self.let_go(&mut tx).await?;
         daemons::stopped(&mut tx, self.holder, self.gateway.now()).await?;
+        self.commit_empty(tx).await
+    }
+
+    /// The same for a lane that lives on while another daemon has its channel: as this one lives, nobody takes over
+    /// from it, so what it kept would stay where it is.
+    pub async fn stand_down(&mut self) -> Result<(), FlowError> {
+        if self.done.is_empty() && self.claimed.is_empty() && !self.unsure {
+            return Ok(());
+        }
+        // Until the commit is known to have happened.
+        self.unsure = true;
+        let mut tx = self.gateway.store.begin().await?;
+        self.let_go(&mut tx).await?;
+        self.commit_empty(tx).await
+    }
+
+    async fn let_go(&mut self, tx: &mut Tx) -> Result<(), FlowError> {
+        self.settle_done(tx).await?;
+        let held = outbox::recover(tx, self.channel(), self.holder).await?;
+        Ok(outbox::give_back(tx, &held, self.holder).await?)
+    }
+
+    async fn commit_empty(&mut self, tx: Tx) -> Result<(), FlowError> {
         tx.commit().await.map_err(crate::store::StoreError::from)?;
         self.done.clear();
         self.claimed.clear();
+        self.unsure = false;
         Ok(())
     }
 

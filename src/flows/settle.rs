@@ -37,7 +37,11 @@ pub(super) async fn settle(
     let nexts: Vec<Next> =
         group.iter().map(|one| after(&one.outcome, one.at.tries, &gateway.policy.retry, now)).collect();
     let moves: Vec<Move> = group.iter().zip(&nexts).map(|(one, next)| as_move(one, next, now)).collect();
-    let moved = outbox::settle(tx, &moves, &[State::Submitting, State::Unknown], now).await?;
+    let mut moved = outbox::settle(tx, &moves, &[State::Submitting, State::Unknown], now).await?;
+    // Declared dead too early and queued again meanwhile: what is known to have gone must not go a second time.
+    let mut gone = moves;
+    gone.retain(|to| to.to == State::Submitted && !moved.contains(&to.id));
+    moved.extend(outbox::settle(tx, &gone, &[State::Queued], now).await?);
     let attempts: Vec<Attempt> = group.iter().map(|one| as_attempt(one, channel)).collect();
     outbox::record_attempts(tx, &attempts).await?;
     let told = |one: &Tried| one.outcome.is_ok() || moved.contains(&one.at.id);

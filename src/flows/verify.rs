@@ -105,7 +105,7 @@ pub async fn verify(store: &Store, noted: &[Noted]) -> Result<Verdict, FlowError
     // All seals, however many are broken: a half-read list would call honest entries foreign.
     seals::each_seal(&mut tx, |seal| check.seal(&seal)).await?;
     seals::each_entry(&mut tx, |entry| check.entry(&entry)).await?;
-    for id in seals::waiting_in_vain(&mut tx, MOST as i64).await? {
+    for id in seals::waiting_in_vain(&mut tx, i64::try_from(MOST).unwrap_or(i64::MAX)).await? {
         let sentence = format!("entry {id} is missing: it waited for the next seal");
         check.fault("missing", Some(id), None, sentence);
     }

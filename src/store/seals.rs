@@ -108,6 +108,7 @@ pub async fn each_seal(connection: &mut PgConnection, mut each: impl FnMut(Seal)
 
 /// An entry's row, recomputed.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent findings about one row")]
 pub struct Recomputed {
     /// The entry.
     pub id: EntryId,

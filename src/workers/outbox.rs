@@ -65,6 +65,7 @@ async fn step(lane: &mut Lane, leader: Option<&mut Leader>) -> Result<Step, Flow
     if let Some(leader) = leader
         && !leader.is_ours().await?
     {
+        lane.stand_down().await?;
         return Ok(Step::Idle);
     }
     lane.step().await

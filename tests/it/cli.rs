@@ -94,7 +94,7 @@ impl Desk {
         command.arg("--config").arg(self.path("liaison.toml"));
         for argument in arguments {
             let file = self.path(argument);
-            if argument.ends_with(".csv") {
+            if file.extension().is_some_and(|ending| ending == "csv") {
                 command.arg(file)
             } else {
                 command.arg(argument)

@@ -131,7 +131,9 @@ async fn live(log: &mut Log) {
         talk(&school, round);
         for sender in school.gateway.senders.values() {
             for mut lane in deliver::lanes(&school.gateway, sender) {
-                while let Ok(deliver::Step::Did(_)) = lane.step().await {}
+                for _ in 0..100 {
+                    let Ok(deliver::Step::Did(_)) = lane.step().await else { break };
+                }
                 writeln!(log, "{lane:?} {:?}", school.gateway).unwrap();
                 log.outcome(lane.finish().await);
             }

@@ -189,3 +189,21 @@ async fn a_daemon_cut_off_from_postgres_between_its_steps_goes_on_and_doubles_no
     assert_eq!(school.told("submitted").await, 30);
     school.close().await;
 }
+
+#[tokio::test]
+async fn what_a_late_worker_knows_to_have_gone_is_not_sent_again() {
+    let school = School::open(&one_by_email()).await;
+    school.queue(&[("P1", WORDS)]).await;
+    let mut late = school.lane(&school.gateway, "school-mail").await;
+    late.step().await.unwrap();
+    school.later(Duration::from_mins(5));
+    rescue(&school.gateway).await.unwrap();
+    resolve(&school.gateway).await.unwrap();
+
+    late.finish().await.unwrap();
+    school.deliver().await;
+
+    assert_eq!((school.delivery().await.state.as_str(), school.mail.taken()), ("submitted", 1));
+    assert_eq!(school.told("submitted").await, 1);
+    school.close().await;
+}

@@ -221,3 +221,20 @@ async fn a_receipt_for_a_text_that_was_sent_back_to_the_queue_keeps_it_from_goin
     assert_eq!(school.delivery().await.state, "delivered");
     school.close().await;
 }
+
+#[tokio::test]
+async fn a_text_whose_line_is_cut_at_every_try_is_given_up_and_gone_round() {
+    let school = text_in_doubt(Deed::Cut { took: false }).await;
+    school.texts.always(Some(Deed::Cut { took: false }));
+
+    for _ in 0..8 {
+        school.later(LONG_ENOUGH);
+        resolve(&school.gateway).await.unwrap();
+        school.later(Duration::from_mins(10));
+        school.deliver().await;
+    }
+
+    assert_eq!(school.states().await, ["Amina Begum email submitted", "Amina Begum text failed"]);
+    assert_eq!(school.texts.posted(), 3, "one try and two repeats, as the schedule says");
+    school.close().await;
+}

@@ -118,11 +118,13 @@ async fn a_forged_post_is_refused_and_nothing_of_it_is_kept() {
     let posts = [
         forged(&|post| {
             post.body =
-                String::from_utf8(post.body.clone()).unwrap().replace("undelivered", "delivered").into()
+                String::from_utf8(post.body.clone()).unwrap().replace("undelivered", "delivered").into();
         }),
         forged(&|post| post.headers.retain(|(name, _)| name != "x-twilio-signature")),
         forged(&|post| {
-            post.headers.iter_mut().for_each(|(_, value)| *value = value.replace('a', "b").replace('=', "A="))
+            post.headers
+                .iter_mut()
+                .for_each(|(_, value)| *value = value.replace('a', "b").replace('=', "A="));
         }),
         forged(&|post| post.path_and_query.push_str("&more=1")),
         forged(&|post| post.body.extend_from_slice(b"&ErrorCode=21610")),
@@ -242,5 +244,24 @@ async fn a_receipt_for_a_message_that_is_not_ours_is_kept_and_moves_nothing() {
     let delivery = school.delivery().await;
     assert_eq!((delivery.state.as_str(), delivery.provider_ref), ("submitted", Some(sid)));
     assert_eq!(school.rows("select moved::text from receipt").await, ["false"]);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_receipt_that_overtakes_our_own_doubt_stands() {
+    let school = School::open(&one_by_text()).await;
+    school.texts.next(1, Deed::Cut { took: true });
+    school.queue(&[("P1", WORDS)]).await;
+    let mut lane = school.lane(&school.gateway, "texts").await;
+    lane.step().await.unwrap();
+    let sid = school.texts.messages()[0].sid.clone();
+
+    report(&school, &sid, "sent", None).await;
+    lane.finish().await.unwrap();
+    school.deliver().await;
+
+    let delivery = school.delivery().await;
+    assert_eq!((delivery.state.as_str(), delivery.provider_ref), ("submitted", Some(sid)));
+    assert_eq!(school.texts.messages().len(), 1);
     school.close().await;
 }

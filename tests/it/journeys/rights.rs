@@ -209,3 +209,22 @@ async fn a_pupil_who_left_is_written_about_until_the_last_day_and_not_after() {
     assert_eq!(school.states().await, ["Amina Begum email refused", "Boris Czerny email submitted"]);
     school.close().await;
 }
+
+#[tokio::test]
+async fn rights_are_each_pupils_own_and_a_carer_of_two_may_be_told_of_one_alone() {
+    let both = |pupil: &str| carer(pupil, "C1", "Amina", "Begum").email("amina.begum@home.example");
+    let roll = Roll::new(
+        &[pupil("P1", "Sam", "Ash"), pupil("P2", "Tom", "Ash")],
+        &[both("P1"), both("P2").restricted("no_information", "", "")],
+    );
+    let school = School::open(&roll).await;
+
+    let queued = school.queue(&[("P1", WORDS), ("P2", "Tom counted to ten.")]).await;
+    school.deliver().await;
+
+    assert_eq!((queued.email, queued.left_out.get("restriction")), (1, Some(&1)));
+    let mails = school.mail.messages();
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].data.contains("Sam") && !mails[0].data.contains("Tom"), "{}", mails[0].data);
+    school.close().await;
+}

@@ -199,7 +199,8 @@ async fn in_a_rehearsal_only_listed_addresses_are_reached_and_all_else_is_told()
         ],
     );
     let school =
-        School::with(&roll, |setup| setup.policy.rehearsal = only(&["boris.czerny@away.example"])).await;
+        School::with(&roll, |setup| setup.policy.rehearsal = Some(only(&["boris.czerny@away.example"])))
+            .await;
 
     school.queue(&[("P1", WORDS)]).await;
     school.deliver().await;
@@ -211,5 +212,31 @@ async fn in_a_rehearsal_only_listed_addresses_are_reached_and_all_else_is_told()
     assert_eq!((school.mail.taken(), school.texts.posted()), (1, 0));
     let told = school.entries().await;
     assert_eq!(told.iter().filter(|entry| entry.sentence.contains("it would have been sent")).count(), 2);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_wish_that_changed_since_the_queueing_is_heeded() {
+    let school = School::open(&one_by_email()).await;
+    school.queue(&[("P1", WORDS)]).await;
+
+    school.import(&one_by_text()).await;
+    school.deliver().await;
+
+    assert_eq!(school.states().await, ["Amina Begum email refused", "Amina Begum text submitted"]);
+    assert_eq!(school.mail.taken(), 0);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_language_learnt_of_since_the_queueing_turns_the_mail_into_a_call() {
+    let school = School::open(&one_by_email()).await;
+    school.queue(&[("P1", WORDS)]).await;
+
+    school.import(&one_by_email().changed("C1", |carer| carer.with("language", "pl"))).await;
+    school.deliver().await;
+
+    assert_eq!((school.mail.taken(), school.texts.posted()), (0, 0));
+    assert_eq!(school.task("call").await.needs.unwrap().interpreter.as_deref(), Some("Polish"));
     school.close().await;
 }

@@ -322,6 +322,7 @@ pub(crate) async fn work(lane: &mut Lane) -> usize {
     let mut did = 0;
     while let Step::Did(messages) = lane.step().await.expect("a step") {
         did += messages;
+        assert!(did < 1000, "the lane never comes to rest");
     }
     did
 }
@@ -341,21 +342,18 @@ pub(crate) fn readable(data: &str) -> String {
     let mut pieces = joined.split('=');
     bytes.extend_from_slice(pieces.next().unwrap_or_default().as_bytes());
     for piece in pieces {
-        match piece.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                bytes.extend_from_slice(&piece.as_bytes()[2..]);
-            }
-            None => {
-                bytes.push(b'=');
-                bytes.extend_from_slice(piece.as_bytes());
-            }
+        if let Some(byte) = piece.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            bytes.push(byte);
+            bytes.extend_from_slice(&piece.as_bytes()[2..]);
+        } else {
+            bytes.push(b'=');
+            bytes.extend_from_slice(piece.as_bytes());
         }
     }
     format!("{data}\n{}", String::from_utf8_lossy(&bytes))
 }
 
 /// Addresses that may be reached in a rehearsal.
-pub(crate) fn only(addresses: &[&str]) -> Option<BTreeSet<liaison_channels::private::Private<String>>> {
-    Some(addresses.iter().map(|address| (*address).into()).collect())
+pub(crate) fn only(addresses: &[&str]) -> BTreeSet<liaison_channels::private::Private<String>> {
+    addresses.iter().map(|address| (*address).into()).collect()
 }
