@@ -23,3 +23,4 @@ create table task (
 -- One call and one letter per update and carer, however often the way there is tried.
 create unique index task_once on task (update_id, carer_id, kind) where update_id is not null;
 create index task_open on task (due, id) where state = 'open';
+create index task_delivery on task (delivery_id) where delivery_id is not null;

@@ -371,7 +371,8 @@ pub async fn rescue(
     in_doubt(connection, now, Some(&orphans), i64::MAX).await
 }
 
-/// Deliveries in doubt since `before` or longer, oldest first; with `only`, those among them.
+/// Deliveries in doubt since `before` or longer, oldest first; with `only`, those among them. What a person has been asked
+/// about is theirs: the channel is not asked again, and it cannot stand in the way of newer doubts.
 pub async fn in_doubt(
     connection: &mut PgConnection,
     before: Timestamp,
@@ -383,6 +384,7 @@ pub async fn in_doubt(
                   d.wire_body, d.reason, a.value as "to?"
            from delivery d left join address a on a.id = d.address_id
            where d.state = 'unknown' and d.wire_since <= $1 and ($2::uuid[] is null or d.id = any($2))
+             and not exists (select from task t where t.delivery_id = d.id and t.kind = 'did_it_arrive')
            order by d.wire_since, d.id limit $3"#,
         Ts(before) as _,
         only,

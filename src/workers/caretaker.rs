@@ -20,19 +20,38 @@ pub(super) async fn care(gateway: Arc<Gateway>, own: Vec<DaemonId>, mut stop: St
     let mut leader = Leader::new(gateway.store.pool(), "caretaker");
     let mut trouble = Trouble::default();
     let mut tried = HashMap::new();
-    let mut away_at = None;
+    let mut answers = Answers::default();
     while !stop.is_now() {
-        // While Postgres was away nobody could say that it lives: for a lease after it, nobody is declared dead.
-        let all_could_beat =
-            away_at.is_none_or(|at: std::time::Instant| at.elapsed() >= gateway.patience.lease);
+        let all_could_beat = answers.since_at_least(gateway.patience.lease);
         let round = care_once(&gateway, &mut leader, &own, all_could_beat, &mut tried).await;
-        if round.as_ref().is_err_and(FlowError::is_away) {
-            away_at = Some(std::time::Instant::now());
-        }
+        answers.note(&round);
         trouble.note("caretaker", &round);
         stop.pause(ROUND.min(gateway.patience.lease / 3)).await;
     }
     leader.resign().await;
+}
+
+/// Whether Postgres answers, as far as the rounds can tell. While it was away nobody could say that it lives, so for a
+/// lease after it came back nobody is declared dead.
+#[derive(Debug, Default)]
+struct Answers {
+    away: bool,
+    back_at: Option<std::time::Instant>,
+}
+
+impl Answers {
+    fn note(&mut self, round: &Result<(), FlowError>) {
+        let away = round.as_ref().is_err_and(FlowError::is_away);
+        if self.away && !away {
+            // Not from the last failure: a round may wait long for its connection without failing.
+            self.back_at = Some(std::time::Instant::now());
+        }
+        self.away = away;
+    }
+
+    fn since_at_least(&self, lease: Duration) -> bool {
+        !self.away && self.back_at.is_none_or(|at| at.elapsed() >= lease)
+    }
 }
 
 async fn care_once(
