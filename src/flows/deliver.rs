@@ -19,13 +19,14 @@ use liaison_channels::{
 use super::{
     FlowError,
     gateway::Gateway,
-    planning::{as_json, next_route},
+    planning::as_json,
     settle::settle,
+    stopped::{Stopped, subject},
 };
 use crate::{
     domain::{
         chronology::{Entry, kind},
-        delivery::{DEFAULT_PAUSE, State, UNREACHABLE_REST},
+        delivery::{DEFAULT_PAUSE, UNREACHABLE_REST},
         gate::{Ask, Decision, Permit, decide},
         ids::{DaemonId, DeliveryId},
         route::Unusable,
@@ -33,8 +34,9 @@ use crate::{
     },
     store::{
         Tx, chronology, daemons,
+        doubt::{self, InDoubt},
         facts::{self, DeliveryFacts},
-        outbox::{self, Attempt, InDoubt, Move, Submit},
+        outbox::{self, Submit},
     },
 };
 
@@ -182,7 +184,7 @@ impl Lane {
 
     async fn let_go(&mut self, tx: &mut Tx) -> Result<(), FlowError> {
         self.settle_done(tx).await?;
-        let held = outbox::recover(tx, self.channel(), self.holder).await?;
+        let held = doubt::recover(tx, self.channel(), self.holder).await?;
         Ok(outbox::give_back(tx, &held, self.holder).await?)
     }
 
@@ -214,7 +216,7 @@ impl Lane {
         let mut claimed = std::mem::take(&mut self.claimed);
         if self.unsure {
             // All that was on the wire is in `done` and settled above; the rest never left.
-            claimed = outbox::recover(&mut tx, self.channel(), self.holder).await?.into();
+            claimed = doubt::recover(&mut tx, self.channel(), self.holder).await?.into();
         }
         let held = daemons::hold_on(&mut tx, self.channel()).await?;
         if held.is_none() && claimed.is_empty() && places > 0 {
@@ -371,87 +373,6 @@ impl Ready {
         let text = matches!(self.outgoing.parts(), liaison_channels::message::Parts::Text(_));
         let wire_body = text.then(|| self.words.expose().clone());
         Submit { id: self.at.id, address: self.address, wire_body }
-    }
-}
-
-fn subject(facts: &DeliveryFacts, channel: &str, now: Timestamp) -> InDoubt {
-    InDoubt {
-        id: facts.id,
-        update: facts.update,
-        pupil: facts.pupil,
-        carer: facts.carer,
-        channel: channel.to_owned(),
-        tries: facts.tries,
-        since: now,
-        wire_body: None,
-        to: None,
-        reason: None,
-    }
-}
-
-/// What the gate stopped in one group.
-#[derive(Default)]
-struct Stopped {
-    moves: Vec<Move>,
-    attempts: Vec<Attempt>,
-    entries: Vec<Entry>,
-    another_route: Vec<InDoubt>,
-}
-
-impl Stopped {
-    fn add(&mut self, facts: &DeliveryFacts, decision: Decision, channel: &str, now: Timestamp) {
-        let at = subject(facts, channel, now);
-        let (to, not_before, why, fired) = match decision {
-            Decision::Permit(_) => return,
-            Decision::Wait(until, why, _) => {
-                let mut postponed = Move::to(facts.id, facts.tries, State::Queued);
-                postponed.not_before = until;
-                postponed.reason = Some(why);
-                self.moves.push(postponed);
-                return;
-            }
-            Decision::NoRight(no, fired) => (State::Refused, None, no.sentence(), fired),
-            Decision::NotThisWay(why, fired) => {
-                self.another_route.push(at.clone());
-                (State::Refused, None, why.sentence().to_owned(), fired)
-            }
-            Decision::Rehearsed(fired) => {
-                (State::Refused, None, "rehearsal: it would have been sent".to_owned(), fired)
-            }
-        };
-        let sentence = format!("weekly update not sent by {}: {why}", facts.route);
-        self.entries.push(
-            Entry::now(now, kind::REFUSED, sentence)
-                .about(facts.carer, facts.pupil)
-                .update(facts.update)
-                .delivery(facts.id),
-        );
-        self.attempts.push(Attempt {
-            delivery: facts.id,
-            try_no: facts.tries + 1,
-            channel: channel.to_owned(),
-            started_at: now,
-            ended_at: now,
-            outcome: "refused",
-            fault: None,
-            code: None,
-            said: String::new(),
-            gate: as_json(&fired),
-        });
-        let mut refused = Move::to(facts.id, facts.tries, to);
-        refused.not_before = not_before;
-        refused.reason = Some(why);
-        self.moves.push(refused);
-    }
-
-    async fn write(self, tx: &mut Tx, gateway: &Gateway, now: Timestamp) -> Result<(), FlowError> {
-        outbox::settle(tx, &self.moves, &[State::Queued], now).await?;
-        outbox::record_attempts(tx, &self.attempts).await?;
-        chronology::append(tx, &self.entries).await?;
-        for refused in &self.another_route {
-            next_route(tx, gateway, refused, now).await?;
-        }
-        Ok(())
     }
 }
 

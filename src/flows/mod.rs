@@ -13,6 +13,7 @@ pub mod rescue;
 pub mod resolve;
 pub mod seal;
 mod settle;
+mod stopped;
 pub mod tasks;
 pub mod verify;
 

@@ -15,8 +15,10 @@ use crate::{
         wording::interpreter,
     },
     store::{
-        chronology, facts,
-        outbox::{self, InDoubt, NewDelivery},
+        chronology,
+        doubt::InDoubt,
+        facts,
+        outbox::{self, NewDelivery},
         tasks::{self, NewTask},
     },
 };

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::{FlowError, gateway::Gateway};
 use crate::{
     domain::chronology::{Entry, kind},
-    store::{StoreError, chronology, outbox},
+    store::{StoreError, chronology, doubt},
 };
 
 /// Takes over from the daemons that have not been seen for the lease. Returns how many messages are in doubt.
@@ -14,7 +14,7 @@ pub async fn rescue(gateway: &Gateway) -> Result<usize, FlowError> {
     let lease = SignedDuration::try_from(gateway.patience.lease).unwrap_or(SignedDuration::MAX);
     let cutoff = now.saturating_sub(lease).unwrap_or(now);
     let mut tx = gateway.store.begin().await?;
-    let orphans = outbox::rescue(&mut tx, cutoff, now).await?;
+    let orphans = doubt::rescue(&mut tx, cutoff, now).await?;
     let entries: Vec<Entry> = orphans
         .iter()
         .map(|orphan| {

@@ -21,7 +21,8 @@ use crate::{
     },
     store::{
         StoreError, chronology,
-        outbox::{self, InDoubt, Move},
+        doubt::{self, InDoubt},
+        outbox::{self, Move},
         tasks,
     },
 };
@@ -45,7 +46,7 @@ pub struct Resolved {
 /// One round over the messages in doubt.
 pub async fn resolve(gateway: &Gateway) -> Result<Resolved, FlowError> {
     let now = gateway.now();
-    let doubts = outbox::in_doubt(&mut *gateway.store.acquire().await?, now, None, ROUND).await?;
+    let doubts = doubt::in_doubt(&mut *gateway.store.acquire().await?, now, None, ROUND).await?;
     let mut resolved = Resolved::default();
     for doubt in doubts {
         let Some(sender) = ChannelId::parse(&doubt.channel).ok().and_then(|id| gateway.senders.get(&id))
@@ -114,7 +115,7 @@ async fn find(gateway: &Gateway, sender: &dyn Sender, doubt: &InDoubt) -> Result
     let since = doubt.since.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(doubt.since);
     let known = match doubt.wire_body {
         Some(_) => {
-            outbox::known_references(&mut *gateway.store.acquire().await?, &to, since, doubt.id).await?
+            doubt::known_references(&mut *gateway.store.acquire().await?, &to, since, doubt.id).await?
         }
         None => Vec::new(),
     };

@@ -17,7 +17,8 @@ use crate::{
     },
     store::{
         Tx, chronology, daemons,
-        outbox::{self, Attempt, InDoubt, Move},
+        doubt::InDoubt,
+        outbox::{self, Attempt, Move},
         tasks,
     },
 };

@@ -6,6 +6,7 @@
 pub mod chronology;
 pub mod cluster;
 pub mod daemons;
+pub mod doubt;
 mod error;
 pub mod explain;
 pub mod facts;

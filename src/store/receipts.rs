@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{StoreError, outbox::InDoubt, types::Ts};
+use super::{StoreError, doubt::InDoubt, types::Ts};
 use crate::domain::{
     delivery::State,
     ids::{CarerId, DeliveryId, PupilId, UpdateId},

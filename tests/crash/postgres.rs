@@ -36,8 +36,8 @@ async fn an_outage_longer_than_the_lease_makes_no_living_daemon_a_dead_one() {
     school.moment(20, 60).await;
 
     school.place.strike(Blow::Immediate).await;
-    // Not to wait for anything: this is how long Postgres is away, with a lease of two seconds.
-    tokio::time::sleep(Duration::from_secs(4)).await;
+    // Not to wait for anything: this is how long Postgres is away, with a lease of three seconds.
+    tokio::time::sleep(Duration::from_secs(5)).await;
     school.place.start().await;
     assert!(school.unfinished().await > 0, "the outage came too late to mean anything");
     school.until_drained().await;
@@ -48,7 +48,7 @@ async fn an_outage_longer_than_the_lease_makes_no_living_daemon_a_dead_one() {
     let ledger = ledger::check(&school).await;
     assert_eq!((ledger.mails_again, ledger.marked), (0, 0), "{ledger}");
     let declared_dead = "select count(*) from chronology_entry where sentence like '%daemon died%'";
-    assert_eq!(school.count(declared_dead).await, 0);
+    assert_eq!(school.count(declared_dead).await, 0, "{}", school.log());
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ pub(crate) struct Patience {
 
 /// Takes over soon, so that a test need not wait half a minute for it.
 pub(crate) const IMPATIENT: Patience = Patience {
-    daemon: "[daemon]\nlease_secs = 2\nask_after_secs = 1\n",
+    daemon: "[daemon]\nlease_secs = 3\nask_after_secs = 1\n",
     mail_server_secs: 3,
     provider_secs: 1,
 };

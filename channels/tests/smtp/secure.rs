@@ -191,9 +191,9 @@ async fn a_server_that_is_not_there_is_tried_later() {
         .unwrap_err();
 
     if let Err(error) = refused {
-        assert_eq!(error.fault, Fault::Temporary);
+        assert_eq!(error.fault, Fault::Unreachable);
         assert!(error.summary.contains(&place), "{error}");
     }
-    assert_eq!(nameless.fault, Fault::Temporary);
+    assert_eq!(nameless.fault, Fault::Unreachable);
     assert!(nameless.summary.contains("nowhere.invalid"), "{nameless}");
 }

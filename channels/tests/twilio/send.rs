@@ -254,7 +254,7 @@ async fn a_closed_port_means_certainly_not_sent() {
 
     let error = scene.fails(&text()).await;
 
-    assert_eq!((error.fault, error.went), (Fault::Temporary, Went::No));
+    assert_eq!((error.fault, error.went), (Fault::Unreachable, Went::No));
 }
 
 #[tokio::test]
@@ -263,7 +263,7 @@ async fn a_line_without_tls_means_certainly_not_sent() {
 
     let error = scene.fails(&text()).await;
 
-    assert_eq!((error.fault, error.went), (Fault::Temporary, Went::No));
+    assert_eq!((error.fault, error.went), (Fault::Unreachable, Went::No));
     assert_eq!(scene.fake.posted(), 0);
 }
 
