@@ -65,7 +65,7 @@ pub async fn rescue(
 }
 
 /// Deliveries in doubt since `before` or longer, oldest first; with `only`, those among them. What a person has been asked
-/// about is theirs: the channel is not asked again, and it cannot stand in the way of newer doubts.
+/// about comes last: an answer that comes after all still settles it, and it cannot stand in the way of newer doubts.
 pub async fn in_doubt(
     connection: &mut PgConnection,
     before: Timestamp,
@@ -77,8 +77,8 @@ pub async fn in_doubt(
                   d.wire_body, d.reason, a.value as "to?"
            from delivery d left join address a on a.id = d.address_id
            where d.state = 'unknown' and d.wire_since <= $1 and ($2::uuid[] is null or d.id = any($2))
-             and not exists (select from task t where t.delivery_id = d.id and t.kind = 'did_it_arrive')
-           order by d.wire_since, d.id limit $3"#,
+           order by exists (select from task t where t.delivery_id = d.id and t.kind = 'did_it_arrive'), d.wire_since, d.id
+           limit $3"#,
         Ts(before) as _,
         only,
         limit,
