@@ -15,7 +15,7 @@ use crate::{
 /// The most entries one seal closes.
 const LARGEST: i64 = 4096;
 
-/// Seals what waits, up to [`LARGEST`] entries; returns how many. 0 when nothing waits or another sealer is at work.
+/// Seals what waits, up to a few thousand entries at once; returns how many. 0 when nothing waits or another sealer is at work.
 pub async fn seal(gateway: &Gateway) -> Result<usize, FlowError> {
     let mut tx = gateway.store.begin().await?;
     let taken = seals::take_unsealed(&mut tx, LARGEST).await?;
