@@ -7,4 +7,5 @@ mod operator;
 mod receipts;
 mod rights;
 mod routes;
+mod safety;
 mod trouble;
