@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by the scripts: what they need from the system, and how to get it.
 #
-#   need postgresql postfix compiler    installs what is missing of these; does nothing when all is there
+#   need postgresql postfix dovecot     installs what is missing of these; does nothing when all is there
 #   need_cargo                          stops with a sentence when there is no Rust
 #   postgres_bin                        prints the folder that holds initdb and postgres
 
@@ -33,6 +33,7 @@ missing_for() {
     case $1 in
         postgresql) postgres_bin >/dev/null || echo postgresql ;;
         postfix) command -v smtp-sink >/dev/null || echo postfix ;;
+        dovecot) command -v dovecot >/dev/null || echo dovecot-imapd ;;
         compiler) command -v cc >/dev/null || echo gcc libc6-dev ;;
         *) stop "packages.sh knows no '$1'" ;;
     esac
@@ -64,7 +65,7 @@ install_packages() {
 }
 
 # Runs as root. We want the programs, not the services that come with them: Debian would start a database on port
-# 5432 and a mail server on port 25. Both switches are set only where the administrator has set none.
+# 5432 and mail servers on ports 25 and 143. Both switches are set only where the administrator has set none.
 apt_install() {
     set -euo pipefail
     export DEBIAN_FRONTEND=noninteractive
@@ -75,6 +76,8 @@ apt_install() {
     fi
     if [[ " $* " == *" postfix "* ]]; then
         echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+    fi
+    if [[ " $* " == *" postfix "* || " $* " == *" dovecot-imapd "* ]]; then
         if [[ ! -e $policy ]]; then
             # shellcheck disable=SC2064 # the name as it is now
             trap "rm -f '$policy'" EXIT

@@ -182,7 +182,7 @@ impl From {
             Carries::Mail => {
                 let from = mailbox(text)
                     .ok_or("from: write it like Northfield School <parents@northfield.example>")?;
-                Ok((Self::Mail(Letterhead::new(from, None)), true))
+                Ok((Self::Mail(Letterhead::new(from, None, false)), true))
             }
             Carries::Text => match PhoneNumber::parse(text) {
                 Ok(number) => Ok((Self::Text(number.expose().to_owned()), true)),

@@ -34,6 +34,10 @@ fn mail(reference: u128) -> Outgoing {
         plain: "Dear Amina\n".into(),
         html: "<p>Dear Amina</p>".into(),
         language: "en-GB".to_owned(),
+        manner: crate::message::Manner::Letter,
+        in_reply_to: None,
+        thread: Vec::new(),
+        reply_tag: None,
     };
     Outgoing::mail(OurRef(Uuid::from_u128(reference)), mail)
 }

@@ -1,10 +1,11 @@
-//! How messages leave the school: one contract, many channels.
+//! How messages leave the school, and arrive: one contract, many channels.
 //!
 //! A **channel** is a configured adapter instance, such as `school-mail` or `texts`. This crate knows addresses,
 //! wire formats and providers; it knows no carer, pupil, database or page, and imports nothing of Liaison's.
 //!
 //! * [`address`], [`message`], [`error`]: the words every adapter shares; the only modules the domain may name;
 //! * [`sender`]: the contract, [`Sender`], and what it promises;
+//! * [`inbox`]: the contract of a mailbox that is read, [`Inbox`]; [`imap`], [`inbox_folder`]: its adapters;
 //! * [`smtp`], [`twilio`], [`folder`]: the adapters; [`open`] is the one list that registers them;
 //! * [`text`]: the alphabet and the length of texts; [`pace`]: how fast a channel may go;
 //! * `conformance` and `fakes` (feature `fakes`): the promises as a test kit, and strict providers in process.
@@ -12,21 +13,32 @@
 pub mod address;
 pub mod error;
 pub mod folder;
+pub mod imap;
+pub mod inbound;
+pub mod inbound_reading;
+pub mod inbox;
+pub mod inbox_folder;
+mod line;
 pub mod message;
 mod mime;
 mod open;
 pub mod pace;
 pub mod private;
+pub mod reading;
 pub mod receipt;
+mod secret;
 pub mod sender;
 pub mod smtp;
 pub mod text;
+mod tls;
 pub mod twilio;
+mod vonage;
 
 #[cfg(feature = "fakes")]
 pub mod conformance;
 #[cfg(feature = "fakes")]
 pub mod fakes;
 
-pub use open::{ChannelConfig, open};
+pub use inbox::Inbox;
+pub use open::{ChannelConfig, open, open_inbox};
 pub use sender::Sender;

@@ -89,6 +89,27 @@ pub struct Mail {
     pub html: Private<String>,
     /// BCP 47 language of the body, for `Content-Language`.
     pub language: String,
+    /// In what manner it is written; decides the headers that other machines look at.
+    pub manner: Manner,
+    /// The Message-ID it answers, without angle brackets.
+    pub in_reply_to: Option<String>,
+    /// `References`, oldest first, without angle brackets; ends with what it answers (RFC 5322 §3.6.4).
+    pub thread: Vec<String>,
+    /// Where the channel marks its `Reply-To`, this is the mark: an answer carries it back.
+    pub reply_tag: Option<String>,
+}
+
+/// In what manner a mail is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Manner {
+    /// A colleague wrote it and it leaves on a timer, such as a weekly update: a person's words, not to be answered by a
+    /// machine.
+    #[default]
+    Letter,
+    /// A colleague answers a carer.
+    Reply,
+    /// Liaison answers by itself (RFC 3834): marked so, and sent with the null envelope sender where the server takes it.
+    Automatic,
 }
 
 /// A text to one number.
@@ -109,6 +130,9 @@ impl Outgoing {
                 *field = Private::new(field.expose().replace(|c: char| c.is_control(), " "));
             }
         }
+        // What came from outside goes into our headers only in the shape of a Message-ID (RFC 5322 §3.6.4).
+        mail.in_reply_to = mail.in_reply_to.filter(|id| is_message_id(id));
+        mail.thread.retain(|id| is_message_id(id));
         Self { reference, parts: Parts::Mail(mail) }
     }
 
@@ -126,4 +150,12 @@ impl Outgoing {
     pub const fn parts(&self) -> &Parts {
         &self.parts
     }
+}
+
+/// Whether it can stand between angle brackets: visible ASCII, no brackets, not absurdly long.
+fn is_message_id(id: &str) -> bool {
+    (3..=250).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b',' | b'"' | b'(' | b')'))
 }

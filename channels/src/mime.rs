@@ -14,7 +14,7 @@ use lettre::{
 use crate::{
     address::EmailAddress,
     error::{Fault, SendError},
-    message::{Mail, OurRef},
+    message::{Mail, Manner, OurRef},
 };
 
 /// A run of letters without a space cannot be folded, and a line may hold 998 (RFC 5322 §2.1.1).
@@ -26,19 +26,57 @@ pub(crate) struct Letterhead {
     head: String,
     /// What stands behind the `@` of our Message-IDs.
     id_domain: String,
+    /// Where answers go, to be marked so that each is known again.
+    tagged: Option<Mailbox>,
 }
 
+/// The most References a mail repeats: the first, and the newest of the rest (RFC 5322 leaves it open, line limits do not).
+const MOST_REFERENCES: usize = 20;
+
 impl Letterhead {
-    /// Who writes, and where answers go if not there.
-    pub(crate) fn new(from: Mailbox, reply_to: Option<Mailbox>) -> Self {
+    /// Who writes, and where answers go if not there. With `tags`, each mail gets a Reply-To of its own.
+    pub(crate) fn new(from: Mailbox, reply_to: Option<Mailbox>, tags: bool) -> Self {
         let id_domain = from.email.domain().to_owned();
+        let tagged = tags.then(|| reply_to.clone().unwrap_or_else(|| from.clone()));
         let mut head = header(FromHeader::from(Mailboxes::from(from)));
-        if let Some(reply_to) = reply_to {
+        if let Some(reply_to) = reply_to.filter(|_| !tags) {
             head.push_str(&header(ReplyTo::from(Mailboxes::from(reply_to))));
         }
-        // Written by a colleague, so not `Auto-Submitted`; still no reason for out-of-office answers.
-        head.push_str("X-Auto-Response-Suppress: OOF, AutoReply\r\nMIME-Version: 1.0\r\n");
-        Self { head, id_domain }
+        // Our own mail is known by this, should it ever come back to us.
+        put_line(&mut head, "X-Liaison", &id_domain);
+        head.push_str("MIME-Version: 1.0\r\n");
+        Self { head, id_domain, tagged }
+    }
+
+    /// The headers by which other machines know how to treat this mail (RFC 3834 §5; MS-OXCMAIL §2.1.3.2.20).
+    fn manner(&self, mail: &Mail) -> String {
+        let mut lines = String::new();
+        match mail.manner {
+            // Written by a colleague, so not `Auto-Submitted`; still no reason for out-of-office answers.
+            Manner::Letter => put_line(&mut lines, "X-Auto-Response-Suppress", "OOF, AutoReply"),
+            Manner::Reply => {}
+            Manner::Automatic => {
+                put_line(&mut lines, "Auto-Submitted", "auto-replied");
+                put_line(&mut lines, "X-Auto-Response-Suppress", "All");
+            }
+        }
+        if let Some((tag, mailbox)) = mail.reply_tag.as_ref().zip(self.tagged.as_ref())
+            && let Ok(email) = Address::new(format!("{}+{tag}", mailbox.email.user()), mailbox.email.domain())
+        {
+            lines
+                .push_str(&header(ReplyTo::from(Mailboxes::from(Mailbox::new(mailbox.name.clone(), email)))));
+        }
+        if let Some(id) = &mail.in_reply_to {
+            put_line(&mut lines, "In-Reply-To", &format!("<{id}>"));
+        }
+        if let Some((first, rest)) = mail.thread.split_first() {
+            let newest = rest.len().saturating_sub(MOST_REFERENCES - 1);
+            let kept = std::iter::once(first).chain(rest.iter().skip(newest));
+            let ids: Vec<_> = kept.map(|id| format!("<{id}>")).collect();
+            // One to a line: the header may be long, a line may not.
+            put_line(&mut lines, "References", &ids.join("\r\n "));
+        }
+        lines
     }
 
     /// The Message-ID of a delivery, with its angle brackets: the same at every attempt, so that a repeat is known.
@@ -53,7 +91,14 @@ impl Letterhead {
             Vec::with_capacity(1024 + (mail.plain.expose().len() + mail.html.expose().len()) * 5 / 4);
         put(
             &mut data,
-            &[&self.head, &header(Date::now()), "Message-ID: ", &self.message_id(reference), "\r\n"],
+            &[
+                &self.head,
+                &self.manner(mail),
+                &header(Date::now()),
+                "Message-ID: ",
+                &self.message_id(reference),
+                "\r\n",
+            ],
         );
         put(&mut data, &[&header(To::from(Mailboxes::from(to)))]);
         put(&mut data, &[&header(Subject::from(one_line(mail.subject.expose())))]);
@@ -68,6 +113,12 @@ impl Letterhead {
         write_part(&mut data, &boundary, "html", mail.html.expose());
         put(&mut data, &["--", &boundary, "--\r\n"]);
         Ok(data)
+    }
+}
+
+fn put_line(lines: &mut String, name: &str, value: &str) {
+    for text in [name, ": ", value, "\r\n"] {
+        lines.push_str(text);
     }
 }
 
@@ -175,12 +226,16 @@ mod tests {
             plain: "First line\nZażółć\n.\nFrom here\n".into(),
             html: Private::new(format!("<p>{}</p>", "x".repeat(3000))),
             language: "pl".to_owned(),
+            manner: Manner::Letter,
+            in_reply_to: None,
+            thread: Vec::new(),
+            reply_tag: None,
         }
     }
 
     fn letterhead() -> Letterhead {
         let from = mailbox("Northfield School <parents@northfield.example>").expect("good");
-        Letterhead::new(from, mailbox("office@northfield.example"))
+        Letterhead::new(from, mailbox("office@northfield.example"), false)
     }
 
     fn written(mail: &Mail) -> String {
@@ -214,6 +269,7 @@ mod tests {
                 "Subject",
                 "To",
                 "X-Auto-Response-Suppress",
+                "X-Liaison",
             ]
         );
         for line in [
@@ -225,6 +281,51 @@ mod tests {
         ] {
             assert!(headers.iter().any(|header| header == line), "{line} in {headers:?}");
         }
+    }
+
+    #[test]
+    fn an_automatic_answer_is_marked_as_one_and_stands_in_its_thread() {
+        let mail = Mail {
+            manner: Manner::Automatic,
+            in_reply_to: Some("c@post.example".to_owned()),
+            thread: vec!["a@post.example".to_owned(), "c@post.example".to_owned()],
+            ..mail()
+        };
+
+        let headers = headers(&written(&mail));
+
+        for line in [
+            "Auto-Submitted: auto-replied",
+            "X-Auto-Response-Suppress: All",
+            "In-Reply-To: <c@post.example>",
+            "References: <a@post.example> <c@post.example>",
+        ] {
+            assert!(headers.iter().any(|header| header == line), "{line} in {headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_reply_by_a_colleague_is_not_marked_as_automatic() {
+        let headers = headers(&written(&Mail { manner: Manner::Reply, ..mail() }));
+
+        let marked = |line: &String| line.starts_with("Auto-") || line.starts_with("X-Auto-");
+        assert!(!headers.iter().any(marked), "{headers:?}");
+    }
+
+    #[test]
+    fn a_tagged_mail_is_answered_to_an_address_of_its_own() {
+        let from = mailbox("Northfield School <parents@northfield.example>").expect("good");
+        let head = Letterhead::new(from, None, true);
+        let tagged = Mail { reply_tag: Some("k7m".to_owned()), ..mail() };
+
+        let bytes = head.write(&tagged, OurRef(Uuid::from_u128(7))).expect("written");
+
+        let written = String::from_utf8(bytes).expect("ASCII");
+        assert!(
+            headers(&written)
+                .contains(&"Reply-To: \"Northfield School\" <parents+k7m@northfield.example>".to_owned()),
+            "{written}"
+        );
     }
 
     #[test]
@@ -311,8 +412,8 @@ mod tests {
 
             let headers = headers(&written(&whole));
 
-            let ours = ["Content-", "Date:", "From:", "MIME-", "Message-", "Reply-", "Subject:", "To:", "X-Auto-"];
-            prop_assert_eq!(headers.len(), 10);
+            let ours = ["Content-", "Date:", "From:", "MIME-", "Message-", "Reply-", "Subject:", "To:", "X-Auto-", "X-Liaison:"];
+            prop_assert_eq!(headers.len(), 11);
             prop_assert!(headers.iter().all(|line| ours.iter().any(|name| line.starts_with(name))), "{:?}", headers);
         }
     }

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use crate::{
-    Sender,
+    Inbox, Sender,
+    address::EmailAddress,
     error::OpenError,
     folder::{Folder, FolderConfig},
+    imap::{Imap, ImapConfig},
+    inbox_folder::{InboxFolder, InboxFolderConfig},
     message::ChannelId,
     smtp::{Smtp, SmtpConfig},
     twilio::{Twilio, TwilioConfig},
@@ -20,13 +23,49 @@ pub enum ChannelConfig {
     Twilio(TwilioConfig),
     /// `kind = "folder"`.
     Folder(FolderConfig),
+    /// `kind = "imap"`: a mailbox that is read.
+    Imap(ImapConfig),
+    /// `kind = "inbox_folder"`: a folder that is read as a mailbox.
+    InboxFolder(InboxFolderConfig),
 }
 
-/// Opens a channel. Reaches nothing yet: `probe` and `send` do.
+impl ChannelConfig {
+    /// Whether it is read ([`open_inbox`]) rather than written to ([`open`]).
+    pub const fn is_inbox(&self) -> bool {
+        matches!(self, Self::Imap(_) | Self::InboxFolder(_))
+    }
+
+    /// The addresses whose mail arrives in this mailbox; none for a channel that sends.
+    pub fn own_addresses(&self) -> Vec<EmailAddress> {
+        match self {
+            Self::Imap(config) => config.own_addresses(),
+            Self::InboxFolder(config) => config.own_addresses(),
+            Self::Smtp(_) | Self::Twilio(_) | Self::Folder(_) => Vec::new(),
+        }
+    }
+}
+
+/// Opens a channel that sends. Reaches nothing yet: `probe` and `send` do.
 pub fn open(id: ChannelId, config: &ChannelConfig) -> Result<Arc<dyn Sender>, OpenError> {
     Ok(match config {
         ChannelConfig::Smtp(config) => Arc::new(Smtp::open(id, config)?),
         ChannelConfig::Twilio(config) => Arc::new(Twilio::open(id, config)?),
         ChannelConfig::Folder(config) => Arc::new(Folder::open(id, config)?),
+        ChannelConfig::Imap(_) | ChannelConfig::InboxFolder(_) => {
+            return Err(OpenError(format!(
+                "channel {id}: it is a mailbox that is read; nothing is sent by it"
+            )));
+        }
+    })
+}
+
+/// Opens a mailbox. Reaches nothing yet: `probe`, `standing` and `fetch` do.
+pub fn open_inbox(id: ChannelId, config: &ChannelConfig) -> Result<Box<dyn Inbox>, OpenError> {
+    Ok(match config {
+        ChannelConfig::Imap(config) => Box::new(Imap::open(id, config)?),
+        ChannelConfig::InboxFolder(config) => Box::new(InboxFolder::open(id, config)?),
+        ChannelConfig::Smtp(_) | ChannelConfig::Twilio(_) | ChannelConfig::Folder(_) => {
+            return Err(OpenError(format!("channel {id}: it sends; nothing is read from it")));
+        }
     })
 }

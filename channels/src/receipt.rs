@@ -1,6 +1,6 @@
 //! What a provider tells us later about a message it took.
 
-use crate::{error::Fault, message::ProviderRef};
+use crate::{error::Fault, inbound::Event, message::ProviderRef};
 
 /// How far a message has come, in the only order in which a delivery may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,8 +81,8 @@ pub enum NotBelieved {
 
 /// Reads a provider's posts.
 pub trait Callback: Send + Sync {
-    /// Checks the signature and returns the receipts in the post.
-    fn receipts(&self, posted: &Posted<'_>) -> Result<Vec<Receipt>, NotBelieved>;
+    /// Checks the signature and returns what the post tells: receipts of messages we sent, and texts that arrived.
+    fn events(&self, posted: &Posted<'_>) -> Result<Vec<Event>, NotBelieved>;
 
     /// What to answer when all is kept: content type and body.
     fn answer(&self) -> (&'static str, &'static str) {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::{
     error::SendError,
+    inbound::KeptText,
     message::{ChannelId, OurRef, Outgoing, ProviderRef},
     pace::Pace,
     receipt::Callback,
@@ -99,7 +100,14 @@ pub trait Sender: Send + Sync {
     /// Closes parked connections politely; called once at a soft stop.
     async fn close(&self) {}
 
-    /// Reads what the provider posts to us about messages it took; `None` when it posts nothing.
+    /// The texts that arrived since, from the provider's own list, oldest first; `None` where it keeps no list. It
+    /// closes the hole that a missed post leaves.
+    async fn received(&self, _since: Timestamp) -> Result<Option<Vec<KeptText>>, SendError> {
+        Ok(None)
+    }
+
+    /// Reads what the provider posts to us: how messages fare that it took, and texts that arrived; `None` when it posts
+    /// nothing.
     fn callback(&self) -> Option<&dyn Callback> {
         None
     }

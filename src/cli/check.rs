@@ -1,6 +1,7 @@
 //! `liaison check`: tries every outside thing and says in words what to do.
 
 use anyhow::Result;
+use liaison_channels::{ChannelConfig, message::ChannelId};
 use serde::Serialize;
 
 use super::{open, say, say_json, settings::Settings};
@@ -29,13 +30,10 @@ pub(super) async fn run(settings: &Settings, json: bool) -> Result<u8> {
     database(settings, &mut findings).await;
     for (id, config) in &settings.channels {
         let what = format!("channel {id}");
-        match liaison_channels::open(id.clone(), config) {
-            Err(error) => findings.push(bad(&what, error)),
-            Ok(sender) => match sender.probe().await {
-                Ok(sentence) => findings.push(Finding { what, good: true, sentence }),
-                Err(error) => findings.push(bad(&what, error)),
-            },
-        }
+        findings.push(match channel(id, config).await {
+            Ok(sentence) => Finding { what, good: true, sentence },
+            Err(why) => bad(&what, why),
+        });
     }
     let all_good = findings.iter().all(|finding| finding.good);
     if json {
@@ -51,6 +49,17 @@ pub(super) async fn run(settings: &Settings, json: bool) -> Result<u8> {
         }
     }
     Ok(u8::from(!all_good))
+}
+
+/// Proves a channel, or says what is wrong with it.
+async fn channel(id: &ChannelId, config: &ChannelConfig) -> Result<String, String> {
+    if config.is_inbox() {
+        let mut inbox =
+            liaison_channels::open_inbox(id.clone(), config).map_err(|error| error.to_string())?;
+        return inbox.probe().await.map_err(|error| error.to_string());
+    }
+    let sender = liaison_channels::open(id.clone(), config).map_err(|error| error.to_string())?;
+    sender.probe().await.map_err(|error| error.to_string())
 }
 
 fn bad(what: &str, why: impl std::fmt::Display) -> Finding {

@@ -65,7 +65,7 @@ pub(super) async fn run(args: &DemoArgs) -> Result<u8> {
         Ok(true) if !args.once => {
             say("\nThe daemon goes on serving; Ctrl-C ends it.");
             start_log(tracing::Level::INFO, false);
-            serve::serve(&settings, &gateway, stop).await
+            serve::serve(&settings, &gateway, Vec::new(), stop).await
         }
         _ => Ok(()),
     };

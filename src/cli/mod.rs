@@ -1,6 +1,7 @@
 //! The operator's commands; the only place that wires everything. What a command prints is for the person at the
 //! terminal; with `--json` it is for a script.
 
+mod cases;
 mod check;
 mod chronology;
 mod demo;
@@ -8,6 +9,7 @@ mod explain;
 mod import;
 mod inspect;
 mod open;
+mod questions;
 mod queue;
 mod serve;
 pub mod settings;
@@ -73,6 +75,15 @@ enum Command {
         #[command(subcommand)]
         what: Option<TasksCommand>,
     },
+    /// What carers wrote, whose turn it is and by when, and replies
+    #[command(subcommand)]
+    Cases(cases::CasesCommand),
+    /// What only a person can decide about a message: who wrote, and about which child
+    #[command(subcommand)]
+    Questions(questions::QuestionsCommand),
+    /// Everything that arrived, as it was kept, and what was made of it
+    #[command(subcommand)]
+    Received(questions::ReceivedCommand),
     /// The record: show it, export it, prove it
     #[command(subcommand)]
     Chronology(ChronologyCommand),
@@ -83,7 +94,7 @@ enum Command {
     },
     /// What Liaison would make of something; keeps nothing, needs no database, prints one JSON object
     #[command(subcommand)]
-    Inspect(InspectCommand),
+    Inspect(inspect::InspectCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -229,25 +240,6 @@ enum ChronologyCommand {
     },
 }
 
-#[derive(Debug, Subcommand)]
-enum InspectCommand {
-    /// Alphabet and length of a text
-    Text {
-        /// The words
-        #[arg(allow_hyphen_values = true)]
-        text: String,
-        /// Count it as it stands, without replacing typographic characters
-        #[arg(long)]
-        raw: bool,
-    },
-    /// What a phone number is, and whether it may be texted
-    Number {
-        /// The number, as somebody wrote it
-        #[arg(allow_hyphen_values = true)]
-        number: String,
-    },
-}
-
 /// Runs a command; the exit code is the process's.
 pub async fn run(cli: Cli) -> Result<u8> {
     if let Command::Inspect(what) = &cli.command {
@@ -306,6 +298,9 @@ async fn one_command(gateway: &Gateway, json: bool, command: Command) -> Result<
         Command::Tasks { what } => {
             tasks::run(gateway, what.unwrap_or(TasksCommand::List { all: false }), json).await
         }
+        Command::Cases(what) => cases::run(gateway, what, json).await,
+        Command::Questions(what) => questions::run(gateway, what, json).await,
+        Command::Received(what) => questions::received(gateway, what, json).await,
         Command::Chronology(what) => chronology::run(gateway, what, json).await,
         Command::Explain { id } => explain::run(gateway, id, json).await,
         Command::Serve

@@ -1,9 +1,13 @@
 //! Wires everything: the database, the channels and the gateway that flows stand on.
 
-use std::{collections::BTreeMap, str::FromStr as _, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    str::FromStr as _,
+    sync::{Arc, OnceLock},
+};
 
 use anyhow::{Context as _, Result, anyhow};
-use liaison_channels::{ChannelConfig, message::ChannelId, sender::Carries};
+use liaison_channels::{ChannelConfig, message::ChannelId, private::Private, sender::Carries};
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnectOptions;
 
@@ -12,6 +16,7 @@ use crate::{
     flows::{
         SystemClock,
         gateway::{Breaker, Carriers, Gateway},
+        mailbox::Mailbox,
     },
     store::{
         self, Store,
@@ -93,12 +98,24 @@ pub(super) fn cluster_options(settings: &Settings) -> ClusterOptions {
 /// The gateway with its channels open, for a daemon.
 pub(super) fn gateway(settings: &Settings, store: &Store) -> Result<Arc<Gateway>> {
     let mut gateway = idle_gateway(settings, store)?;
-    for (id, config) in &settings.channels {
+    for (id, config) in settings.channels.iter().filter(|(_, config)| !config.is_inbox()) {
         let sender =
             liaison_channels::open(id.clone(), config).with_context(|| format!("Open channel {id}"))?;
         gateway.senders.insert(id.clone(), sender);
     }
     Ok(Arc::new(gateway))
+}
+
+/// The mailboxes that a daemon reads.
+pub(super) fn mailboxes(settings: &Settings, gateway: &Arc<Gateway>) -> Result<Vec<Mailbox>> {
+    let inboxes = settings.channels.iter().filter(|(_, config)| config.is_inbox());
+    inboxes
+        .map(|(id, config)| {
+            let inbox = liaison_channels::open_inbox(id.clone(), config)
+                .with_context(|| format!("Open mailbox {id}"))?;
+            Ok(Mailbox::new(Arc::clone(gateway), inbox))
+        })
+        .collect()
 }
 
 /// The gateway without open channels, for commands that send nothing.
@@ -111,15 +128,23 @@ pub(super) fn idle_gateway(settings: &Settings, store: &Store) -> Result<Gateway
         senders: BTreeMap::new(),
         patience: settings.patience,
         breaker: Breaker::default(),
+        key: OnceLock::new(),
+        own: settings
+            .channels
+            .values()
+            .flat_map(ChannelConfig::own_addresses)
+            .map(|address| Private::new(address.expose().to_lowercase()))
+            .collect(),
     })
 }
 
-/// What kind of address a channel writes to.
-pub(super) const fn carries(config: &ChannelConfig) -> Carries {
+/// What kind of address a channel writes to; `None` for a mailbox, which is read.
+pub(super) const fn carries(config: &ChannelConfig) -> Option<Carries> {
     match config {
-        ChannelConfig::Smtp(_) => Carries::Mail,
-        ChannelConfig::Twilio(_) => Carries::Text,
-        ChannelConfig::Folder(folder) => folder.carries,
+        ChannelConfig::Smtp(_) => Some(Carries::Mail),
+        ChannelConfig::Twilio(_) => Some(Carries::Text),
+        ChannelConfig::Folder(folder) => Some(folder.carries),
+        ChannelConfig::Imap(_) | ChannelConfig::InboxFolder(_) => None,
     }
 }
 
@@ -137,8 +162,12 @@ fn carrier(
     named: Option<&ChannelId>,
     setting: &str,
 ) -> Result<Option<ChannelId>> {
-    let fitting: Vec<_> =
-        settings.channels.iter().filter(|(_, config)| carries(config) == wanted).map(|(id, _)| id).collect();
+    let fitting: Vec<_> = settings
+        .channels
+        .iter()
+        .filter(|(_, config)| carries(config) == Some(wanted))
+        .map(|(id, _)| id)
+        .collect();
     match (named, fitting.as_slice()) {
         (Some(named), _) if fitting.contains(&named) => Ok(Some(named.clone())),
         (Some(named), _) => {

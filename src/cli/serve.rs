@@ -12,13 +12,17 @@ use tokio::{
 
 use super::{open, settings::Settings};
 use crate::{
-    flows::{gateway::Gateway, operate, seal},
+    domain::{calendar::warn_before, time::school_date},
+    flows::{gateway::Gateway, ladder, mailbox::Mailbox, operate, seal},
     store::{cluster::Cluster, explain, outbox},
     web, workers,
 };
 
 /// How long a soft stop may take before it is no longer soft.
 const SOFT_STOP: Duration = Duration::from_secs(25);
+
+/// The calendar's end is told from so many days before it.
+const CALENDAR_WARNING: i64 = 90;
 
 /// Runs the daemon until SIGTERM or SIGINT.
 pub(super) async fn run(settings: &Settings) -> Result<()> {
@@ -33,13 +37,19 @@ pub(super) async fn run(settings: &Settings) -> Result<()> {
     if database.is_private() {
         tokio::spawn(keep_private_postgres(settings.clone(), Arc::clone(&gateway), stop.clone()));
     }
-    let served = serve(settings, &gateway, stop).await;
+    let mailboxes = open::mailboxes(settings, &gateway)?;
+    let served = serve(settings, &gateway, mailboxes, stop).await;
     database.close().await;
     served
 }
 
 /// Serves with an open gateway until told to stop.
-pub(super) async fn serve(settings: &Settings, gateway: &Arc<Gateway>, stop: workers::Stop) -> Result<()> {
+pub(super) async fn serve(
+    settings: &Settings,
+    gateway: &Arc<Gateway>,
+    mailboxes: Vec<Mailbox>,
+    stop: workers::Stop,
+) -> Result<()> {
     if operate::hold_if_moved(gateway).await? {
         tracing::error!(
             "this database was restored or copied: nothing is sent until `liaison queue release all`"
@@ -57,7 +67,8 @@ pub(super) async fn serve(settings: &Settings, gateway: &Arc<Gateway>, stop: wor
             .with_graceful_shutdown(async move { stop.wait().await });
         async move { served.await }
     });
-    let mut workers = workers::start(gateway, &stop).await;
+    look_at_calendar(gateway).await?;
+    let mut workers = workers::start(gateway, mailboxes, &stop).await;
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!(%address, channels = gateway.senders.len(), "liaison is ready");
     if gateway.senders.is_empty() {
@@ -87,6 +98,22 @@ pub(super) async fn serve(settings: &Settings, gateway: &Arc<Gateway>, stop: wor
     // What the lanes wrote last came after the sealer's last round. If this fails, the next start seals it.
     let _ = tokio::time::timeout(Duration::from_secs(2), seal_the_rest(gateway)).await;
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// Dates open clocks by the calendar as it is now, and says when it ends soon or is missing.
+async fn look_at_calendar(gateway: &Gateway) -> Result<()> {
+    let moved = ladder::redate(gateway).await?;
+    if moved > 0 {
+        tracing::warn!(moved, "the calendar changed: open clocks were dated anew");
+    }
+    let Some(calendar) = &gateway.policy.calendar else {
+        tracing::error!("no calendar: no date can be named to a carer; set calendar.file");
+        return Ok(());
+    };
+    if let Some(left) = warn_before(calendar, school_date(gateway.now()), CALENDAR_WARNING) {
+        tracing::error!(days = left, "the calendar ends soon: add next year's terms to calendar.file");
+    }
     Ok(())
 }
 

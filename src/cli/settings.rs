@@ -1,5 +1,7 @@
 //! The settings: defaults that are compiled in, the school's file, `LIAISON__` variables; all problems told at once.
 
+mod answering;
+
 use std::{
     collections::BTreeMap,
     num::NonZeroU64,
@@ -7,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+pub(in crate::cli) use answering::read_calendar;
+use answering::{Answering, AnsweringSection, CalendarSection};
 use config::{Config, Environment, File, FileFormat, Value};
 use jiff::civil::Time;
 use liaison_channels::{ChannelConfig, message::ChannelId, private::Private};
@@ -110,6 +114,7 @@ struct DaemonSection {
     lease_secs: NonZeroU64,
     ask_after_secs: u64,
     person_after_secs: u64,
+    poll_texts_secs: NonZeroU64,
 }
 
 #[derive(Deserialize)]
@@ -119,7 +124,8 @@ struct LogSection {
     level: String,
 }
 
-const SECTIONS: [&str; 8] = ["school", "data", "database", "web", "sending", "daemon", "log", "channels"];
+const SECTIONS: [&str; 10] =
+    ["school", "data", "database", "web", "sending", "calendar", "answering", "daemon", "log", "channels"];
 
 /// Reads the settings. `file` is the one named on the command line; it must exist then.
 pub fn read(file: Option<&Path>) -> Result<Settings, SettingsProblems> {
@@ -164,6 +170,8 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
     let database = found.section::<DatabaseSection>(&all, "database");
     let web = found.section::<WebSection>(&all, "web");
     let sending = found.section::<SendingSection>(&all, "sending");
+    let calendar = found.section::<CalendarSection>(&all, "calendar");
+    let answering = found.section::<AnsweringSection>(&all, "answering");
     let daemon = found.section::<DaemonSection>(&all, "daemon");
     let log = found.section::<LogSection>(&all, "log");
     let channels = found.channels(all.get("channels"));
@@ -180,7 +188,11 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
         )
     });
     let database_url = database.as_ref().and_then(|database| found.database_url(database));
-    let policy = school.zip(sending).and_then(|(school, sending)| found.policy(school, &sending));
+    let answering = calendar.zip(answering).and_then(|(c, a)| found.answering(&c, &a));
+    let policy = school
+        .zip(sending)
+        .zip(answering)
+        .and_then(|((school, sending), answering)| found.policy(school, &sending, answering));
     match (data, database, listen.flatten(), policy, daemon, level.flatten(), log, named) {
         (
             Some(data),
@@ -202,6 +214,7 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
                 lease: Duration::from_secs(daemon.lease_secs.get()),
                 ask_after: Duration::from_secs(daemon.ask_after_secs),
                 person_after: Duration::from_secs(daemon.person_after_secs),
+                poll_texts: Duration::from_secs(daemon.poll_texts_secs.get()),
             },
             email_channel,
             text_channel,
@@ -280,8 +293,12 @@ impl Problems {
             "smtp" => self.table(&rest, &section).map(ChannelConfig::Smtp),
             "twilio" => self.table(&rest, &section).map(ChannelConfig::Twilio),
             "folder" => self.table(&rest, &section).map(ChannelConfig::Folder),
+            "imap" => self.table(&rest, &section).map(ChannelConfig::Imap),
+            "inbox_folder" => self.table(&rest, &section).map(ChannelConfig::InboxFolder),
             _ => {
-                self.0.push(format!("[{section}]: kind must be one of smtp, twilio, folder"));
+                self.0.push(format!(
+                    "[{section}]: kind must be one of smtp, twilio, folder, imap, inbox_folder"
+                ));
                 None
             }
         }
@@ -323,7 +340,12 @@ impl Problems {
         }
     }
 
-    fn policy(&mut self, school: SchoolSection, sending: &SendingSection) -> Option<Policy> {
+    fn policy(
+        &mut self,
+        school: SchoolSection,
+        sending: &SendingSection,
+        answering: Answering,
+    ) -> Option<Policy> {
         let time = "a time of day such as 08:00";
         let from: Option<Time> = self.parsed("sending.from", &sending.from, time);
         let until: Option<Time> = self.parsed("sending.until", &sending.until, time);
@@ -362,6 +384,9 @@ impl Problems {
             retry: RetrySchedule(sending.retry_secs.iter().copied().map(Duration::from_secs).collect()),
             ceiling_per_hour: sending.ceiling_per_hour,
             task_days: sending.task_days,
+            acknowledge: answering.acknowledge,
+            calendar: answering.calendar,
+            clock: answering.rule,
         })
     }
 }

@@ -4,7 +4,8 @@ use liaison_channels::private::Private;
 use ring::digest::{Context, SHA256};
 
 use super::{
-    ids::{CarerId, DeliveryId, EntryId, PupilId, TaskId, UpdateId},
+    delivery::Carried,
+    ids::{CarerId, CaseId, DeliveryId, EntryId, PupilId, ReceivedId, TaskId, UpdateId},
     time::Timestamp,
 };
 
@@ -21,6 +22,11 @@ pub enum Visibility {
 }
 
 impl Visibility {
+    /// Reads the stored word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Ordinary, Self::Restricted].into_iter().find(|visibility| visibility.as_str() == word)
+    }
+
     /// The stored word.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -53,6 +59,10 @@ pub struct Entry {
     pub delivery: Option<DeliveryId>,
     /// The task it is about.
     pub task: Option<TaskId>,
+    /// The case it is about.
+    pub case: Option<CaseId>,
+    /// The message that arrived it is about.
+    pub received: Option<ReceivedId>,
     /// Who may see it.
     pub visibility: Visibility,
     /// One neutral sentence without names, addresses or words of a message.
@@ -119,6 +129,20 @@ pub mod kind {
     pub const OPERATOR: &str = "operator";
     /// An address was found bad or its owner opted out.
     pub const ADDRESS_FAILING: &str = "address_failing";
+    /// A message arrived, and this is what was made of it and whether it was acknowledged.
+    pub const RECEIVED: &str = "received";
+    /// A case was opened, joined by a further message, or opened again.
+    pub const CASE: &str = "case";
+    /// A case was given to somebody, passed up, or closed.
+    pub const CASE_MOVED: &str = "case_moved";
+    /// A clock was started, met, moved or missed.
+    pub const CLOCK: &str = "clock";
+    /// A question for a person was opened or answered.
+    pub const QUESTION: &str = "question";
+    /// A colleague replied.
+    pub const REPLIED: &str = "replied";
+    /// Somebody read what is restricted.
+    pub const READ_RESTRICTED: &str = "read_restricted";
 }
 
 /// What an entry's digest is computed over, borrowed from an [`Entry`] or from a stored row.
@@ -137,6 +161,9 @@ pub struct Digested<'a> {
     pub kind: &'a str,
     /// Carer, pupil, update, delivery and task, in this order.
     pub subjects: [Option<uuid::Uuid>; 5],
+    /// Case and received message: written only where there is one, so that entries from before they existed keep their
+    /// digest.
+    pub inbound: [Option<uuid::Uuid>; 2],
     /// [`Entry::visibility`] as its word.
     pub visibility: &'a str,
     /// [`Entry::sentence`].
@@ -166,6 +193,11 @@ impl Digested<'_> {
         field(11, Some(self.visibility.as_bytes()));
         field(12, Some(self.sentence.as_bytes()));
         field(13, self.body_digest);
+        for (tag, subject) in (14..).zip(&self.inbound) {
+            if let Some(id) = subject {
+                field(tag, Some(id.as_bytes()));
+            }
+        }
         finish(hash)
     }
 }
@@ -184,6 +216,8 @@ impl Entry {
             update: None,
             delivery: None,
             task: None,
+            case: None,
+            received: None,
             visibility: Visibility::Ordinary,
             sentence: sentence.into(),
             body: None,
@@ -205,10 +239,39 @@ impl Entry {
         self
     }
 
-    /// The same, about this update.
+    /// The same, about this carer, and about a pupil where one is known.
     #[must_use]
-    pub const fn update(mut self, update: UpdateId) -> Self {
-        self.update = Some(update);
+    pub const fn about_carer(mut self, carer: CarerId, pupil: Option<PupilId>) -> Self {
+        self.carer = Some(carer);
+        self.pupil = pupil;
+        self
+    }
+
+    /// The same, about what a delivery carries.
+    #[must_use]
+    pub const fn carrying(mut self, carried: Carried) -> Self {
+        self.update = carried.update();
+        self
+    }
+
+    /// The same, about this case.
+    #[must_use]
+    pub const fn case(mut self, case: CaseId) -> Self {
+        self.case = Some(case);
+        self
+    }
+
+    /// The same, about this message that arrived.
+    #[must_use]
+    pub const fn received(mut self, received: ReceivedId) -> Self {
+        self.received = Some(received);
+        self
+    }
+
+    /// The same, for these eyes.
+    #[must_use]
+    pub const fn seen_by(mut self, visibility: Visibility) -> Self {
+        self.visibility = visibility;
         self
     }
 
@@ -248,6 +311,7 @@ impl Entry {
                 self.delivery.map(|id| id.0),
                 self.task.map(|id| id.0),
             ],
+            inbound: [self.case.map(|id| id.0), self.received.map(|id| id.0)],
             visibility: self.visibility.as_str(),
             sentence: &self.sentence,
             body_digest: body_digest.map(<[u8; 32]>::as_slice),

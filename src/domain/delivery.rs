@@ -7,9 +7,42 @@ use liaison_channels::{
 };
 
 use super::{
+    ids::{AnswerId, UpdateId},
     policy::RetrySchedule,
     time::{Timestamp, moment_in_words},
 };
+
+/// What a delivery carries: one thing, always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Carried {
+    /// A teacher's update about a pupil.
+    Update(UpdateId),
+    /// An acknowledgement or a reply in a case.
+    Answer(AnswerId),
+}
+
+impl Carried {
+    /// From a row's two columns, of which the database lets one be set.
+    pub fn of(update: Option<uuid::Uuid>, answer: Option<uuid::Uuid>) -> Option<Self> {
+        update.map(|id| Self::Update(UpdateId(id))).or(answer.map(|id| Self::Answer(AnswerId(id))))
+    }
+
+    /// The update, where it is one.
+    pub const fn update(self) -> Option<UpdateId> {
+        match self {
+            Self::Update(id) => Some(id),
+            Self::Answer(_) => None,
+        }
+    }
+
+    /// The answer, where it is one.
+    pub const fn answer(self) -> Option<AnswerId> {
+        match self {
+            Self::Answer(id) => Some(id),
+            Self::Update(_) => None,
+        }
+    }
+}
 
 /// How far a delivery is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]

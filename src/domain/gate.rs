@@ -6,17 +6,18 @@
 
 use liaison_channels::{
     address::{EmailAddress, PhoneNumber},
-    message::{Mail, OurRef, Outgoing, ProviderRef, Text},
+    message::{Mail, Manner, OurRef, Outgoing, ProviderRef, Text},
     private::Private,
     sender::{Limits, Lookup},
 };
 
 use super::{
     ids::{AddressId, DeliveryId},
-    people::Route,
+    people::{Purpose, Route},
     policy::Policy,
-    rights::{KnownAddress, LinkFacts, NoRight, may_be_told},
+    rights::{KnownAddress, LinkFacts, NoRight, may_be_sent},
     route::{Channels, Fired, MessageFacts, Unusable, order, rights_seen, usable},
+    tag::ReplyKey,
     time::{Timestamp, moment_in_words, school_date},
     wording::{Words, render},
 };
@@ -48,6 +49,9 @@ pub struct Permit {
     to_name: Private<String>,
     words: Words,
     language: String,
+    manner: Manner,
+    in_reply_to: Option<String>,
+    thread: Vec<String>,
     fired: Vec<Fired>,
 }
 
@@ -73,7 +77,7 @@ pub fn decide(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Decision {
         fired.push(Fired::new("link", "stop", NoRight::NotLinked.sentence()));
         return Decision::NoRight(NoRight::NotLinked, fired);
     };
-    if let Err(no) = may_be_told(link, school_date(now)) {
+    if let Err(no) = may_be_sent(ask.message.purpose, link, school_date(now)) {
         fired.push(Fired::new("rights", "stop", no.sentence()));
         return Decision::NoRight(no, fired);
     }
@@ -105,6 +109,13 @@ pub fn decide(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Decision {
         to_name: link.carer_name.full(),
         words,
         language: "en-GB".to_owned(),
+        manner: match ask.message.purpose {
+            Purpose::WeeklyUpdate => Manner::Letter,
+            Purpose::Acknowledgement => Manner::Automatic,
+            Purpose::Reply => Manner::Reply,
+        },
+        in_reply_to: ask.message.answer().and_then(|answer| answer.in_reply_to.clone()),
+        thread: ask.message.answer().map(|answer| answer.thread.clone()).unwrap_or_default(),
         fired,
     })
 }
@@ -113,7 +124,7 @@ fn this_way<'a>(ask: &Ask<'_>, link: &'a LinkFacts) -> Result<&'a KnownAddress, 
     let address = usable(ask.route, link, ask.message, ask.channels)?;
     // The carer's wish may have changed since the message was queued: then what they want now goes first.
     if ask.first_choice {
-        let better = order(link).into_iter().take_while(|route| *route != ask.route);
+        let better = order(link, ask.message).into_iter().take_while(|route| *route != ask.route);
         if better.into_iter().any(|route| usable(route, link, ask.message, ask.channels).is_ok()) {
             return Err(Unusable::PreferenceChanged);
         }
@@ -125,13 +136,17 @@ fn not_now(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Option<(Option<Tim
     if let Some(reason) = ask.hold {
         return Some((None, format!("held: {reason}")));
     }
+    // It answers a message that came just now: its writer is awake, and waits to know that it arrived.
+    if ask.message.purpose == Purpose::Acknowledgement {
+        return None;
+    }
     let until = policy.hours.wait(now)?;
     Some((Some(until), format!("outside the hours of sending; leaves {}", moment_in_words(until))))
 }
 
 fn carries(ask: &Ask<'_>, words: &Words, fired: &mut Vec<Fired>) -> Result<(), Unusable> {
     let Words::Text { body, full } = words else { return Ok(()) };
-    let said = if *full { "the whole update" } else { "a notice that it is ready" };
+    let said = if *full { "all of it" } else { "a notice that it is ready" };
     if let Some(alphabet) = ask.limits.and_then(|limits| limits.alphabet)
         && alphabet.holds(body.expose()).is_err()
     {
@@ -166,12 +181,23 @@ impl Permit {
     /// The message for a channel; `None` for a call, a letter, or an address that no longer reads as one. One permit
     /// makes one message.
     #[expect(clippy::disallowed_methods, reason = "the gate is the one place that makes an outgoing message")]
-    pub fn into_outgoing(self, delivery: DeliveryId) -> Option<Outgoing> {
+    pub fn into_outgoing(self, delivery: DeliveryId, key: &ReplyKey) -> Option<Outgoing> {
         let reference = OurRef(delivery.0);
         match self.words {
             Words::Mail { subject, plain, html } => {
                 let to = EmailAddress::parse(self.to.expose()).ok()?;
-                let mail = Mail { to, to_name: self.to_name, subject, plain, html, language: self.language };
+                let mail = Mail {
+                    to,
+                    to_name: self.to_name,
+                    subject,
+                    plain,
+                    html,
+                    language: self.language,
+                    manner: self.manner,
+                    in_reply_to: self.in_reply_to,
+                    thread: self.thread,
+                    reply_tag: Some(key.tag(delivery)),
+                };
                 Some(Outgoing::mail(reference, mail))
             }
             Words::Text { body, .. } => {
@@ -208,6 +234,10 @@ impl Question {
                     plain: none(),
                     html: none(),
                     language: String::new(),
+                    manner: Manner::Letter,
+                    in_reply_to: None,
+                    thread: Vec::new(),
+                    reply_tag: None,
                 },
             )
         }))

@@ -65,4 +65,14 @@ ids! {
     EntryId,
     /// One running daemon.
     DaemonId,
+    /// One message that arrived.
+    ReceivedId,
+    /// An inbound matter of one carer.
+    CaseId,
+    /// What is said in a case: an acknowledgement or a reply.
+    AnswerId,
+    /// A deadline that one arrived message started.
+    ClockId,
+    /// What only a person can decide about an arrived message.
+    QuestionId,
 }

@@ -81,6 +81,21 @@ words! {
     Purpose, "a purpose is one of:" {
         /// The teacher's weekly update about one pupil.
         WeeklyUpdate = "weekly_update",
+        /// Liaison's own answer to a message that arrived: that it has it, and by when a person will answer.
+        Acknowledgement = "acknowledgement",
+        /// A colleague's answer in a case.
+        Reply = "reply",
+    }
+}
+
+impl Purpose {
+    /// As a sentence calls it.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::WeeklyUpdate => "weekly update",
+            Self::Acknowledgement => "acknowledgement",
+            Self::Reply => "reply",
+        }
     }
 }
 

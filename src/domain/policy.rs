@@ -5,6 +5,10 @@ use std::{collections::BTreeSet, time::Duration};
 use liaison_channels::private::Private;
 
 use super::time::{Date, Time, Timestamp, is_weekday, school_date, school_zone};
+use super::{
+    acknowledge::AckPolicy,
+    calendar::{Calendar, CalendarMissing, Due, Rule, due, due_words},
+};
 
 /// The school as carers know it.
 #[derive(Debug, Clone)]
@@ -94,9 +98,37 @@ pub struct Policy {
     pub ceiling_per_hour: u32,
     /// Working days until a call or letter should be done.
     pub task_days: u8,
+    /// Automatic acknowledgements.
+    pub acknowledge: AckPolicy,
+    /// The school's calendar; without one no date is named, for none is guessed.
+    pub calendar: Option<Calendar>,
+    /// How the days are counted until a person answers.
+    pub clock: Rule,
 }
 
 impl Policy {
+    /// When a message that was received then is to be answered by a person.
+    pub fn answer_due(&self, received: Timestamp) -> Result<Due, CalendarMissing> {
+        match &self.calendar {
+            Some(calendar) => due(received, calendar, &self.clock),
+            None => Err(CalendarMissing::entirely(received)),
+        }
+    }
+
+    /// Why it is due then, or why no date can be named, in one sentence.
+    pub fn due_words(&self, received: Timestamp, due: &Result<Due, CalendarMissing>) -> String {
+        match (due, &self.calendar) {
+            (Ok(due), Some(calendar)) => due_words(due, received, calendar, &self.clock),
+            (Ok(due), None) => format!("due {}", super::time::moment_in_words(due.at)),
+            (Err(missing), _) => missing.sentence(),
+        }
+    }
+
+    /// By which calendar clocks are counted now: its version, or `none`.
+    pub fn calendar_version(&self) -> String {
+        self.calendar.as_ref().map_or_else(|| "none".to_owned(), Calendar::version_hex)
+    }
+
     /// The day by which a task opened now should be done: that many weekdays on.
     pub fn task_due(&self, now: Timestamp) -> Date {
         let mut day = school_date(now);

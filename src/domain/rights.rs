@@ -5,7 +5,8 @@ use liaison_channels::private::Private;
 use super::{
     ids::{AddressId, CarerId, ClassId, PupilId},
     people::{
-        AddressKind, AddressStatus, Format, PersonName, Responsibility, Restriction, RestrictionKind, Route,
+        AddressKind, AddressStatus, Format, PersonName, Purpose, Responsibility, Restriction,
+        RestrictionKind, Route,
     },
     time::{Date, day_in_words},
 };
@@ -107,13 +108,25 @@ impl NoRight {
     }
 }
 
+/// Whether this carer may be sent a message of this purpose about this pupil on this school day. An acknowledgement says
+/// nothing about any pupil, so it asks only that no restriction holds; everything else asks for [`may_be_told`].
+pub fn may_be_sent(purpose: Purpose, facts: &LinkFacts, today: Date) -> Result<(), NoRight> {
+    match purpose {
+        Purpose::Acknowledgement => not_restricted(facts, today),
+        Purpose::WeeklyUpdate | Purpose::Reply => may_be_told(facts, today),
+    }
+}
+
+/// The strictest restriction that holds today, as a refusal.
+fn not_restricted(facts: &LinkFacts, today: Date) -> Result<(), NoRight> {
+    let strictest = facts.restrictions.iter().filter(|r| r.holds_on(today)).map(|r| r.kind).max();
+    strictest.map_or(Ok(()), |kind| Err(NoRight::Restricted(kind)))
+}
+
 /// Whether this carer may be told about this pupil on this school day (R02, R03; equal treatment unless an order says
 /// otherwise: `reference/domain.md` §5.1). The strictest restriction that holds is named.
 pub fn may_be_told(facts: &LinkFacts, today: Date) -> Result<(), NoRight> {
-    let strictest = facts.restrictions.iter().filter(|r| r.holds_on(today)).map(|r| r.kind).max();
-    if let Some(kind) = strictest {
-        return Err(NoRight::Restricted(kind));
-    }
+    not_restricted(facts, today)?;
     if let Some(left) = facts.leaving_date.filter(|left| *left < today) {
         return Err(NoRight::Left(left));
     }

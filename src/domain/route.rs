@@ -4,9 +4,10 @@ use liaison_channels::address::{EmailAddress, PhoneNumber};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    ids::AddressId,
     people::{AddressKind, AddressStatus, Format, Purpose, Route},
     policy::Policy,
-    rights::{KnownAddress, LinkFacts, may_be_told},
+    rights::{KnownAddress, LinkFacts, may_be_sent},
     time::{Date, Timestamp, school_date},
 };
 use liaison_channels::private::Private;
@@ -19,12 +20,52 @@ pub const DEFAULT_ORDER: [Route; 4] = [Route::Email, Route::Text, Route::Call, R
 pub struct MessageFacts {
     /// What it is for.
     pub purpose: Purpose,
-    /// The Monday of the week it is about.
-    pub week: Date,
-    /// The teacher's words.
+    /// A colleague's words; empty for an acknowledgement, which is made from the facts alone.
     pub words: Private<String>,
-    /// Marked sensitive by the teacher.
+    /// Marked sensitive by whoever wrote it.
     pub sensitive: bool,
+    /// What it is about.
+    pub about: About,
+}
+
+/// What a message is about.
+#[derive(Debug, Clone)]
+pub enum About {
+    /// A pupil's week, by its Monday.
+    Week(Date),
+    /// A carer's own message.
+    Case(AnswerFacts),
+}
+
+/// What an answer in a case needs to know of what it answers.
+#[derive(Debug, Clone)]
+pub struct AnswerFacts {
+    /// The case's code, as people are told it.
+    pub code: String,
+    /// The route by which the carer wrote.
+    pub came_by: Route,
+    /// The only address it may go to: an acknowledgement goes back to the one that wrote.
+    pub only_to: Option<AddressId>,
+    /// The day by which a person will answer; `None`: the calendar does not reach so far.
+    pub due_day: Option<Date>,
+    /// Whether the school was on holiday when the message came.
+    pub holiday: bool,
+    /// When the answer was written, in school days.
+    pub written: Date,
+    /// The Message-ID it answers.
+    pub in_reply_to: Option<String>,
+    /// The thread it stands in, oldest first.
+    pub thread: Vec<String>,
+}
+
+impl MessageFacts {
+    /// What it answers, where it is an answer.
+    pub const fn answer(&self) -> Option<&AnswerFacts> {
+        match &self.about {
+            About::Case(facts) => Some(facts),
+            About::Week(_) => None,
+        }
+    }
 }
 
 /// One rule that was asked, what it saw and what it said. Kept with every decision and printed by `explain`.
@@ -39,7 +80,7 @@ pub struct Fired {
 }
 
 impl Fired {
-    pub(super) fn new(rule: &str, verdict: &str, saw: impl Into<String>) -> Self {
+    pub(crate) fn new(rule: &str, verdict: &str, saw: impl Into<String>) -> Self {
         Self { rule: rule.to_owned(), verdict: verdict.to_owned(), saw: saw.into() }
     }
 }
@@ -136,10 +177,13 @@ pub fn usable<'a>(
     if route == Route::Call && facts.format == Format::Bsl {
         return Err(Unusable::Signs);
     }
-    if route != Route::Call && !reads_english(&facts.language) {
+    // An acknowledgement tells a date and a number to ring, which read in any language; silence tells nothing.
+    let plain_enough = message.purpose == Purpose::Acknowledgement;
+    if route != Route::Call && !plain_enough && !reads_english(&facts.language) {
         return Err(Unusable::Language);
     }
-    let address = best_address(route, &facts.addresses)?;
+    let only = message.answer().and_then(|answer| answer.only_to);
+    let address = best_address(route, &facts.addresses, only)?;
     if route == Route::Email && EmailAddress::parse(address.value.expose()).is_err() {
         return Err(Unusable::Failing);
     }
@@ -150,12 +194,19 @@ pub fn usable<'a>(
     Ok(address)
 }
 
-fn best_address(route: Route, addresses: &[KnownAddress]) -> Result<&KnownAddress, Unusable> {
-    let fits = |address: &&KnownAddress| match route {
-        Route::Email => address.kind == AddressKind::Email,
-        Route::Text => address.kind == AddressKind::Mobile,
-        Route::Call => matches!(address.kind, AddressKind::Mobile | AddressKind::Landline),
-        Route::Letter => address.kind == AddressKind::Postal,
+fn best_address(
+    route: Route,
+    addresses: &[KnownAddress],
+    only: Option<AddressId>,
+) -> Result<&KnownAddress, Unusable> {
+    let fits = |address: &&KnownAddress| {
+        only.is_none_or(|only| only == address.id)
+            && match route {
+                Route::Email => address.kind == AddressKind::Email,
+                Route::Text => address.kind == AddressKind::Mobile,
+                Route::Call => matches!(address.kind, AddressKind::Mobile | AddressKind::Landline),
+                Route::Letter => address.kind == AddressKind::Postal,
+            }
     };
     let mut worst = Unusable::NoAddress;
     for address in addresses.iter().filter(fits) {
@@ -198,12 +249,12 @@ pub fn choose(
     now: Timestamp,
 ) -> (Plan, Vec<Fired>) {
     let mut fired = Vec::with_capacity(6);
-    if let Err(no) = may_be_told(facts, school_date(now)) {
+    if let Err(no) = may_be_sent(message.purpose, facts, school_date(now)) {
         fired.push(Fired::new("rights", "stop", no.sentence()));
         return (Plan::LeftOut(no.word(), no.sentence()), fired);
     }
     fired.push(Fired::new("rights", "ok", rights_seen(facts)));
-    let order = order(facts);
+    let order = order(facts, message);
     fired.push(Fired::new("preference", "ok", order_seen(facts, &order)));
     for route in order {
         if tried.contains(&route) {
@@ -225,10 +276,19 @@ pub fn choose(
     (Plan::NoWay, fired)
 }
 
-/// The carer's order, completed: what they did not name comes after what they did.
-pub fn order(facts: &LinkFacts) -> Vec<Route> {
-    let mut order = facts.preference.clone();
-    order.extend(DEFAULT_ORDER.into_iter().filter(|route| !facts.preference.contains(route)));
+/// The carer's order, completed: what they did not name comes after what they did. An answer goes by the route the carer
+/// wrote by, if it can; an acknowledgement by no other.
+pub fn order(facts: &LinkFacts, message: &MessageFacts) -> Vec<Route> {
+    let came_by = message.answer().map(|answer| answer.came_by);
+    if message.purpose == Purpose::Acknowledgement {
+        return came_by.into_iter().collect();
+    }
+    let mut order: Vec<Route> = came_by.into_iter().collect();
+    for route in facts.preference.iter().chain(&DEFAULT_ORDER) {
+        if !order.contains(route) {
+            order.push(*route);
+        }
+    }
     order
 }
 

@@ -30,6 +30,7 @@ use crate::{
         gate::{Ask, Decision, Permit, decide},
         ids::{DaemonId, DeliveryId},
         route::Unusable,
+        tag::ReplyKey,
         time::Timestamp,
     },
     store::{
@@ -262,6 +263,7 @@ impl Lane {
         if allowed < facts.len() {
             trip(tx, &self.gateway, now).await?;
         }
+        let key = self.gateway.reply_key(tx).await?;
         let mut ready = Vec::with_capacity(facts.len());
         let mut stopped = Stopped::default();
         for facts in facts {
@@ -272,7 +274,7 @@ impl Lane {
             };
             match decision {
                 Decision::Permit(permit) => {
-                    if let Some(one) = Ready::new(&facts, permit, self.channel(), now) {
+                    if let Some(one) = Ready::new(&facts, permit, &key, self.channel(), now) {
                         ready.push(one);
                     } else {
                         let unreadable = Decision::NotThisWay(Unusable::Failing, Vec::new());
@@ -295,7 +297,7 @@ impl Lane {
     fn ask<'a>(&'a self, facts: &'a DeliveryFacts) -> Ask<'a> {
         Ask {
             route: facts.route,
-            first_choice: facts.follows.is_none() && facts.tries == 0,
+            first_choice: facts.follows.is_none() && facts.tries == 0 && facts.message.answer().is_none(),
             link: facts.link.as_ref(),
             message: &facts.message,
             hold: None,
@@ -361,10 +363,16 @@ struct Ready {
 }
 
 impl Ready {
-    fn new(facts: &DeliveryFacts, permit: Permit, channel: &str, now: Timestamp) -> Option<Self> {
+    fn new(
+        facts: &DeliveryFacts,
+        permit: Permit,
+        key: &ReplyKey,
+        channel: &str,
+        now: Timestamp,
+    ) -> Option<Self> {
         let (address, words, gate) =
             (permit.address(), permit.words().plain().clone(), as_json(permit.fired()));
-        let outgoing = permit.into_outgoing(facts.id)?;
+        let outgoing = permit.into_outgoing(facts.id, key)?;
         let at = InDoubt { tries: facts.tries + 1, ..subject(facts, channel, now) };
         Some(Self { at, outgoing, address, started_at: now, words, gate })
     }

@@ -62,7 +62,7 @@ pub async fn explain(gateway: &Gateway, id: Uuid) -> Result<Explained, FlowError
             FlowError::Refused(_) => FlowError::Refused(format!(
                 "there is no delivery or task {id}; `liaison queue list` and `liaison tasks list` show them"
             )),
-            store @ FlowError::Store(_) => store,
+            other => other,
         })?;
         return Ok(Explained {
             delivery: None,

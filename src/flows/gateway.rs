@@ -2,17 +2,18 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
 use jiff::SignedDuration;
-use liaison_channels::{Sender, message::ChannelId};
+use liaison_channels::{Sender, message::ChannelId, private::Private};
+use sqlx::PgConnection;
 
-use super::Clock;
+use super::{Clock, FlowError, salt};
 use crate::{
-    domain::{people::Route, policy::Policy, route::Channels, time::Timestamp},
-    store::Store,
+    domain::{people::Route, policy::Policy, route::Channels, tag::ReplyKey, time::Timestamp},
+    store::{Store, answers},
 };
 
 /// Which channel carries which route.
@@ -49,6 +50,8 @@ pub struct Patience {
     pub ask_after: Duration,
     /// A text still in doubt after this goes to a person.
     pub person_after: Duration,
+    /// How often a provider's list is asked for texts whose post was missed.
+    pub poll_texts: Duration,
 }
 
 /// What every flow stands on.
@@ -67,6 +70,10 @@ pub struct Gateway {
     pub patience: Patience,
     /// Stops everything when the volume is absurd.
     pub breaker: Breaker,
+    /// Signs the marks in `Reply-To`; read from the database at first use.
+    pub key: OnceLock<ReplyKey>,
+    /// The school's own addresses, by the mailboxes it reads: mail from them is our own.
+    pub own: Vec<Private<String>>,
 }
 
 impl std::fmt::Debug for Gateway {
@@ -76,6 +83,19 @@ impl std::fmt::Debug for Gateway {
 }
 
 impl Gateway {
+    /// The key that signs and reads the marks in `Reply-To`; made once, by whoever needs it first.
+    pub async fn reply_key(&self, connection: &mut PgConnection) -> Result<ReplyKey, FlowError> {
+        if let Some(key) = self.key.get() {
+            return Ok(key.clone());
+        }
+        let mut fresh = [0; 32];
+        let (first, second) = fresh.split_at_mut(16);
+        first.copy_from_slice(&salt());
+        second.copy_from_slice(&salt());
+        let key = ReplyKey::new(&answers::reply_key(connection, &fresh).await?);
+        Ok(self.key.get_or_init(|| key).clone())
+    }
+
     /// Now.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

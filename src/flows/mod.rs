@@ -1,23 +1,32 @@
 //! What Liaison does: one file per deed. Each flow owns its transactions; nothing else begins one.
 
+pub mod cases;
 pub mod clock;
 pub mod deliver;
 pub mod explain;
 pub mod gateway;
 pub mod import;
+pub mod keep;
+pub mod ladder;
+pub mod mailbox;
 pub mod operate;
 mod planning;
+pub mod questions;
 pub mod queue;
 pub mod receipts;
+pub mod receive;
 pub mod rescue;
 pub mod resolve;
 pub mod seal;
 mod settle;
 mod stopped;
 pub mod tasks;
+pub mod texts;
 pub mod verify;
 
 pub use clock::{Clock, SystemClock};
+
+use liaison_channels::{error::Fault, inbox::FetchError};
 
 use crate::store::StoreError;
 
@@ -27,6 +36,9 @@ pub enum FlowError {
     /// The database said no, or is away.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A mailbox or provider could not be read.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     /// What was asked cannot be done; the sentence says what to do instead.
     #[error("{0}")]
     Refused(String),
@@ -35,7 +47,11 @@ pub enum FlowError {
 impl FlowError {
     /// Whether trying again later may help.
     pub const fn is_away(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_away())
+        match self {
+            Self::Store(error) => error.is_away(),
+            Self::Fetch(error) => !matches!(error.fault, Fault::Misconfigured),
+            Self::Refused(_) => false,
+        }
     }
 }
 

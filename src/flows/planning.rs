@@ -6,8 +6,9 @@ use super::{FlowError, gateway::Gateway};
 use crate::{
     domain::{
         chronology::{Entry, kind},
-        ids::{DeliveryId, TaskId, UpdateId},
-        people::Route,
+        delivery::Carried,
+        ids::{CaseId, DeliveryId, TaskId},
+        people::{Purpose, Route},
         policy::Policy,
         rights::LinkFacts,
         route::{Fired, MessageFacts, Plan, choose},
@@ -15,7 +16,7 @@ use crate::{
         wording::interpreter,
     },
     store::{
-        chronology,
+        cases, chronology,
         doubt::InDoubt,
         facts,
         outbox::{self, NewDelivery},
@@ -34,7 +35,9 @@ pub(super) struct Planned {
 
 /// Who is told what, and why now.
 pub(super) struct Telling<'a> {
-    pub(super) update: UpdateId,
+    pub(super) carried: Carried,
+    /// The case it is said in.
+    pub(super) case: Option<CaseId>,
     pub(super) message: &'a MessageFacts,
     pub(super) link: &'a LinkFacts,
     /// Routes that were tried already.
@@ -54,8 +57,11 @@ impl Planned {
             Plan::Send(route) => self.send(gateway, telling, *route, &fired),
             Plan::Task(route) => self.task(task(&gateway.policy, telling, *route), &fired),
             Plan::LeftOut(_, why) => {
-                let entry =
-                    Entry::now(telling.now, kind::LEFT_OUT, format!("weekly update: left out, {why}"));
+                let entry = Entry::now(
+                    telling.now,
+                    kind::LEFT_OUT,
+                    format!("{}: left out, {why}", telling.message.purpose.in_words()),
+                );
                 self.left_out.push(about(entry, telling));
             }
             Plan::NoWay => self.task(no_way(&gateway.policy, telling, &fired), &fired),
@@ -69,7 +75,7 @@ impl Planned {
         self.choices.push((id.0, as_json(fired)));
         self.deliveries.push(NewDelivery {
             id,
-            update: telling.update,
+            carried: telling.carried,
             pupil: telling.link.pupil,
             carer: telling.link.carer,
             purpose: telling.message.purpose,
@@ -102,10 +108,10 @@ impl Planned {
         let mut entries = self.left_out;
         entries.extend(self.deliveries.iter().filter(|d| queued.contains(&d.id)).map(|d| {
             let again = if d.follows.is_some() { ", after another route failed" } else { "" };
-            Entry::now(now, kind::QUEUED, format!("weekly update queued by {}{again}", d.route))
+            Entry::now(now, kind::QUEUED, format!("{} queued by {}{again}", d.purpose.in_words(), d.route))
                 .by(actor)
                 .about(d.carer, d.pupil)
-                .update(d.update)
+                .carrying(d.carried)
                 .delivery(d.id)
         }));
         entries.extend(
@@ -122,23 +128,25 @@ pub(super) fn opened_entry(task: &NewTask, actor: &str, now: Timestamp) -> Entry
         .by(actor)
         .about(task.carer, task.pupil)
         .task(task.id);
-    entry.update = task.update;
+    entry.update = task.carried.and_then(Carried::update);
+    entry.case = task.case;
     entry.delivery = task.delivery;
     entry
 }
 
 fn about(entry: Entry, telling: &Telling<'_>) -> Entry {
-    entry.by(telling.actor).about(telling.link.carer, telling.link.pupil).update(telling.update)
+    entry.by(telling.actor).about(telling.link.carer, telling.link.pupil).carrying(telling.carried)
 }
 
 fn task(policy: &Policy, telling: &Telling<'_>, route: Route) -> NewTask {
     let after = if telling.follows.is_some() { ", as another route failed" } else { "" };
+    let what = telling.message.purpose.in_words();
     let why = match (route, interpreter(telling.link)) {
-        (Route::Letter, _) => format!("post the weekly update as a letter{after}"),
+        (Route::Letter, _) => format!("post the {what} as a letter{after}"),
         (_, Some(language)) => {
-            format!("ring with the weekly update, with an interpreter for {language}{after}")
+            format!("ring with the {what}, with an interpreter for {language}{after}")
         }
-        _ => format!("ring with the weekly update{after}"),
+        _ => format!("ring with the {what}{after}"),
     };
     let (kind, role) = if route == Route::Letter { ("letter", "office") } else { ("call", "teacher") };
     new_task(policy, telling, kind, role, why)
@@ -150,7 +158,11 @@ fn no_way(policy: &Policy, telling: &Telling<'_>, fired: &[Fired]) -> NewTask {
         .filter(|f| f.verdict == "next route")
         .map(|f| format!("{}: {}", f.rule, f.saw))
         .collect();
-    let why = format!("find a way to reach this carer with the weekly update ({})", tried.join("; "));
+    let why = format!(
+        "find a way to reach this carer with the {} ({})",
+        telling.message.purpose.in_words(),
+        tried.join("; ")
+    );
     new_task(policy, telling, "check_address", "office", why)
 }
 
@@ -168,7 +180,8 @@ fn new_task(
         class: telling.link.class,
         carer: telling.link.carer,
         pupil: telling.link.pupil,
-        update: Some(telling.update),
+        carried: Some(telling.carried),
+        case: telling.case,
         delivery: telling.follows,
         why,
         due: policy.task_due(telling.now),
@@ -187,15 +200,21 @@ pub(super) async fn next_route(
     failed: &InDoubt,
     now: Timestamp,
 ) -> Result<(), FlowError> {
-    let Some(message) = facts::message(connection, failed.update).await? else { return Ok(()) };
+    let Some(message) = facts::message(connection, failed.carried).await? else { return Ok(()) };
+    // An acknowledgement goes back the way the message came, or not at all; the case and its clock stand without it.
+    if message.purpose == Purpose::Acknowledgement {
+        return Ok(());
+    }
+    let case = cases::answered_in(connection, failed.carried).await?;
     let link = facts::of_link(connection, failed.carer, failed.pupil, message.purpose).await?;
     let Some(link) = link else { return Ok(()) };
-    let tried = outbox::routes_tried(connection, failed.update, failed.carer).await?;
+    let tried = outbox::routes_tried(connection, failed.carried, failed.carer).await?;
     let mut planned = Planned::default();
     planned.add(
         gateway,
         &Telling {
-            update: failed.update,
+            carried: failed.carried,
+            case,
             message: &message,
             link: &link,
             tried: &tried,
@@ -216,7 +235,8 @@ pub(super) fn check_address(policy: &Policy, failed: &InDoubt, why: &str, now: T
         class: None,
         carer: failed.carer,
         pupil: failed.pupil,
-        update: None,
+        carried: None,
+        case: None,
         delivery: Some(failed.id),
         why: why.to_owned(),
         due: policy.task_due(now),

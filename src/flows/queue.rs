@@ -12,10 +12,11 @@ use super::{
 };
 use crate::{
     domain::{
+        delivery::Carried,
         ids::{PupilId, UpdateId},
         people::{Purpose, Route},
         rights::LinkFacts,
-        route::{MessageFacts, Plan},
+        route::{About, MessageFacts, Plan},
         time::{Date, Timestamp, school_date},
         update::{RowProblem, UpdateRow, read},
     },
@@ -163,13 +164,21 @@ fn plan_all(
     for update in new {
         let message = MessageFacts {
             purpose: Purpose::WeeklyUpdate,
-            week: update.week,
             words: update.body.clone().into(),
             sensitive: update.sensitive,
+            about: About::Week(update.week),
         };
         for link in by_pupil.get(&update.pupil).into_iter().flatten().copied() {
-            let telling =
-                Telling { update: update.id, message: &message, link, tried: &[], follows: None, actor, now };
+            let telling = Telling {
+                carried: Carried::Update(update.id),
+                case: None,
+                message: &message,
+                link,
+                tried: &[],
+                follows: None,
+                actor,
+                now,
+            };
             match planned.add(gateway, &telling) {
                 Plan::Send(Route::Email) => report.email += 1,
                 Plan::Send(_) => report.text += 1,

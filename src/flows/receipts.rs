@@ -21,13 +21,14 @@ pub async fn keep(gateway: &Gateway, channel: &str, receipts: &[Receipt]) -> Res
     let mut tx = gateway.store.begin().await?;
     let mut moved = 0;
     for receipt in receipts {
-        moved += usize::from(keep_one(&mut tx, gateway, channel, receipt).await?);
+        moved += usize::from(keep_in(&mut tx, gateway, channel, receipt).await?);
     }
     tx.commit().await.map_err(StoreError::from)?;
     Ok(moved)
 }
 
-async fn keep_one(
+/// Keeps one receipt in the caller's transaction; says whether it moved a delivery.
+pub(super) async fn keep_in(
     tx: &mut crate::store::Tx,
     gateway: &Gateway,
     channel: &str,
@@ -71,7 +72,7 @@ async fn keep_one(
     let entry = Entry::now(now, event, sentence.clone())
         .by(channel)
         .about(target.at.carer, target.at.pupil)
-        .update(target.at.update)
+        .carrying(target.at.carried)
         .delivery(target.at.id);
     chronology::append(tx, &[entry]).await?;
     if let Progress::Failed(failed) = receipt.progress {

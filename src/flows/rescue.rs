@@ -21,7 +21,7 @@ pub async fn rescue(gateway: &Gateway) -> Result<usize, FlowError> {
             let sentence = format!("on the wire by {} when a daemon died: it may have gone", orphan.channel);
             Entry::now(now, kind::IN_DOUBT, sentence)
                 .about(orphan.carer, orphan.pupil)
-                .update(orphan.update)
+                .carrying(orphan.carried)
                 .delivery(orphan.id)
         })
         .collect();

@@ -183,7 +183,7 @@ async fn settle_doubt(
     }
     let entry = Entry::now(now, event, sentence)
         .about(doubt.carer, doubt.pupil)
-        .update(doubt.update)
+        .carrying(doubt.carried)
         .delivery(doubt.id);
     chronology::append(&mut tx, &[entry]).await?;
     tx.commit().await.map_err(StoreError::from)?;
@@ -201,7 +201,7 @@ async fn person(gateway: &Gateway, doubt: &InDoubt) -> Result<bool, FlowError> {
         now,
     );
     task.kind = "did_it_arrive";
-    task.update = Some(doubt.update);
+    task.carried = Some(doubt.carried);
     let opened = tasks::insert(&mut tx, std::slice::from_ref(&task), now).await?;
     if opened.is_empty() {
         return Ok(false);

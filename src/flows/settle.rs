@@ -16,7 +16,7 @@ use crate::{
         time::Timestamp,
     },
     store::{
-        Tx, chronology, daemons,
+        Tx, addresses, chronology, clocks, daemons,
         doubt::InDoubt,
         outbox::{self, Attempt, Move},
         tasks,
@@ -94,7 +94,7 @@ pub(super) async fn after_failure(
         _ => None,
     };
     if let Some((status, task_why)) = mark
-        && outbox::mark_address(tx, failed.id, status, why, now).await?
+        && addresses::mark_of(tx, failed.id, status, why, now).await?
     {
         let task = check_address(&gateway.policy, failed, &task_why, now);
         tasks::insert(tx, std::slice::from_ref(&task), now).await?;
@@ -103,7 +103,21 @@ pub(super) async fn after_failure(
             .delivery(failed.id);
         chronology::append(tx, &[marked, opened_entry(&task, "daemon", now)]).await?;
     }
+    reopen_clocks(tx, failed, now).await?;
     next_route(tx, gateway, failed, now).await
+}
+
+/// A reply that did not arrive answered nobody: the clocks it had stopped run again (T16).
+pub(super) async fn reopen_clocks(tx: &mut Tx, failed: &InDoubt, now: Timestamp) -> Result<(), FlowError> {
+    let Some(answer) = failed.carried.answer() else { return Ok(()) };
+    if clocks::reopen(tx, answer).await? > 0 {
+        let entry =
+            Entry::now(now, kind::CLOCK, "the reply did not arrive: the clock it had stopped runs again")
+                .about(failed.carer, failed.pupil)
+                .delivery(failed.id);
+        chronology::append(tx, &[entry]).await?;
+    }
+    Ok(())
 }
 
 async fn hold_channel(
@@ -175,7 +189,7 @@ fn entry(one: &Tried, next: &Next, channel: &str, now: Timestamp) -> Entry {
     };
     let mut entry = Entry::now(now, event, sentence(next, channel, one.outcome.as_ref().err()))
         .about(one.at.carer, one.at.pupil)
-        .update(one.at.update)
+        .carrying(one.at.carried)
         .delivery(one.at.id);
     entry.happened_at = one.ended_at;
     match next {

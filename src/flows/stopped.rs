@@ -4,6 +4,7 @@ use super::{
     FlowError,
     gateway::Gateway,
     planning::{as_json, next_route},
+    settle::reopen_clocks,
 };
 use crate::{
     domain::{
@@ -24,7 +25,7 @@ use crate::{
 pub(super) fn subject(facts: &DeliveryFacts, channel: &str, now: Timestamp) -> InDoubt {
     InDoubt {
         id: facts.id,
-        update: facts.update,
+        carried: facts.carried,
         pupil: facts.pupil,
         carer: facts.carer,
         channel: channel.to_owned(),
@@ -43,11 +44,16 @@ pub(super) struct Stopped {
     attempts: Vec<Attempt>,
     entries: Vec<Entry>,
     another_route: Vec<InDoubt>,
+    unsaid: Vec<InDoubt>,
 }
 
 impl Stopped {
     pub(super) fn add(&mut self, facts: &DeliveryFacts, decision: Decision, channel: &str, now: Timestamp) {
         let at = subject(facts, channel, now);
+        self.unsaid.extend(match decision {
+            Decision::NoRight(..) | Decision::NotThisWay(..) => facts.carried.answer().map(|_| at.clone()),
+            Decision::Permit(_) | Decision::Wait(..) | Decision::Rehearsed(_) => None,
+        });
         let (to, not_before, why, fired) = match decision {
             Decision::Permit(_) => return,
             Decision::Wait(until, why, _) => {
@@ -66,11 +72,11 @@ impl Stopped {
                 (State::Refused, None, "rehearsal: it would have been sent".to_owned(), fired)
             }
         };
-        let sentence = format!("weekly update not sent by {}: {why}", facts.route);
+        let sentence = format!("{} not sent by {}: {why}", facts.message.purpose.in_words(), facts.route);
         self.entries.push(
             Entry::now(now, kind::REFUSED, sentence)
                 .about(facts.carer, facts.pupil)
-                .update(facts.update)
+                .carrying(facts.carried)
                 .delivery(facts.id),
         );
         self.attempts.push(Attempt {
@@ -95,6 +101,9 @@ impl Stopped {
         outbox::settle(tx, &self.moves, &[State::Queued], now).await?;
         outbox::record_attempts(tx, &self.attempts).await?;
         chronology::append(tx, &self.entries).await?;
+        for unsaid in &self.unsaid {
+            reopen_clocks(tx, unsaid, now).await?;
+        }
         for refused in &self.another_route {
             next_route(tx, gateway, refused, now).await?;
         }

@@ -6,6 +6,7 @@ use super::{FlowError, gateway::Gateway};
 use crate::{
     domain::{
         chronology::{Entry, kind},
+        delivery::Carried,
         gate::{Ask, Decision, decide},
         ids::TaskId,
         people::{Format, Route},
@@ -14,7 +15,7 @@ use crate::{
         wording::{Words, interpreter},
     },
     store::{
-        StoreError, chronology, facts,
+        StoreError, cases, chronology, clocks, facts,
         tasks::{self, TaskRow},
     },
 };
@@ -112,9 +113,15 @@ pub async fn close(
     if !tasks::close(&mut tx, id, state, by, outcome, now).await? {
         return Err(FlowError::Refused(format!("task {id} is {} already", row.state)));
     }
+    if let (true, Some(carried @ Carried::Answer(answer))) = (done, row.carried)
+        && let Some(case) = cases::answered_in(&mut tx, carried).await?
+    {
+        // A reply that was said by phone or posted answers as one that was sent does.
+        clocks::stop(&mut tx, case, Some("answer"), Some(answer), by, now).await?;
+    }
     let sentence = format!("{} {}", row.kind.replace('_', " "), state.replace('_', " "));
     let mut entry = Entry::now(now, kind::TASK_CLOSED, sentence).by(by).about(row.carer, row.pupil).task(id);
-    entry.update = row.update;
+    entry.update = row.carried.and_then(Carried::update);
     // What a person writes may name people: it stands beside the entry, where it can be erased.
     chronology::append(&mut tx, &[entry.words(super::salt(), outcome.into())]).await?;
     tx.commit().await.map_err(StoreError::from)?;
@@ -145,10 +152,10 @@ async fn open(
         outcome: row.outcome.clone(),
         needs: None,
     };
-    let (Some(route), Some(update), "open") = (route, row.update, row.state.as_str()) else {
+    let (Some(route), Some(carried), "open") = (route, row.carried, row.state.as_str()) else {
         return Ok(Some(listed));
     };
-    let Some(message) = facts::message(tx, update).await? else { return Ok(Some(listed)) };
+    let Some(message) = facts::message(tx, carried).await? else { return Ok(Some(listed)) };
     let link = facts::of_link(tx, row.carer, row.pupil, message.purpose).await?;
     let ask = Ask {
         route,
@@ -190,7 +197,7 @@ async fn withdraw(
     if tasks::close(tx, row.id, "withdrawn", "daemon", why, now).await? {
         let sentence = format!("{} withdrawn: {why}", row.kind);
         let mut entry = Entry::now(now, kind::TASK_CLOSED, sentence).about(row.carer, row.pupil).task(row.id);
-        entry.update = row.update;
+        entry.update = row.carried.and_then(Carried::update);
         chronology::append(tx, &[entry]).await?;
     }
     Ok(())

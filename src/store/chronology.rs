@@ -18,14 +18,15 @@ pub async fn append(connection: &mut PgConnection, entries: &[Entry]) -> Result<
         r#"with given as (
              select * from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::text[], $6::uuid[],
                                   $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], $11::text[], $12::text[],
-                                  $13::bytea[], $14::bytea[], $15::bytea[], $16::text[])
+                                  $13::bytea[], $14::bytea[], $15::bytea[], $16::text[], $17::uuid[], $18::uuid[])
                     as g (id, happened_at, recorded_at, actor, kind, carer_id, pupil_id, update_id, delivery_id, task_id,
-                          visibility, sentence, body_digest, digest, salt, body)),
+                          visibility, sentence, body_digest, digest, salt, body, case_id, received_id)),
            written as (
              insert into chronology_entry (id, happened_at, recorded_at, actor, kind, carer_id, pupil_id, update_id,
-                                           delivery_id, task_id, visibility, sentence, body_digest, digest)
+                                           delivery_id, task_id, visibility, sentence, body_digest, digest, case_id,
+                                           received_id)
              select id, happened_at, recorded_at, actor, kind, carer_id, pupil_id, update_id, delivery_id, task_id,
-                    visibility, sentence, body_digest, digest
+                    visibility, sentence, body_digest, digest, case_id, received_id
              from given),
            words as (
              insert into chronology_body (entry_id, salt, body) select id, salt, body from given where body is not null)
@@ -46,6 +47,8 @@ pub async fn append(connection: &mut PgConnection, entries: &[Entry]) -> Result<
         &digests.iter().map(<[u8; 32]>::as_slice).collect::<Vec<_>>() as _,
         &entries.iter().map(|entry| entry.body.as_ref().map(|body| body.salt.as_slice())).collect::<Vec<_>>() as _,
         &entries.iter().map(|e| e.body.as_ref().map(|body| body.words.expose().as_str())).collect::<Vec<_>>() as _,
+        &entries.iter().map(|entry| entry.case.map(|id| id.0)).collect::<Vec<_>>() as _,
+        &entries.iter().map(|entry| entry.received.map(|id| id.0)).collect::<Vec<_>>() as _,
     )
     .execute(connection)
     .await?;

@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::{StoreError, types::Ts};
 use crate::domain::{
-    ids::{CarerId, DaemonId, DeliveryId, PupilId, UpdateId},
+    delivery::Carried,
+    ids::{CarerId, DaemonId, DeliveryId, PupilId},
     time::Timestamp,
 };
 
@@ -14,8 +15,8 @@ use crate::domain::{
 pub struct InDoubt {
     /// The delivery.
     pub id: DeliveryId,
-    /// Its update.
-    pub update: UpdateId,
+    /// What it carries.
+    pub carried: Carried,
     /// The pupil.
     pub pupil: PupilId,
     /// The carer.
@@ -73,7 +74,7 @@ pub async fn in_doubt(
     limit: i64,
 ) -> Result<Vec<InDoubt>, StoreError> {
     let rows = sqlx::query!(
-        r#"select d.id, d.update_id, d.pupil_id, d.carer_id, d.channel, d.tries, d.wire_since as "since!: Ts",
+        r#"select d.id, d.update_id, d.answer_id, d.pupil_id, d.carer_id, d.channel, d.tries, d.wire_since as "since!: Ts",
                   d.wire_body, d.reason, a.value as "to?"
            from delivery d left join address a on a.id = d.address_id
            where d.state = 'unknown' and d.wire_since <= $1 and ($2::uuid[] is null or d.id = any($2))
@@ -85,19 +86,27 @@ pub async fn in_doubt(
     )
     .fetch_all(connection)
     .await?;
-    let doubt = rows.into_iter().map(|row| InDoubt {
-        id: DeliveryId(row.id),
-        update: UpdateId(row.update_id),
-        pupil: PupilId(row.pupil_id),
-        carer: CarerId(row.carer_id),
-        channel: row.channel,
-        tries: u16::try_from(row.tries).unwrap_or_default(),
-        since: row.since.0,
-        wire_body: row.wire_body,
-        to: row.to,
-        reason: row.reason,
+    let doubt = rows.into_iter().map(|row| {
+        Ok(InDoubt {
+            id: DeliveryId(row.id),
+            carried: carried(row.id, row.update_id, row.answer_id)?,
+            pupil: PupilId(row.pupil_id),
+            carer: CarerId(row.carer_id),
+            channel: row.channel,
+            tries: u16::try_from(row.tries).unwrap_or_default(),
+            since: row.since.0,
+            wire_body: row.wire_body,
+            to: row.to,
+            reason: row.reason,
+        })
     });
-    Ok(doubt.collect())
+    doubt.collect()
+}
+
+/// What a row carries; the database lets it be one thing.
+pub(super) fn carried(id: Uuid, update: Option<Uuid>, answer: Option<Uuid>) -> Result<Carried, StoreError> {
+    Carried::of(update, answer)
+        .ok_or_else(|| StoreError::row("delivery", "update_id", id, "it carries nothing"))
 }
 
 /// What the provider calls the other deliveries that went to this number since `since`.

@@ -24,8 +24,10 @@ pub struct DeliveryView {
     pub pupil: String,
     /// The pupil's class.
     pub class: Option<String>,
-    /// The week.
-    pub week: Date,
+    /// What it is for.
+    pub purpose: String,
+    /// The week, where it is a weekly update.
+    pub week: Option<Date>,
     /// The route.
     pub route: String,
     /// The channel.
@@ -75,11 +77,11 @@ pub async fn deliveries(
     let rows = sqlx::query!(
         r#"select d.id, d.carer_id, d.pupil_id, c.forename || ' ' || c.surname as "carer!",
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil!",
-                  k.name as "class?", u.week as "week: Day", d.route, d.channel, d.state, d.tries,
+                  k.name as "class?", d.purpose, u.week as "week?: Day", d.route, d.channel, d.state, d.tries,
                   d.not_before as "not_before: Ts", d.settled_at as "settled_at: Ts", d.reason, d.maybe_twice,
                   d.follows, d.provider_ref
            from delivery d
-           join pupil_update u on u.id = d.update_id
+           left join pupil_update u on u.id = d.update_id
            join carer c on c.id = d.carer_id
            join pupil p on p.id = d.pupil_id
            left join class k on k.id = p.class_id
@@ -98,7 +100,8 @@ pub async fn deliveries(
         carer: row.carer,
         pupil: row.pupil,
         class: row.class,
-        week: row.week.0,
+        purpose: row.purpose,
+        week: row.week.map(|week| week.0),
         route: row.route,
         channel: row.channel,
         state: row.state,
@@ -224,6 +227,10 @@ pub struct EntryView {
     pub pupil_id: Option<Uuid>,
     /// The update's id.
     pub update_id: Option<Uuid>,
+    /// The case's id.
+    pub case_id: Option<Uuid>,
+    /// The id of the message that arrived.
+    pub received_id: Option<Uuid>,
     /// `ordinary` or `restricted`.
     pub visibility: String,
     /// The digest of the words, in hexadecimal, also when the words were erased.
@@ -246,7 +253,7 @@ pub async fn chronology(connection: &mut PgConnection, whose: Whose) -> Result<V
     let rows = sqlx::query!(
         r#"select e.id, e.happened_at as "happened_at: Ts", e.recorded_at as "recorded_at: Ts", e.actor, e.kind,
                   e.delivery_id, e.task_id, e.sentence, b.body as "words?", encode(e.digest, 'hex') as "digest!",
-                  e.carer_id, e.pupil_id, e.update_id, e.visibility, encode(e.body_digest, 'hex') as body_digest,
+                  e.carer_id, e.pupil_id, e.update_id, e.case_id, e.received_id, e.visibility, encode(e.body_digest, 'hex') as body_digest,
                   c.forename || ' ' || c.surname as "carer?",
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil?"
            from chronology_entry e
@@ -276,6 +283,8 @@ pub async fn chronology(connection: &mut PgConnection, whose: Whose) -> Result<V
         carer_id: row.carer_id,
         pupil_id: row.pupil_id,
         update_id: row.update_id,
+        case_id: row.case_id,
+        received_id: row.received_id,
         visibility: row.visibility,
         body_digest: row.body_digest,
         digest: row.digest,
@@ -297,6 +306,35 @@ pub async fn carer_named(connection: &mut PgConnection, name: &str) -> Result<Op
         .fetch_optional(connection)
         .await?;
     Ok(id.map(CarerId))
+}
+
+/// A carer's name.
+pub async fn carer_name(connection: &mut PgConnection, carer: CarerId) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select forename || ' ' || surname as "name!" from carer where id = $1"#,
+        carer.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// A pupil's name.
+pub async fn pupil_name(connection: &mut PgConnection, pupil: PupilId) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select coalesce(nullif(preferred_name, ''), legal_forename) || ' ' || legal_surname as "name!"
+           from pupil where id = $1"#,
+        pupil.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// The pupils a carer is linked to.
+pub async fn pupils_of(connection: &mut PgConnection, carer: CarerId) -> Result<Vec<PupilId>, StoreError> {
+    let ids = sqlx::query_scalar!("select pupil_id from link where carer_id = $1 order by pupil_id", carer.0)
+        .fetch_all(connection)
+        .await?;
+    Ok(ids.into_iter().map(PupilId).collect())
 }
 
 /// Each pupil with an update and each of that pupil's carers, by name: everybody who must be told or left out for a

@@ -8,17 +8,19 @@ use uuid::Uuid;
 
 use super::{
     StoreError,
+    doubt::carried,
     types::{Day, Ts},
 };
 use crate::domain::{
-    ids::{AddressId, CarerId, ClassId, DaemonId, DeliveryId, PupilId, UpdateId},
+    delivery::Carried,
+    ids::{AddressId, AnswerId, CarerId, ClassId, DaemonId, DeliveryId, PupilId, UpdateId},
     people::{
         AddressKind, AddressStatus, Format, PersonName, Purpose, Responsibility, Restriction,
-        RestrictionKind, Route,
+        RestrictionKind, Route, UnknownWord,
     },
     rights::{KnownAddress, LinkFacts},
-    route::MessageFacts,
-    time::Timestamp,
+    route::{About, AnswerFacts, MessageFacts},
+    time::{Timestamp, school_date},
 };
 
 /// A delivery and all the gate needs to decide about it.
@@ -26,8 +28,8 @@ use crate::domain::{
 pub struct DeliveryFacts {
     /// The delivery.
     pub id: DeliveryId,
-    /// The update it carries.
-    pub update: UpdateId,
+    /// What it carries.
+    pub carried: Carried,
     /// The pupil it is about.
     pub pupil: PupilId,
     /// The carer it is for.
@@ -98,10 +100,15 @@ pub async fn of_deliveries(
     let ids: Vec<Uuid> = deliveries.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
         DeliveryRow,
-        r#"select d.id, d.update_id, d.pupil_id, d.carer_id, d.route, d.tries, d.purpose, d.follows,
-                  d.queued_at as "queued_at: Ts", u.week as "week: Day", u.body, u.sensitive
+        r#"select d.id, d.update_id, d.answer_id, d.pupil_id, d.carer_id, d.route, d.tries, d.purpose, d.follows,
+                  d.queued_at as "queued_at: Ts", u.week as "week?: Day",
+                  coalesce(u.body, a.words, '') as "words!", coalesce(u.sensitive, a.sensitive, false) as "sensitive!",
+                  c.code as "code?", a.came_by as "came_by?", a.address_id, a.due_day as "due_day: Day",
+                  a.holiday as "holiday?", a.in_reply_to, a.thread as "thread?", a.written_at as "written_at?: Ts"
            from delivery d
-           join pupil_update u on u.id = d.update_id
+           left join pupil_update u on u.id = d.update_id
+           left join answer a on a.id = d.answer_id
+           left join carer_case c on c.id = a.case_id
            where d.id = any($1) and ($2::uuid is null or (d.holder = $2 and d.state = 'queued'))
            for update of d"#,
         &ids,
@@ -114,7 +121,7 @@ pub async fn of_deliveries(
     }
     let pupils: Vec<PupilId> = rows.iter().map(|row| PupilId(row.pupil_id)).collect();
     let carers: Vec<CarerId> = rows.iter().map(|row| CarerId(row.carer_id)).collect();
-    // One purpose exists; the second brings its own preference and must be asked for by itself.
+    // The carer's order is told once, for the weekly update, and holds for answers too.
     let links = of_links(connection, &pupils, Some(&carers), Purpose::WeeklyUpdate).await?;
     let links: HashMap<_, _> = links.into_iter().map(|link| ((link.pupil, link.carer), link)).collect();
     let mut facts = Vec::with_capacity(rows.len());
@@ -126,8 +133,18 @@ pub async fn of_deliveries(
     Ok(facts)
 }
 
-/// What an update says.
+/// What an update or an answer says.
 pub async fn message(
+    connection: &mut PgConnection,
+    carried: Carried,
+) -> Result<Option<MessageFacts>, StoreError> {
+    match carried {
+        Carried::Update(update) => of_update(connection, update).await,
+        Carried::Answer(answer) => of_answer(connection, answer).await,
+    }
+}
+
+async fn of_update(
     connection: &mut PgConnection,
     update: UpdateId,
 ) -> Result<Option<MessageFacts>, StoreError> {
@@ -139,10 +156,60 @@ pub async fn message(
     .await?;
     Ok(row.map(|row| MessageFacts {
         purpose: Purpose::WeeklyUpdate,
-        week: row.week.0,
         words: Private::new(row.body),
         sensitive: row.sensitive,
+        about: About::Week(row.week.0),
     }))
+}
+
+async fn of_answer(
+    connection: &mut PgConnection,
+    answer: AnswerId,
+) -> Result<Option<MessageFacts>, StoreError> {
+    let row = sqlx::query_as!(
+        AnswerRow,
+        r#"select a.purpose, coalesce(a.words, '') as "words!", a.sensitive, c.code, a.came_by, a.address_id,
+                  a.due_day as "due_day: Day", a.holiday, a.in_reply_to, a.thread, a.written_at as "written_at: Ts"
+           from answer a join carer_case c on c.id = a.case_id where a.id = $1"#,
+        answer.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    let Some(mut row) = row else { return Ok(None) };
+    let bad = |column, why: UnknownWord| StoreError::row("answer", column, answer, why);
+    let purpose = Purpose::parse(&row.purpose).map_err(|why| bad("purpose", why))?;
+    let (words, sensitive) = (Private::new(std::mem::take(&mut row.words)), row.sensitive);
+    let about = About::Case(row.facts().map_err(|why| bad("came_by", why))?);
+    Ok(Some(MessageFacts { purpose, words, sensitive, about }))
+}
+
+struct AnswerRow {
+    purpose: String,
+    words: String,
+    sensitive: bool,
+    code: String,
+    came_by: String,
+    address_id: Option<Uuid>,
+    due_day: Option<Day>,
+    holiday: bool,
+    in_reply_to: Option<String>,
+    thread: Vec<String>,
+    written_at: Ts,
+}
+
+impl AnswerRow {
+    fn facts(self) -> Result<AnswerFacts, UnknownWord> {
+        Ok(AnswerFacts {
+            code: self.code,
+            came_by: Route::parse(&self.came_by)?,
+            only_to: self.address_id.map(AddressId),
+            due_day: self.due_day.map(|day| day.0),
+            holiday: self.holiday,
+            written: school_date(self.written_at.0),
+            in_reply_to: self.in_reply_to,
+            thread: self.thread,
+        })
+    }
 }
 
 struct LinkRow {
@@ -175,9 +242,7 @@ impl TryFrom<LinkRow> for LinkFacts {
 
     fn try_from(mut row: LinkRow) -> Result<Self, StoreError> {
         let carer = row.carer_id;
-        let bad = |table, column| {
-            move |why: crate::domain::people::UnknownWord| StoreError::row(table, column, carer, why)
-        };
+        let bad = |table, column| move |why: UnknownWord| StoreError::row(table, column, carer, why);
         let restrictions = restrictions(&mut row).map_err(bad("restriction", "kind"))?;
         let addresses = addresses(&mut row).map_err(bad("address", "kind or status"))?;
         let preference = row.routes.unwrap_or_default();
@@ -207,7 +272,7 @@ impl TryFrom<LinkRow> for LinkFacts {
     }
 }
 
-fn restrictions(row: &mut LinkRow) -> Result<Vec<Restriction>, crate::domain::people::UnknownWord> {
+fn restrictions(row: &mut LinkRow) -> Result<Vec<Restriction>, UnknownWord> {
     let starts = row.restriction_starts.take().unwrap_or_default();
     let ends = row.restriction_ends.take().unwrap_or_default();
     let kinds = row.restriction_kinds.take().unwrap_or_default();
@@ -220,7 +285,7 @@ fn restrictions(row: &mut LinkRow) -> Result<Vec<Restriction>, crate::domain::pe
         .collect()
 }
 
-fn addresses(row: &mut LinkRow) -> Result<Vec<KnownAddress>, crate::domain::people::UnknownWord> {
+fn addresses(row: &mut LinkRow) -> Result<Vec<KnownAddress>, UnknownWord> {
     let ids = row.address_ids.take().unwrap_or_default();
     let kinds = row.address_kinds.take().unwrap_or_default();
     let values = row.address_values.take().unwrap_or_default();
@@ -240,7 +305,8 @@ fn addresses(row: &mut LinkRow) -> Result<Vec<KnownAddress>, crate::domain::peop
 
 struct DeliveryRow {
     id: Uuid,
-    update_id: Uuid,
+    update_id: Option<Uuid>,
+    answer_id: Option<Uuid>,
     pupil_id: Uuid,
     carer_id: Uuid,
     route: String,
@@ -248,19 +314,57 @@ struct DeliveryRow {
     purpose: String,
     follows: Option<Uuid>,
     queued_at: Ts,
-    week: Day,
-    body: String,
+    week: Option<Day>,
+    words: String,
     sensitive: bool,
+    code: Option<String>,
+    came_by: Option<String>,
+    address_id: Option<Uuid>,
+    due_day: Option<Day>,
+    holiday: Option<bool>,
+    in_reply_to: Option<String>,
+    thread: Option<Vec<String>>,
+    written_at: Option<Ts>,
+}
+
+impl DeliveryRow {
+    /// What it is about: a week, or a carer's own message; `None` where the row has neither.
+    fn about(&mut self) -> Result<Option<About>, UnknownWord> {
+        if let Some(week) = &self.week {
+            return Ok(Some(About::Week(week.0)));
+        }
+        let (Some(code), Some(came_by), Some(written_at)) =
+            (self.code.take(), self.came_by.take(), self.written_at.take())
+        else {
+            return Ok(None);
+        };
+        let answer = AnswerRow {
+            purpose: String::new(),
+            words: String::new(),
+            sensitive: self.sensitive,
+            code,
+            came_by,
+            address_id: self.address_id,
+            due_day: self.due_day.take(),
+            holiday: self.holiday.unwrap_or_default(),
+            in_reply_to: self.in_reply_to.take(),
+            thread: self.thread.take().unwrap_or_default(),
+            written_at,
+        };
+        answer.facts().map(About::Case).map(Some)
+    }
 }
 
 impl TryFrom<DeliveryRow> for DeliveryFacts {
     type Error = StoreError;
 
-    fn try_from(row: DeliveryRow) -> Result<Self, StoreError> {
-        let bad = |column: &'static str, why: String| StoreError::row("delivery", column, row.id, why);
+    fn try_from(mut row: DeliveryRow) -> Result<Self, StoreError> {
+        let id = row.id;
+        let bad = |column: &'static str, why: String| StoreError::row("delivery", column, id, why);
+        let about = row.about().map_err(|why| bad("answer_id", why.to_string()))?;
         Ok(Self {
             id: DeliveryId(row.id),
-            update: UpdateId(row.update_id),
+            carried: carried(row.id, row.update_id, row.answer_id)?,
             pupil: PupilId(row.pupil_id),
             carer: CarerId(row.carer_id),
             route: Route::parse(&row.route).map_err(|why| bad("route", why.to_string()))?,
@@ -269,9 +373,9 @@ impl TryFrom<DeliveryRow> for DeliveryFacts {
             follows: row.follows.map(DeliveryId),
             message: MessageFacts {
                 purpose: Purpose::parse(&row.purpose).map_err(|why| bad("purpose", why.to_string()))?,
-                week: row.week.0,
-                words: Private::new(row.body),
+                words: Private::new(row.words),
                 sensitive: row.sensitive,
+                about: about.ok_or_else(|| bad("update_id", "what it carries is gone".to_owned()))?,
             },
             link: None,
         })

@@ -3,15 +3,23 @@
 //! Functions work on the connection they are given; the flow that calls them decides where a transaction begins and
 //! ends. They return domain types; a row that makes no sense is an error that names it.
 
+pub mod addresses;
+pub mod answers;
+pub mod cases;
 pub mod chronology;
+pub mod clocks;
 pub mod cluster;
 pub mod daemons;
 pub mod doubt;
 mod error;
 pub mod explain;
 pub mod facts;
+pub mod inbox;
 pub mod leader;
+pub mod matching;
 pub mod outbox;
+pub mod questions;
+pub mod readings;
 pub mod receipts;
 pub mod roll;
 mod schema;

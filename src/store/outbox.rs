@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::{StoreError, types::Ts};
 use crate::domain::{
-    delivery::State,
-    ids::{AddressId, CarerId, DaemonId, DeliveryId, PupilId, UpdateId},
+    delivery::{Carried, State},
+    ids::{AddressId, CarerId, DaemonId, DeliveryId, PupilId},
     people::{Purpose, Route},
     time::Timestamp,
 };
@@ -16,9 +16,9 @@ use crate::domain::{
 pub struct NewDelivery {
     /// Its id, which is also its reference on the wire.
     pub id: DeliveryId,
-    /// The update it carries.
-    pub update: UpdateId,
-    /// The pupil it is about.
+    /// What it carries.
+    pub carried: Carried,
+    /// The pupil on whose link the right to it rests.
     pub pupil: PupilId,
     /// The carer it is for.
     pub carer: CarerId,
@@ -43,15 +43,15 @@ pub async fn insert(
 ) -> Result<Vec<DeliveryId>, StoreError> {
     let ids = sqlx::query_scalar!(
         "insert into delivery (id, update_id, pupil_id, carer_id, purpose, route, channel, state, not_before, follows,
-                               queued_at)
-         select id, update_id, pupil_id, carer_id, purpose, route, channel, 'queued', not_before, follows, $10
+                               queued_at, answer_id)
+         select id, update_id, pupil_id, carer_id, purpose, route, channel, 'queued', not_before, follows, $10, answer_id
          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[],
-                     $8::timestamptz[], $9::uuid[])
-              as n (id, update_id, pupil_id, carer_id, purpose, route, channel, not_before, follows)
-         on conflict on constraint delivery_once do nothing
+                     $8::timestamptz[], $9::uuid[], $11::uuid[])
+              as n (id, update_id, pupil_id, carer_id, purpose, route, channel, not_before, follows, answer_id)
+         on conflict do nothing
          returning id",
         &deliveries.iter().map(|d| d.id.0).collect::<Vec<_>>(),
-        &deliveries.iter().map(|d| d.update.0).collect::<Vec<_>>(),
+        &deliveries.iter().map(|d| d.carried.update().map(|id| id.0)).collect::<Vec<_>>() as _,
         &deliveries.iter().map(|d| d.pupil.0).collect::<Vec<_>>(),
         &deliveries.iter().map(|d| d.carer.0).collect::<Vec<_>>(),
         &deliveries.iter().map(|d| d.purpose.as_str()).collect::<Vec<_>>() as _,
@@ -60,6 +60,7 @@ pub async fn insert(
         &deliveries.iter().map(|d| Ts(d.not_before)).collect::<Vec<_>>() as _,
         &deliveries.iter().map(|d| d.follows.map(|id| id.0)).collect::<Vec<_>>() as _,
         Ts(now) as _,
+        &deliveries.iter().map(|d| d.carried.answer().map(|id| id.0)).collect::<Vec<_>>() as _,
     )
     .fetch_all(connection)
     .await?;
@@ -316,43 +317,25 @@ pub async fn recorded(
     Ok(ids.into_iter().map(DeliveryId).collect())
 }
 
-/// Marks the address a delivery went to as failing or stopped; `false` when it was already.
-pub async fn mark_address(
-    connection: &mut PgConnection,
-    delivery: DeliveryId,
-    status: &str,
-    why: &str,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let marked = sqlx::query!(
-        "update address set status = $2, status_since = $3, status_why = $4
-         where id = (select address_id from delivery where id = $1) and status <> $2 and status <> 'stopped'",
-        delivery.0,
-        status,
-        Ts(now) as _,
-        why,
-    )
-    .execute(connection)
-    .await?;
-    Ok(marked.rows_affected() > 0)
-}
-
-/// The routes already used or being used for this update and carer.
+/// The routes already used or being used for what is carried and this carer.
 pub async fn routes_tried(
     connection: &mut PgConnection,
-    update: UpdateId,
+    carried: Carried,
     carer: CarerId,
 ) -> Result<Vec<Route>, StoreError> {
     let rows = sqlx::query_scalar!(
-        r#"select route as "route!" from delivery where update_id = $1 and carer_id = $2
-           union select kind from task where update_id = $1 and carer_id = $2 and kind in ('call', 'letter')"#,
-        update.0,
+        r#"select route as "route!" from delivery
+           where carer_id = $2 and (update_id = $1 or answer_id = $3)
+           union select kind from task
+           where carer_id = $2 and (update_id = $1 or answer_id = $3) and kind in ('call', 'letter')"#,
+        carried.update().map(|id| id.0),
         carer.0,
+        carried.answer().map(|id| id.0),
     )
     .fetch_all(connection)
     .await?;
     rows.iter()
-        .map(|route| Route::parse(route).map_err(|why| StoreError::row("delivery", "route", update, why)))
+        .map(|route| Route::parse(route).map_err(|why| StoreError::row("delivery", "route", carer, why)))
         .collect()
 }
 

@@ -2,10 +2,14 @@
 
 use sqlx::PgConnection;
 
-use super::{StoreError, doubt::InDoubt, types::Ts};
+use super::{
+    StoreError,
+    doubt::{InDoubt, carried},
+    types::Ts,
+};
 use crate::domain::{
     delivery::State,
-    ids::{CarerId, DeliveryId, PupilId, UpdateId},
+    ids::{CarerId, DeliveryId, PupilId},
     time::Timestamp,
 };
 
@@ -21,7 +25,8 @@ pub struct Target {
 }
 
 /// The delivery a receipt means: by our own reference where the provider carried it back, else by the provider's. One
-/// of another channel is never meant, nor one that the provider calls by another name.
+/// of another channel is never meant, nor a text that the provider calls by another name. A mail is meant by our own
+/// reference alone, which a bounce carries in the Message-ID of what it returns.
 pub async fn target(
     connection: &mut PgConnection,
     channel: &str,
@@ -29,11 +34,12 @@ pub async fn target(
     ours: Option<DeliveryId>,
 ) -> Result<Option<Target>, StoreError> {
     let row = sqlx::query!(
-        r#"select id, update_id, pupil_id, carer_id, tries, state, queued_at as "queued_at: Ts",
+        r#"select id, update_id, answer_id, pupil_id, carer_id, tries, state, queued_at as "queued_at: Ts",
                   provider_ref is not null as "named!"
            from delivery
-           where channel = $1 and route = 'text'
-             and (provider_ref = $2 or (id = $3 and provider_ref is null))
+           where channel = $1
+             and ((route = 'text' and provider_ref = $2)
+                  or (id = $3 and (provider_ref is null or route = 'email')))
            for update"#,
         channel,
         provider_ref,
@@ -46,7 +52,7 @@ pub async fn target(
         .ok_or_else(|| StoreError::row("delivery", "state", row.id, "an unknown word"))?;
     let at = InDoubt {
         id: DeliveryId(row.id),
-        update: UpdateId(row.update_id),
+        carried: carried(row.id, row.update_id, row.answer_id)?,
         pupil: PupilId(row.pupil_id),
         carer: CarerId(row.carer_id),
         channel: channel.to_owned(),
@@ -57,6 +63,39 @@ pub async fn target(
         reason: None,
     };
     Ok(Some(Target { at, state, named: row.named }))
+}
+
+/// A mail that was sent, as a bounce may name it.
+#[derive(Debug)]
+pub struct Sent {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// The carer it was for.
+    pub carer: CarerId,
+    /// The pupil it was about.
+    pub pupil: PupilId,
+    /// The channel that sent it.
+    pub channel: String,
+    /// Its Message-ID.
+    pub provider_ref: String,
+}
+
+/// The mail with this id, if it was handed over.
+pub async fn sent(connection: &mut PgConnection, delivery: DeliveryId) -> Result<Option<Sent>, StoreError> {
+    let row = sqlx::query!(
+        r#"select id, carer_id, pupil_id, channel, provider_ref as "provider_ref!" from delivery
+           where id = $1 and route = 'email' and provider_ref is not null"#,
+        delivery.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Sent {
+        id: DeliveryId(row.id),
+        carer: CarerId(row.carer_id),
+        pupil: PupilId(row.pupil_id),
+        channel: row.channel,
+        provider_ref: row.provider_ref,
+    }))
 }
 
 /// A receipt to be kept.

@@ -7,7 +7,8 @@ use super::{
     types::{Day, Ts},
 };
 use crate::domain::{
-    ids::{CarerId, ClassId, DeliveryId, PupilId, TaskId, UpdateId},
+    delivery::Carried,
+    ids::{CarerId, CaseId, ClassId, DeliveryId, PupilId, TaskId},
     time::{Date, Timestamp},
 };
 
@@ -26,8 +27,10 @@ pub struct NewTask {
     pub carer: CarerId,
     /// The pupil.
     pub pupil: PupilId,
-    /// The update it carries.
-    pub update: Option<UpdateId>,
+    /// What it carries.
+    pub carried: Option<Carried>,
+    /// The case it is about.
+    pub case: Option<CaseId>,
     /// The delivery that led to it.
     pub delivery: Option<DeliveryId>,
     /// One neutral sentence.
@@ -47,12 +50,13 @@ pub async fn insert(
     }
     let ids = sqlx::query_scalar!(
         "insert into task (id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, due, state,
-                           created_at)
-         select id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, due, 'open', $11
+                           created_at, answer_id, case_id)
+         select id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, due, 'open', $11, answer_id,
+                case_id
          from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
-                     $9::text[], $10::date[])
-              as t (id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, due)
-         on conflict (update_id, carer_id, kind) where update_id is not null do nothing
+                     $9::text[], $10::date[], $12::uuid[], $13::uuid[])
+              as t (id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, due, answer_id, case_id)
+         on conflict do nothing
          returning id",
         &tasks.iter().map(|t| t.id.0).collect::<Vec<_>>(),
         &tasks.iter().map(|t| t.kind).collect::<Vec<_>>() as _,
@@ -60,11 +64,13 @@ pub async fn insert(
         &tasks.iter().map(|t| t.class.map(|id| id.0)).collect::<Vec<_>>() as _,
         &tasks.iter().map(|t| t.carer.0).collect::<Vec<_>>(),
         &tasks.iter().map(|t| t.pupil.0).collect::<Vec<_>>(),
-        &tasks.iter().map(|t| t.update.map(|id| id.0)).collect::<Vec<_>>() as _,
+        &tasks.iter().map(|t| t.carried.and_then(Carried::update).map(|id| id.0)).collect::<Vec<_>>() as _,
         &tasks.iter().map(|t| t.delivery.map(|id| id.0)).collect::<Vec<_>>() as _,
         &tasks.iter().map(|t| t.why.as_str()).collect::<Vec<_>>() as _,
         &tasks.iter().map(|t| Day(t.due)).collect::<Vec<_>>() as _,
         Ts(now) as _,
+        &tasks.iter().map(|t| t.carried.and_then(Carried::answer).map(|id| id.0)).collect::<Vec<_>>() as _,
+        &tasks.iter().map(|t| t.case.map(|id| id.0)).collect::<Vec<_>>() as _,
     )
     .fetch_all(connection)
     .await?;
@@ -90,8 +96,8 @@ pub struct TaskRow {
     pub pupil_name: String,
     /// The class's name.
     pub class: Option<String>,
-    /// The update it carries.
-    pub update: Option<UpdateId>,
+    /// What it carries.
+    pub carried: Option<Carried>,
     /// Why it exists.
     pub why: String,
     /// To be done by.
@@ -118,7 +124,7 @@ async fn rows(
     one: Option<TaskId>,
 ) -> Result<Vec<TaskRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"select t.id, t.kind, t.role, t.carer_id, t.pupil_id, t.update_id, t.why, t.due as "due: Day", t.state,
+        r#"select t.id, t.kind, t.role, t.carer_id, t.pupil_id, t.update_id, t.answer_id, t.why, t.due as "due: Day", t.state,
                   t.outcome, k.name as "class?",
                   c.forename || ' ' || c.surname as "carer_name!",
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil_name!"
@@ -142,7 +148,7 @@ async fn rows(
         carer_name: row.carer_name,
         pupil_name: row.pupil_name,
         class: row.class,
-        update: row.update_id.map(UpdateId),
+        carried: Carried::of(row.update_id, row.answer_id),
         why: row.why,
         due: row.due.0,
         state: row.state,

@@ -7,7 +7,7 @@ use liaison_channels::message::ChannelId;
 use super::{Stop, Trouble, heartbeat};
 use crate::{
     domain::ids::DaemonId,
-    flows::{FlowError, gateway::Gateway, operate, rescue, resolve, seal},
+    flows::{FlowError, gateway::Gateway, ladder, operate, rescue, resolve, seal},
     store::{daemons, leader::Leader},
 };
 
@@ -77,6 +77,10 @@ async fn care_once(
             person = resolved.person,
             "cleared up doubts"
         );
+    }
+    let climbed = ladder::climb(gateway).await?;
+    if climbed > 0 {
+        tracing::warn!(climbed, "clocks have run out: `liaison cases list`");
     }
     heal(gateway, tried).await
 }

@@ -3,6 +3,7 @@
 
 mod caretaker;
 mod heartbeat;
+mod inbound;
 mod outbox;
 mod wake;
 
@@ -10,7 +11,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinSet};
 
-use crate::flows::{FlowError, deliver, gateway::Gateway};
+use crate::flows::{FlowError, deliver, gateway::Gateway, mailbox::Mailbox};
 
 /// Tells every worker to stop.
 #[derive(Debug, Clone)]
@@ -43,21 +44,37 @@ impl Stop {
     }
 }
 
-/// Starts every worker of a daemon.
-pub async fn start(gateway: &Arc<Gateway>, stop: &Stop) -> JoinSet<()> {
+/// Starts every worker of a daemon; it reads these mailboxes.
+pub async fn start(gateway: &Arc<Gateway>, mailboxes: Vec<Mailbox>, stop: &Stop) -> JoinSet<()> {
     let mut workers = JoinSet::new();
-    let wake = wake::spawn(&mut workers, gateway, stop.clone());
+    let wakes = wake::spawn(&mut workers, gateway, stop.clone());
     let lanes: Vec<_> = gateway.senders.values().flat_map(|sender| deliver::lanes(gateway, sender)).collect();
     let holders: Vec<_> = lanes.iter().map(deliver::Lane::holder).collect();
     // A lane may claim only what would be rescued from it, so the first beat comes before the first claim.
     heartbeat::first(gateway, &holders).await;
     workers.spawn(heartbeat::run(Arc::clone(gateway), holders.clone(), stop.clone()));
     for lane in lanes {
-        workers.spawn(outbox::run(Arc::clone(gateway), lane, wake.clone(), stop.clone()));
+        workers.spawn(outbox::run(Arc::clone(gateway), lane, wakes.queued.clone(), stop.clone()));
     }
+    for mailbox in mailboxes {
+        workers.spawn(inbound::mailbox(Arc::clone(gateway), mailbox, stop.clone()));
+    }
+    for sender in gateway.senders.values() {
+        workers.spawn(keep_company(
+            inbound::list(Arc::clone(gateway), Arc::clone(sender), stop.clone()),
+            stop.clone(),
+        ));
+    }
+    workers.spawn(inbound::reader(Arc::clone(gateway), wakes.arrived, stop.clone()));
     workers.spawn(caretaker::care(Arc::clone(gateway), holders, stop.clone()));
     workers.spawn(caretaker::seal(Arc::clone(gateway), stop.clone()));
     workers
+}
+
+/// Runs a worker that may rightly be done early: the daemon ends when any worker does, so this one waits for the stop.
+async fn keep_company(worker: impl Future<Output = ()>, mut stop: Stop) {
+    worker.await;
+    stop.wait().await;
 }
 
 /// Says a trouble once when it begins and once when it is over, not every second.

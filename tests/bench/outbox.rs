@@ -295,5 +295,7 @@ fn queueing_gateway(store: &Store) -> liaison::flows::gateway::Gateway {
         senders: std::collections::BTreeMap::new(),
         patience: settings.patience,
         breaker: Breaker::default(),
+        key: std::sync::OnceLock::new(),
+        own: Vec::new(),
     }
 }

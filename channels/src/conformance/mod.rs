@@ -26,6 +26,7 @@
 //!
 //! [`promises`] holds one function for each promise, named as a sentence. None of them sleeps.
 
+mod arrivals;
 mod eml;
 pub mod promises;
 mod samples;
@@ -70,6 +71,12 @@ pub trait Rig: Send + Sync {
         None
     }
 
+    /// A message from this sender arrives at the other side, which posts this about it. `None`: this provider posts
+    /// nothing, or the stand-in cannot.
+    async fn arrives(&self, _from: &str, _words: &str) -> Option<Post> {
+        None
+    }
+
     /// What the adapter did against the provider's rules. Must be empty at the end of every check.
     fn complaints(&self) -> Vec<String> {
         Vec::new()
@@ -88,6 +95,17 @@ pub struct Taken {
     pub to: String,
     /// The words: a text's body, or a mail's plain-text part, decoded (see [`Eml`]).
     pub words: String,
+}
+
+/// What a provider posts to our webhook.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Post {
+    /// Path and query as they are called, starting with `/`.
+    pub path_and_query: String,
+    /// Header names in lower case, with values.
+    pub headers: Vec<(String, String)>,
+    /// The raw body.
+    pub body: Vec<u8>,
 }
 
 /// How the other side can let us down.
@@ -185,6 +203,9 @@ macro_rules! conformance_tests {
                 find_tells_the_truth_after_a_cut_line,
                 a_probe_reaches_nobody_and_finds_what_is_wrong,
                 no_personal_data_is_printed,
+                a_posted_text_is_kept_whole,
+                a_forged_post_is_not_believed,
+                texts_that_arrived_are_listed,
             );
         }
     };

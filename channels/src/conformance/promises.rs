@@ -17,6 +17,10 @@ use super::{
     secrets::{debug_is_clean, error_is_clean},
 };
 
+pub use super::arrivals::{
+    a_forged_post_is_not_believed, a_posted_text_is_kept_whole, texts_that_arrived_are_listed,
+};
+
 type Sent = Result<Accepted, SendError>;
 
 /// What was given is what is there: to the right recipient, every word of it, once.
@@ -280,7 +284,7 @@ async fn find(
     found.map_err(|error| Broken(format!("find fails although all is well: {error}")))
 }
 
-async fn within<T>(rig: &dyn Rig, what: &str, work: impl Future<Output = T>) -> Result<T, Broken> {
+pub(super) async fn within<T>(rig: &dyn Rig, what: &str, work: impl Future<Output = T>) -> Result<T, Broken> {
     let patience: Duration = rig.patience();
     tokio::time::timeout(patience, work)
         .await
@@ -342,6 +346,6 @@ fn is_yes_of(found: &Found, reference: &ProviderRef) -> Verdict {
 }
 
 /// Providers tell whole seconds.
-fn a_moment_ago() -> Timestamp {
+pub(super) fn a_moment_ago() -> Timestamp {
     Timestamp::now().saturating_sub(SignedDuration::from_secs(2)).unwrap_or(Timestamp::UNIX_EPOCH)
 }

@@ -96,6 +96,10 @@ fn mail(reference: OurRef, to: EmailAddress, words: &str) -> Outgoing {
         plain: words.into(),
         html: Private::new(html),
         language: "pl".to_owned(),
+        manner: crate::message::Manner::Letter,
+        in_reply_to: None,
+        thread: Vec::new(),
+        reply_tag: None,
     };
     Outgoing::mail(reference, mail)
 }

@@ -1,4 +1,5 @@
-//! Strict stand-ins for providers, in the test's own process.
+//! Strict stand-ins for providers, in the test's own process, and a real mail server of a test's own.
 
+pub mod dovecot;
 pub mod smtp;
 pub mod twilio;

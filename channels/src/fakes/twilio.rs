@@ -5,6 +5,7 @@
 
 mod callbacks;
 mod deed;
+mod inbound;
 mod line;
 mod post;
 mod serve;
@@ -310,12 +311,12 @@ impl TwilioFake {
         Some(taken.clone())
     }
 
-    /// Every message it has, in the order it took them.
+    /// Every message of ours it has, in the order it took them. [`TwilioFake::arrived`] has those from carers.
     pub fn messages(&self) -> Vec<Taken> {
-        self.shared.lock().messages.clone()
+        self.shared.lock().messages.iter().filter(|taken| !taken.is_inbound()).cloned().collect()
     }
 
-    /// Number and words of every text that it took more than once.
+    /// Number and words of every text of ours that it took more than once.
     pub fn doubled(&self) -> Vec<(String, String)> {
         let mut seen = HashSet::new();
         let all = self.messages().into_iter().map(|taken| (taken.to, taken.body));

@@ -8,10 +8,13 @@ use std::{io, time::Duration};
 use super::{
     codes::{self, Verdict},
     reply::Reply,
-    tls::TlsTrouble,
     wire::Broken,
 };
-use crate::error::{Fault, SendError, Went};
+use crate::{
+    error::{Fault, SendError, Went},
+    line::Unreached,
+    tls::TlsTrouble,
+};
 
 /// How far a conversation had come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +144,16 @@ impl Stop {
             Self::TooBig => (Refused, format!("The message is larger than {place} takes; make it shorter.")),
         };
         SendError::not_sent(fault, sentence)
+    }
+}
+
+impl From<Unreached> for Stop {
+    fn from(why: Unreached) -> Self {
+        match why {
+            Unreached::NoName => Self::NoName,
+            Unreached::Failed(why) => Self::Unreachable(Some(why)),
+            Unreached::Late => Self::Unreachable(None),
+        }
     }
 }
 

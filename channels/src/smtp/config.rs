@@ -1,17 +1,13 @@
 //! Settings of a mail channel, and the checks that can be made before anything is reached.
 
-use std::{
-    net::IpAddr,
-    num::NonZeroU32,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 use lettre::message::Mailbox;
-use secrecy::{SecretString, zeroize::Zeroizing};
+use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::{error::OpenError, mime};
+pub use crate::tls::Tls;
+use crate::{error::OpenError, line, mime, secret};
 
 /// Settings of a `kind = "smtp"` channel.
 #[derive(Debug, Clone, Deserialize)]
@@ -39,6 +35,14 @@ pub struct SmtpConfig {
     pub reply_to: Option<String>,
     /// Where bounces go (the envelope sender), if not to `from`. Exchange and Gmail insist on the mailbox itself.
     pub envelope_from: Option<String>,
+    /// Whether an automatic answer leaves with the null envelope sender `<>`, as it should (RFC 3834 §3.3). `false` for
+    /// servers that take only the mailbox itself, such as Exchange Online and Gmail.
+    #[serde(default = "yes")]
+    pub null_sender: bool,
+    /// Whether each mail's `Reply-To` is marked (`parents+mark@…`), so that an answer tells which mail it answers even
+    /// where its references are lost. The mailbox must take such addresses, or answers are lost: try one by hand first.
+    #[serde(default)]
+    pub reply_tags: bool,
     /// The name we greet with. By default this machine's.
     pub hello_name: Option<String>,
     /// Connections at most, 1 to 64; each carries one message at a time. Exchange Online allows 3.
@@ -60,17 +64,8 @@ pub struct SmtpConfig {
     pub data_secs: f64,
 }
 
-/// How the line to the server is encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Tls {
-    /// Begins plain and is encrypted before anything is said (RFC 3207); without encryption nothing is sent.
-    #[default]
-    StartTls,
-    /// Encrypted from the first byte (RFC 8314).
-    Tls,
-    /// Not encrypted: for a relay on this machine.
-    None,
+const fn yes() -> bool {
+    true
 }
 
 const fn default_connections() -> usize {
@@ -137,8 +132,7 @@ impl SmtpConfig {
     }
 
     fn is_on_this_machine(&self) -> bool {
-        self.host.eq_ignore_ascii_case("localhost")
-            || self.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        line::is_on_this_machine(&self.host)
     }
 
     /// The deadlines as durations.
@@ -159,18 +153,7 @@ impl SmtpConfig {
     /// Reads the password. `None` when the channel does not sign in.
     pub(super) fn login(&self) -> Result<Option<Login>, OpenError> {
         let (Some(username), Some(file)) = (&self.username, &self.password_file) else { return Ok(None) };
-        let path = credential(file);
-        let text = std::fs::read_to_string(&path).map(Zeroizing::new).map_err(|why| {
-            OpenError(format!(
-                "password_file: cannot read {}: {why}; check its path and owner",
-                path.display()
-            ))
-        })?;
-        let password = text.trim_end_matches(['\r', '\n']);
-        if password.is_empty() || password.contains('\0') {
-            return Err(OpenError(format!("password_file: {} holds no password", path.display())));
-        }
-        Ok(Some(Login { username: username.clone(), password: password.into() }))
+        Ok(Some(Login { username: username.clone(), password: secret::password(file)? }))
     }
 
     /// The name for `EHLO`: the setting, this machine's name, or an address literal (RFC 5321 §4.1.4).
@@ -185,15 +168,6 @@ impl SmtpConfig {
 fn is_hello_name(name: &str) -> bool {
     (1..=255).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._[]:".contains(&byte))
-}
-
-/// A bare name is looked for where systemd puts a unit's credentials.
-fn credential(file: &Path) -> PathBuf {
-    let bare = file.components().count() == 1 && file.is_relative();
-    match std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| Path::new(&folder).join(file)) {
-        Some(path) if bare && path.exists() => path,
-        _ => file.to_owned(),
-    }
 }
 
 /// Reads `Name <address>` or a bare address out of the setting `key`. Ours must be ASCII: every server takes those.

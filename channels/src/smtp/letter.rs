@@ -3,7 +3,7 @@
 use super::config::{SmtpConfig, mailbox};
 use crate::{
     error::{OpenError, SendError},
-    message::{Mail, OurRef},
+    message::{Mail, Manner, OurRef},
     mime::{Letterhead, on_the_wire},
 };
 
@@ -15,12 +15,16 @@ pub(super) struct Desk {
     head: Letterhead,
     /// The envelope sender, `MAIL FROM`.
     pub(super) sender: String,
+    /// Whether automatic answers leave with the null sender.
+    null_sender: bool,
 }
 
 /// One message, ready for the wire.
 pub(super) struct Letter {
     /// The recipient for `RCPT TO`.
     pub(super) to: String,
+    /// The envelope sender; empty for an automatic answer: nothing may ever be sent back to it (RFC 3834 §3.3).
+    pub(super) sender: String,
     /// The address needs a server that takes letters beyond ASCII (RFC 6531).
     pub(super) beyond_ascii: bool,
     /// Our Message-ID, with its angle brackets.
@@ -38,14 +42,17 @@ impl Desk {
             Some(text) => mailbox("envelope_from", text)?.email,
             None => from.email.clone(),
         };
-        Ok(Self { head: Letterhead::new(from, reply_to), sender: sender.to_string() })
+        let head = Letterhead::new(from, reply_to, config.reply_tags);
+        Ok(Self { head, sender: sender.to_string(), null_sender: config.null_sender })
     }
 
     /// Writes one message.
     pub(super) fn write(&self, reference: OurRef, mail: &Mail) -> Result<Letter, SendError> {
         let to = on_the_wire(&mail.to)?.to_string();
         let data = stuffed(&self.head.write(mail, reference)?);
-        Ok(Letter { beyond_ascii: !to.is_ascii(), to, id: self.head.message_id(reference), data })
+        let automatic = self.null_sender && mail.manner == Manner::Automatic;
+        let sender = if automatic { String::new() } else { self.sender.clone() };
+        Ok(Letter { sender, beyond_ascii: !to.is_ascii(), to, id: self.head.message_id(reference), data })
     }
 }
 

@@ -15,7 +15,6 @@ mod letter;
 mod pool;
 mod reply;
 mod session;
-mod tls;
 mod transaction;
 mod wire;
 
@@ -77,14 +76,14 @@ impl Smtp {
 
     async fn hand_over(&self, letter: &Letter) -> Result<Reply, Stop> {
         if let Some(mut session) = self.pool.take() {
-            let done = session.hand_over(&self.desk.sender, letter).await;
+            let done = session.hand_over(letter).await;
             // Servers close lines they find idle. Nothing of the message was given, so a fresh line is no second try.
             if !done.as_ref().is_err_and(Stop::is_stale_line) {
                 return self.put_back(session, done);
             }
         }
         let mut session = Session::open(&self.dialer).await?;
-        let done = session.hand_over(&self.desk.sender, letter).await;
+        let done = session.hand_over(letter).await;
         self.put_back(session, done)
     }
 

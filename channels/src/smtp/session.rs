@@ -4,16 +4,19 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret as _, zeroize::Zeroizing};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::time::timeout;
 
 use super::{
     classify::{Phase, Stop},
     config::{Login, Patience, SmtpConfig, Tls},
     reply::Reply,
-    tls::Encryption,
-    wire::{Broken, Io, Wire},
+    wire::{Broken, Wire},
 };
-use crate::error::OpenError;
+use crate::{
+    error::OpenError,
+    line::{self, Io},
+    tls::Encryption,
+};
 
 /// How to get a connection: everything `Session::open` needs.
 pub(super) struct Dialer {
@@ -115,7 +118,7 @@ impl Session {
     /// Connects, encrypts and signs in, each step within its time.
     pub(super) async fn open(dialer: &Dialer) -> Result<Self, Stop> {
         let patience = dialer.patience;
-        let tcp = reach(&dialer.host, dialer.port, patience.connect).await?;
+        let tcp = line::reach(&dialer.host, dialer.port, patience.connect).await.map_err(Stop::from)?;
         let mut io: Box<dyn Io> = Box::new(tcp);
         if dialer.tls == Tls::Tls {
             io = encrypt(dialer, io).await?;
@@ -211,26 +214,6 @@ impl Session {
 
 fn encoded(secret: &str) -> Zeroizing<String> {
     Zeroizing::new(STANDARD.encode(secret))
-}
-
-/// Finds and reaches the server; each of its addresses gets an equal share of the time.
-async fn reach(host: &str, port: u16, limit: Duration) -> Result<TcpStream, Stop> {
-    let found = timeout(limit, tokio::net::lookup_host((host, port))).await;
-    let addresses: Vec<_> = found.map_err(|_| Stop::NoName)?.map_err(|_| Stop::NoName)?.collect();
-    let share = limit / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
-    let mut stop = Stop::NoName;
-    for address in addresses {
-        match timeout(share, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => {
-                // Without it the last part of a message waits 40 ms for the server's delayed acknowledgement.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
-            }
-            Ok(Err(why)) => stop = Stop::Unreachable(Some(why.kind())),
-            Err(_) => stop = Stop::Unreachable(None),
-        }
-    }
-    Err(stop)
 }
 
 async fn encrypt(dialer: &Dialer, plain: Box<dyn Io>) -> Result<Box<dyn Io>, Stop> {

@@ -15,15 +15,15 @@ use super::{
 
 impl Session {
     /// Hands over one message. Afterwards `in_step` tells whether the connection may be used again.
-    pub(super) async fn hand_over(&mut self, sender: &str, letter: &Letter) -> Result<Reply, Stop> {
+    pub(super) async fn hand_over(&mut self, letter: &Letter) -> Result<Reply, Stop> {
         self.check_fits(letter)?;
         self.in_step = false;
         let pipelined = self.offers.pipelining;
         let mut commands = std::mem::take(&mut self.commands);
         let done = if pipelined {
-            self.announce_at_once(&mut commands, sender, letter).await
+            self.announce_at_once(&mut commands, letter).await
         } else {
-            self.announce_in_steps(&mut commands, sender, letter).await
+            self.announce_in_steps(&mut commands, letter).await
         };
         self.commands = commands;
         done?;
@@ -49,9 +49,9 @@ impl Session {
         }
     }
 
-    fn write_mail(&self, commands: &mut String, sender: &str, letter: &Letter) {
+    fn write_mail(&self, commands: &mut String, letter: &Letter) {
         commands.clear();
-        let _ = write!(commands, "MAIL FROM:<{sender}>");
+        let _ = write!(commands, "MAIL FROM:<{}>", letter.sender);
         if self.offers.size.is_some() {
             let _ = write!(commands, " SIZE={}", letter.data.len());
         }
@@ -62,13 +62,8 @@ impl Session {
     }
 
     /// All three commands in one write, three replies (RFC 2920 §3.1).
-    async fn announce_at_once(
-        &mut self,
-        commands: &mut String,
-        sender: &str,
-        letter: &Letter,
-    ) -> Result<(), Stop> {
-        self.write_mail(commands, sender, letter);
+    async fn announce_at_once(&mut self, commands: &mut String, letter: &Letter) -> Result<(), Stop> {
+        self.write_mail(commands, letter);
         let _ = write!(commands, "RCPT TO:<{}>\r\nDATA\r\n", letter.to);
         self.say(Phase::Mail, commands).await?;
         let mail = self.answer(Phase::Mail).await?;
@@ -93,13 +88,8 @@ impl Session {
     }
 
     /// One command at a time, for servers that do not offer pipelining.
-    async fn announce_in_steps(
-        &mut self,
-        commands: &mut String,
-        sender: &str,
-        letter: &Letter,
-    ) -> Result<(), Stop> {
-        self.write_mail(commands, sender, letter);
+    async fn announce_in_steps(&mut self, commands: &mut String, letter: &Letter) -> Result<(), Stop> {
+        self.write_mail(commands, letter);
         self.step(Phase::Mail, commands).await?;
         commands.clear();
         let _ = write!(commands, "RCPT TO:<{}>\r\n", letter.to);

@@ -8,15 +8,12 @@ use std::{io, time::Duration};
 
 use futures_util::FutureExt as _;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     time::{Instant, timeout, timeout_at},
 };
 
 use super::reply::Reply;
-
-/// A byte stream, plain or encrypted.
-pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+use crate::line::Io;
 
 /// How a line fails. Whatever it is, the line must not be used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

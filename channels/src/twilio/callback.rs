@@ -1,54 +1,78 @@
-//! Status callbacks: what Twilio posts about texts it took.
+//! What Twilio posts: how far our texts have come, and texts from carers.
+//!
+//! Both kinds are proved and read in the same way, whichever of our addresses was called: a school that enters the
+//! wrong one of them at Twilio loses nothing.
 
 use uuid::Uuid;
 
 use super::{
-    codes, is_message_sid,
+    arrived, codes, is_message_sid,
     signature::{self, Fields, Keys},
 };
 use crate::{
+    inbound::{Event, KeptText, RawForm},
     message::{ChannelId, OurRef, ProviderRef},
+    private::Private,
     receipt::{Callback, FailedAs, NotBelieved, Posted, Progress, Receipt},
 };
 
-/// Believes and reads the posts about one channel's texts.
-pub(super) struct StatusCallback {
+/// Believes and reads every post of one channel.
+pub(super) struct Posts {
     keys: Keys,
     account: String,
     public: String,
     id: ChannelId,
 }
 
-impl StatusCallback {
+impl Posts {
     pub(super) fn new(keys: Keys, account: String, public: String, id: ChannelId) -> Self {
         Self { keys, account, public, id }
     }
 
-    /// The address Twilio is to call about one text. Our reference rides in it, under the signature.
-    pub(super) fn address(&self, reference: OurRef) -> String {
+    /// The address Twilio is to call about one text of ours. Our reference rides in it, under the signature.
+    pub(super) fn status_address(&self, reference: OurRef) -> String {
         format!("{}/webhooks/{}/status?ref={reference}", self.public, self.id)
+    }
+
+    /// The address Twilio is to call about texts that arrive.
+    pub(super) fn text_address(&self) -> String {
+        format!("{}/webhooks/{}/text", self.public, self.id)
     }
 }
 
-impl Callback for StatusCallback {
-    fn receipts(&self, posted: &Posted<'_>) -> Result<Vec<Receipt>, NotBelieved> {
+impl Callback for Posts {
+    fn events(&self, posted: &Posted<'_>) -> Result<Vec<Event>, NotBelieved> {
         let url = [self.public.as_str(), posted.path_and_query].concat();
         let fields = signature::verify(&self.keys, &url, posted.headers, posted.body)?;
         if one(&fields, "AccountSid")? != Some(&self.account) {
             return Err(NotBelieved::Unreadable("AccountSid is not this channel's account"));
         }
-        let status = one(&fields, "MessageStatus")?.or(one(&fields, "SmsStatus")?);
-        match status {
-            None => Err(NotBelieved::Unreadable("neither MessageStatus nor SmsStatus is there")),
-            // A text from a carer, not a receipt.
-            Some("receiving" | "received") => Ok(Vec::new()),
-            Some(status) => Ok(vec![receipt(&fields, status, ours(posted.path_and_query))?]),
-        }
+        read(&fields, posted.path_and_query, posted.body).map(|event| vec![event])
     }
 
     fn answer(&self) -> (&'static str, &'static str) {
         // An empty response tells Twilio to do nothing further; plain text would be an error in its log.
         ("text/xml", "<Response/>")
+    }
+}
+
+/// Reads a post that was proved. `address` is where it was posted to, for our reference in it.
+pub(crate) fn read(fields: &Fields, address: &str, body: &[u8]) -> Result<Event, NotBelieved> {
+    let status = one(fields, "MessageStatus")?.or(one(fields, "SmsStatus")?);
+    let text = match status {
+        Some("receiving" | "received") => true,
+        Some(_) => false,
+        // Only a text that arrives has words in its post.
+        None => fields.iter().any(|(name, _)| name == "Body"),
+    };
+    match status {
+        _ if text => {
+            let text = arrived::from_post(fields).map_err(NotBelieved::Unreadable)?;
+            let raw = Private::new(body.to_vec());
+            Ok(Event::Text(Box::new(KeptText { text, form: RawForm::TwilioPost, raw })))
+        }
+        Some(status) => receipt(fields, status, ours(address)).map(Event::Receipt),
+        None => Err(NotBelieved::Unreadable("neither MessageStatus nor SmsStatus is there")),
     }
 }
 
@@ -68,18 +92,12 @@ fn receipt(fields: &Fields, status: &str, ours: Option<OurRef>) -> Result<Receip
     })
 }
 
-/// A field's one value: signing hides repeats, so a field that says two things says nothing.
 fn one<'a>(fields: &'a Fields, name: &str) -> Result<Option<&'a str>, NotBelieved> {
-    let mut values = fields.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str());
-    let first = values.next();
-    if values.any(|value| Some(value) != first) {
-        return Err(NotBelieved::Unreadable("a field is there twice"));
-    }
-    Ok(first.filter(|value| !value.is_empty()))
+    signature::one(fields, name).map_err(NotBelieved::Unreadable)
 }
 
-fn ours(path_and_query: &str) -> Option<OurRef> {
-    let (_, query) = path_and_query.split_once('?')?;
+fn ours(address: &str) -> Option<OurRef> {
+    let (_, query) = address.split_once('?')?;
     let (_, value) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "ref")?;
     Uuid::try_parse(&value).ok().map(OurRef)
 }

@@ -5,21 +5,17 @@
 //! delivery. Its filter by date looks at `DateSent`, which a text that has not left yet does not have; so the list is
 //! asked by number alone and the dates are compared here.
 
-use std::time::SystemTime;
-
-use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use url::Url;
 
-use super::{Twilio, config::Origin, is_message_sid, text_of, wire::Reply};
+use super::{Twilio, config::Origin, is_message_sid, list, text_of};
 use crate::{
     error::{Fault, SendError, Went},
     message::{ProviderRef, Text},
     sender::{Found, Lookup},
 };
 
-/// Messages asked for at a time.
-const PAGE: &str = "200";
 /// Two thousand texts to one number since yesterday is not a school any more.
 const MOST_PAGES: usize = 10;
 /// Twilio tells whole seconds, and clocks differ a little even when both are kept.
@@ -53,7 +49,7 @@ struct Listed {
 
 impl Listed {
     fn created(&self) -> Option<Timestamp> {
-        DateTimeParser::new().parse_timestamp(&self.date_created).ok()
+        list::date(&self.date_created)
     }
 }
 
@@ -88,14 +84,14 @@ impl Twilio {
             return Ok(Found::CannotTell);
         }
         let mut url = self.wire.messages();
-        url.query_pairs_mut().append_pair("To", text.to.expose()).append_pair("PageSize", PAGE);
+        url.query_pairs_mut().append_pair("To", text.to.expose()).append_pair("PageSize", list::PAGE);
         let mut candidates = Candidates::default();
         for _ in 0..MOST_PAGES {
             let (page, skew) = self.page(url).await?;
             let since = lookup.since.saturating_sub(GRACE).and_then(|since| since.saturating_add(skew));
             let since = since.map_err(|_| unreadable("its clock makes no sense"))?;
             let past = self.sift(&page, text, since, lookup.known, &mut candidates)?;
-            match self.next(page.next_page_uri.as_deref())? {
+            match list::next(&self.wire.messages(), page.next_page_uri.as_deref()).map_err(unreadable)? {
                 Some(next) if !past => url = next,
                 _ => return Ok(candidates.answer(true)),
             }
@@ -112,7 +108,7 @@ impl Twilio {
         let page = reply
             .json()
             .and_then(|json| serde_json::from_value(json).map_err(|_| "it is not a list of messages"));
-        Ok((page.map_err(unreadable)?, skew(&reply)))
+        Ok((page.map_err(unreadable)?, list::skew(&reply)))
     }
 
     /// Notes the candidates of a page. True if the whole page is older than anything that matters.
@@ -156,17 +152,6 @@ impl Twilio {
             Origin::Service(sid) => listed.messaging_service_sid.as_ref() == Some(sid),
         }
     }
-
-    /// The next page's address, which must be at the same place as the first: it is asked with our login.
-    fn next(&self, uri: Option<&str>) -> Result<Option<Url>, SendError> {
-        let Some(uri) = uri.filter(|uri| !uri.is_empty()) else { return Ok(None) };
-        let first = self.wire.messages();
-        let next = first
-            .join(uri)
-            .ok()
-            .filter(|next| next.origin() == first.origin() && next.path() == first.path());
-        next.map(Some).ok_or_else(|| unreadable("its next page is elsewhere"))
-    }
 }
 
 /// A text that was compared after what the way to Twilio may change: outer space, line ends, a trial's prefix.
@@ -174,13 +159,6 @@ fn same_words(theirs: &str, ours: &str) -> bool {
     let plain = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
     let (theirs, ours) = (plain(theirs), plain(ours));
     theirs == ours || theirs.strip_prefix(TRIAL_PREFIX) == Some(&ours)
-}
-
-/// `since` is by our clock and `date_created` by theirs. A machine that runs fast would else overlook its own text,
-/// and send it twice. Zero if the answer has no date.
-fn skew(reply: &Reply) -> SignedDuration {
-    let ours = Timestamp::try_from(SystemTime::now()).ok();
-    reply.date.zip(ours).map_or(SignedDuration::ZERO, |(theirs, ours)| theirs.duration_since(ours))
 }
 
 /// A failed question answers nothing: whatever was in doubt still is.

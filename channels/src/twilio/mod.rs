@@ -3,30 +3,36 @@
 //! Twilio knows no idempotency key: a request that is sent twice is two texts. So a text is posted once, whatever
 //! happens, and a text whose answer was lost is looked for in Twilio's own list before anybody thinks of another.
 //!
-//! * [`codes`]: error codes, as a table; [`signature`]: proof of status callbacks;
-//! * `config`: settings; `wire`: one request and its answer; `find`: the look-up; `callback`: receipts.
+//! * [`codes`]: error codes, as a table; [`signature`]: proof of what is posted to us;
+//! * `config`: settings; `wire`: one request and its answer; `list`: pages; `find`: the look-up;
+//! * `callback`: posts; `arrived`: texts from carers; `received`: catching up on them.
 
+mod arrived;
 mod callback;
 pub mod codes;
 mod config;
 mod find;
+mod list;
+mod received;
 pub mod signature;
 mod wire;
 
 use std::fmt;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use self::{
-    callback::StatusCallback,
+    callback::Posts,
     config::{Origin, Settings},
     wire::{Reply, Wire},
 };
 use crate::{
     Sender,
     error::{Fault, OpenError, SendError},
+    inbound::KeptText,
     message::{ChannelId, OurRef, Outgoing, Parts, ProviderRef, Text},
     pace::Pace,
     receipt::Callback,
@@ -34,6 +40,8 @@ use crate::{
     text::Alphabet,
 };
 
+pub(crate) use arrived::{read_listed, read_post};
+pub(crate) use callback::read as read_proved;
 pub use config::TwilioConfig;
 
 /// A text channel that sends through one Twilio account from one sender.
@@ -44,7 +52,7 @@ pub struct Twilio {
     settings: Settings,
     wire: Wire,
     places: Semaphore,
-    callback: Option<StatusCallback>,
+    callback: Option<Posts>,
 }
 
 impl fmt::Debug for Twilio {
@@ -66,11 +74,17 @@ impl Twilio {
             // Which sender a messaging service picks is set up at Twilio; schools use one to share numbers.
             can_be_answered: !matches!(settings.from, Origin::Name(_)),
         };
-        let callback = settings.public.clone().map(|public| {
-            StatusCallback::new(settings.keys.clone(), settings.account.clone(), public, id.clone())
-        });
+        let callback = settings
+            .public
+            .clone()
+            .map(|public| Posts::new(settings.keys.clone(), settings.account.clone(), public, id.clone()));
         let pace = config.pace().map_err(of_channel)?;
         Ok(Self { places: Semaphore::new(settings.in_flight), id, limits, pace, settings, wire, callback })
+    }
+
+    /// What is to be entered at Twilio as the address for texts that arrive; `None` without `public_url`.
+    pub fn inbound_address(&self) -> Option<String> {
+        self.callback.as_ref().map(Posts::text_address)
     }
 
     fn form(&self, reference: OurRef, text: &Text) -> Vec<(&'static str, String)> {
@@ -80,7 +94,9 @@ impl Twilio {
         };
         let mut form =
             vec![("To", text.to.expose().to_owned()), sender, ("Body", text.body.expose().clone())];
-        form.extend(self.callback.as_ref().map(|callback| ("StatusCallback", callback.address(reference))));
+        form.extend(
+            self.callback.as_ref().map(|callback| ("StatusCallback", callback.status_address(reference))),
+        );
         form.extend(self.settings.validity.map(|secs| ("ValidityPeriod", secs.to_string())));
         if !self.settings.retain_content {
             form.push(("ContentRetention", "discard".to_owned()));
@@ -125,6 +141,10 @@ impl Sender for Twilio {
 
     async fn probe(&self) -> Result<String, SendError> {
         if self.wire.may_read_account() { self.probe_account().await } else { self.probe_list().await }
+    }
+
+    async fn received(&self, since: Timestamp) -> Result<Option<Vec<KeptText>>, SendError> {
+        self.catch_up(since).await
     }
 
     fn callback(&self) -> Option<&dyn Callback> {

@@ -49,6 +49,7 @@ impl Algorithm {
 pub struct Keys {
     token: Option<SecretString>,
     shared: BTreeMap<String, SecretString>,
+    any: Option<SecretString>,
 }
 
 impl Keys {
@@ -66,9 +67,14 @@ impl Keys {
         self
     }
 
+    /// One secret, whatever key a request names: for looking at a request by hand, never for believing one.
+    pub(crate) fn whichever(secret: SecretString) -> Self {
+        Self { any: Some(secret), ..Self::default() }
+    }
+
     /// Whether there is nothing to prove a request with.
     pub fn is_empty(&self) -> bool {
-        self.token.is_none() && self.shared.is_empty()
+        self.token.is_none() && self.shared.is_empty() && self.any.is_none()
     }
 
     /// The secret and the algorithm a request says it was signed with. An algorithm we do not know is never
@@ -87,10 +93,10 @@ impl Keys {
             Some(_) => return None,
         };
         let secret = match part("key") {
-            Some(id) => self.shared.get(id)?,
-            None => self.token.as_ref()?,
+            Some(id) => self.shared.get(id),
+            None => self.token.as_ref(),
         };
-        Some((secret, algorithm))
+        Some((secret.or(self.any.as_ref())?, algorithm))
     }
 }
 
@@ -139,8 +145,20 @@ fn only<'a>(headers: &'a [(String, String)], name: &str) -> Result<Option<&'a st
     if values.next().is_some() { Err(NotBelieved::Forged) } else { Ok(first) }
 }
 
-fn form(body: &[u8]) -> Fields {
+/// A form's fields, without any proof.
+pub(super) fn form(body: &[u8]) -> Fields {
     url::form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+}
+
+/// A field's one value, if it has one that is not empty. Signing hides repeats, so a field that says two things says
+/// nothing.
+pub(super) fn one<'a>(fields: &'a Fields, name: &str) -> Result<Option<&'a str>, &'static str> {
+    let mut values = fields.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str());
+    let first = values.next();
+    if values.any(|value| Some(value) != first) {
+        return Err("a field is there twice");
+    }
+    Ok(first.filter(|value| !value.is_empty()))
 }
 
 fn signed_fields(fields: &[(String, String)]) -> String {

@@ -18,6 +18,10 @@ fn mail() -> Outgoing {
         plain: "Dear Amina,\n.\nZażółć\n".into(),
         html: "<p>Dear Amina,</p>\n<p>Zażółć</p>\n".into(),
         language: "pl".to_owned(),
+        manner: liaison_channels::message::Manner::Letter,
+        in_reply_to: None,
+        thread: Vec::new(),
+        reply_tag: None,
     };
     Outgoing::mail(OurRef(Uuid::from_u128(7)), mail)
 }

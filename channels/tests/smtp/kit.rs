@@ -54,6 +54,10 @@ pub(crate) fn mail() -> Mail {
         plain: "Dear Amina,\nall is well.\n".into(),
         html: "<p>Dear Amina,</p>\n<p>all is well.</p>\n".into(),
         language: "en-GB".to_owned(),
+        manner: liaison_channels::message::Manner::Letter,
+        in_reply_to: None,
+        thread: Vec::new(),
+        reply_tag: None,
     }
 }
 

@@ -83,6 +83,10 @@ async fn hostile_names_subjects_and_languages_do_not_become_headers() {
             to_name: text.clone().into(),
             subject: text.clone().into(),
             language: text.clone(),
+            manner: liaison_channels::message::Manner::Letter,
+            in_reply_to: None,
+            thread: Vec::new(),
+            reply_tag: None,
             ..mail()
         };
         let (head, _) = delivered(mail).await;

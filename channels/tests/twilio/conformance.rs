@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use liaison_channels::{
     Sender,
-    conformance::{Misbehaviour, Rig, Taken},
+    conformance::{Misbehaviour, Post, Rig, Taken},
     conformance_tests,
     fakes::twilio::{Deed, Shape},
 };
@@ -62,6 +62,11 @@ impl Rig for Scene {
 
     async fn release(&self) {
         self.fake.release();
+    }
+
+    async fn arrives(&self, from: &str, words: &str) -> Option<Post> {
+        let post = self.fake.receive(&self.twilio.inbound_address()?, from, words, 0);
+        Some(Post { path_and_query: post.path_and_query, headers: post.headers, body: post.body })
     }
 
     fn most_at_once(&self) -> Option<usize> {

@@ -18,6 +18,16 @@ async fn post(fake: &TwilioFake, form: &[(&str, &str)]) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
+async fn list(fake: &TwilioFake, query: &str) -> (u16, String) {
+    let url =
+        format!("{}/2010-04-01/Accounts/{}/Messages.json?{query}", fake.base_url(), TwilioFake::ACCOUNT);
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let client = Client::builder().no_proxy().build().unwrap();
+    let question = client.get(url).basic_auth(TwilioFake::ACCOUNT, Some(TwilioFake::TOKEN));
+    let answer = question.send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
 #[tokio::test]
 async fn whatever_is_not_documented_is_refused_and_noted() {
     let fake = TwilioFake::start().unwrap();
@@ -86,4 +96,18 @@ async fn a_text_taken_twice_is_noticed() {
     post(&fake, &form).await;
 
     assert_eq!(fake.doubled(), [(CARER.to_owned(), WORDS.to_owned())]);
+}
+
+#[tokio::test]
+async fn a_text_from_a_carer_is_listed_and_is_none_of_ours() {
+    let fake = TwilioFake::start().unwrap();
+    let sid = fake.arrive(CARER, WORDS, 1).sid;
+    let (status, found) = list(&fake, "To=%2B447700900456&DateSent%3E=2020-01-01").await;
+    let (_, nobody) = list(&fake, "DateSent%3E=2999-01-01").await;
+    let (wrong, _) = list(&fake, "DateSent%3E=yesterday").await;
+
+    assert_eq!((status, wrong), (200, 400));
+    assert!(found.contains(&sid) && found.contains("\"direction\":\"inbound\""), "{found}");
+    assert!(found.contains("\"num_media\":\"1\"") && !nobody.contains(&sid));
+    assert_eq!((fake.messages(), fake.arrived().len()), (Vec::new(), 1));
 }

@@ -1,12 +1,15 @@
 //! The Twilio channel against a strict stand-in.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod arrived;
 mod callback;
 mod config;
 mod conformance;
 mod fake;
 mod find;
+mod inspect;
 mod probe;
+mod received;
 mod send;
 
 use jiff::Timestamp;

@@ -289,6 +289,10 @@ async fn mail_is_refused_without_holding_the_channel() {
             plain: Private::default(),
             html: Private::default(),
             language: "en".to_owned(),
+            manner: liaison_channels::message::Manner::Letter,
+            in_reply_to: None,
+            thread: Vec::new(),
+            reply_tag: None,
         },
     );
 

@@ -2,6 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::Date};
 use liaison::domain::{
+    acknowledge::AckPolicy,
+    calendar,
     gate::{Ask, Decision, decide},
     ids::{AddressId, CarerId, DeliveryId, PupilId},
     people::{
@@ -10,7 +12,8 @@ use liaison::domain::{
     },
     policy::{Hours, Policy, RetrySchedule, School, TextUpdate},
     rights::{KnownAddress, LinkFacts},
-    route::{Channels, MessageFacts, Plan, choose},
+    route::{About, Channels, MessageFacts, Plan, choose},
+    tag::ReplyKey,
 };
 use liaison_channels::{message::Parts, private::Private};
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -95,7 +98,12 @@ prop_compose! {
             preference,
         };
         let known = Known { restrictions: dated.iter().map(|(_, a, b)| (*a, *b)).collect(), leaves, responsibility, correspondence };
-        let message = MessageFacts { purpose: Purpose::WeeklyUpdate, week: today, words: "Sam read.".into(), sensitive };
+        let message = MessageFacts {
+            purpose: Purpose::WeeklyUpdate,
+            words: "Sam read.".into(),
+            sensitive,
+            about: About::Week(today),
+        };
         Case { facts, known, message, channels: Channels { email, text }, quiet, rehearsal, first_choice, tried, now }
     }
 }
@@ -122,6 +130,17 @@ fn policy(case: &Case) -> Policy {
         retry: RetrySchedule(Vec::new()),
         ceiling_per_hour: 100,
         task_days: 2,
+        acknowledge: AckPolicy {
+            on: true,
+            per_sender_day: 3,
+            per_domain_hour: 60,
+            per_hour: 600,
+            once_days: 14,
+            oldest_days: 2,
+            urgent_words: String::new(),
+        },
+        calendar: Some(calendar::read(calendar::EXAMPLE_FILE.as_bytes()).expect("a good calendar")),
+        clock: calendar::Rule::default(),
     }
 }
 
@@ -174,7 +193,7 @@ proptest! {
             prop_assert!(!(case.rehearsal && matches!(route, Route::Email | Route::Text)));
             let address = case.facts.addresses.iter().find(|a| a.id == permit.address()).unwrap();
             prop_assert_eq!(permit.to().expose(), address.value.expose());
-            if let Some(outgoing) = permit.into_outgoing(DeliveryId::new()) {
+            if let Some(outgoing) = permit.into_outgoing(DeliveryId::new(), &ReplyKey::new(&[7; 32])) {
                 let to = match outgoing.parts() {
                     Parts::Mail(mail) => mail.to.expose().to_owned(),
                     Parts::Text(text) => text.to.expose().to_owned(),

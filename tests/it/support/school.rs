@@ -2,13 +2,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp};
 use liaison::{
     domain::{
+        acknowledge::AckPolicy,
+        calendar,
         ids::{DeliveryId, TaskId},
         policy::{Hours, Policy, RetrySchedule, School as Named, TextUpdate},
     },
@@ -73,11 +75,23 @@ fn usual() -> Setup {
             retry: RetrySchedule(vec![Duration::from_mins(1), Duration::from_mins(5)]),
             ceiling_per_hour: 3000,
             task_days: 2,
+            acknowledge: AckPolicy {
+                on: true,
+                per_sender_day: 3,
+                per_domain_hour: 60,
+                per_hour: 600,
+                once_days: 14,
+                oldest_days: 2,
+                urgent_words: String::new(),
+            },
+            calendar: Some(calendar::read(calendar::EXAMPLE_FILE.as_bytes()).expect("a good calendar")),
+            clock: calendar::Rule::default(),
         },
         patience: Patience {
             lease: Duration::from_secs(30),
             ask_after: Duration::from_secs(15),
             person_after: Duration::from_mins(10),
+            poll_texts: Duration::from_mins(5),
         },
         mail_port: None,
     }
@@ -290,6 +304,8 @@ fn gateway(
         senders,
         patience: setup.patience,
         breaker: Breaker::default(),
+        key: OnceLock::new(),
+        own: vec!["parents@northfield.example".into()],
     })
 }
 

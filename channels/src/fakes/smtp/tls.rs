@@ -33,6 +33,17 @@ impl Authority {
         self.issuer.pem()
     }
 
+    /// A certificate for `name` and its key, both as PEM, for a server in a process of its own.
+    ///
+    /// # Panics
+    /// When `name` is no host name.
+    pub fn certify(&self, name: &str) -> (String, String) {
+        let key = KeyPair::generate().expect("a fresh key");
+        let params = CertificateParams::new(vec![name.to_owned()]).expect("a host name");
+        let leaf = params.signed_by(&key, &self.issuer).expect("sign a server's certificate");
+        (leaf.pem(), key.serialize_pem())
+    }
+
     /// A server's side, with a certificate for `name`.
     pub(super) fn acceptor(&self, name: &str) -> TlsAcceptor {
         let key = KeyPair::generate().expect("a fresh key");

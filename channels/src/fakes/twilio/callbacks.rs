@@ -23,6 +23,15 @@ pub struct SignedPost {
 }
 
 impl SignedPost {
+    pub(super) fn unsigned(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            path_and_query: path_and_query(url),
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
     /// As the callback reader takes it.
     pub fn posted(&self) -> Posted<'_> {
         Posted { path_and_query: &self.path_and_query, headers: &self.headers, body: &self.body }

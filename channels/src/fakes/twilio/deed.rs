@@ -90,6 +90,13 @@ pub struct Taken {
     pub direction: String,
     /// When it was taken.
     pub created: Timestamp,
-    /// Every form field it was posted with.
+    /// Every form field it was posted with; of a text from a carer, the fields its webhook is told beyond the usual.
     pub fields: BTreeMap<String, String>,
+}
+
+impl Taken {
+    /// Whether it is a text from somebody, and not one of ours.
+    pub fn is_inbound(&self) -> bool {
+        self.direction == "inbound"
+    }
 }

@@ -10,6 +10,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures_util::stream;
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
@@ -179,7 +180,7 @@ fn list(shared: &Shared, parts: &Parts) -> Response {
     let query = parts.uri.query().unwrap_or_default();
     let mut asked = HashMap::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if !["To", "From", "PageSize", "Page", "PageToken"].contains(&name.as_ref()) {
+        if !["To", "From", "DateSent>", "PageSize", "Page", "PageToken"].contains(&name.as_ref()) {
             return malformed(shared, "list filter");
         }
         if asked.insert(name.to_string(), value.into_owned()).is_some() {
@@ -191,12 +192,18 @@ fn list(shared: &Shared, parts: &Parts) -> Response {
     let (Some(size @ 1..=1_000), Some(page)) = (number("PageSize", 50), number("Page", 0)) else {
         return malformed(shared, "page");
     };
+    let sent_from = match asked.get("DateSent>").map(|day| show::midnight(day)) {
+        Some(None) => return malformed(shared, "DateSent is not a day"),
+        Some(Some(midnight)) => midnight,
+        None => Timestamp::MIN,
+    };
     let state = shared.lock();
     let fits = |name: &str, value: Option<&str>| asked.get(name).is_none_or(|asked| value == Some(asked));
     let mut messages: Vec<_> = state
         .messages
         .iter()
         .filter(|m| fits("To", Some(&m.to)) && fits("From", m.from.as_deref()))
+        .filter(|m| sent_from == Timestamp::MIN || (show::is_sent(m) && m.created >= sent_from))
         .collect();
     messages.reverse();
     messages.sort_by_key(|message| std::cmp::Reverse(message.created));

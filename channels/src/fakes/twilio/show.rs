@@ -5,7 +5,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
+use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter, tz::TimeZone};
 use serde_json::{Value, json};
 
 use super::{Shape, Taken, TwilioFake};
@@ -55,7 +55,6 @@ pub(super) fn http_date(at: Timestamp) -> String {
 
 pub(super) fn message(taken: &Taken) -> Value {
     let of = |name: &str| taken.fields.get(name).cloned();
-    let sent = !matches!(taken.status.as_str(), "accepted" | "queued" | "scheduled" | "sending");
     let to = if of("AddressRetention").as_deref() == Some("obfuscate") {
         hidden(&taken.to)
     } else {
@@ -68,14 +67,14 @@ pub(super) fn message(taken: &Taken) -> Value {
         "api_version": "2010-04-01",
         "body": body,
         "date_created": date(taken.created),
-        "date_sent": sent.then(|| date(taken.created)),
+        "date_sent": is_sent(taken).then(|| date(taken.created)),
         "date_updated": date(taken.created),
         "direction": taken.direction,
         "error_code": taken.error_code,
         "error_message": null,
         "from": taken.from,
         "messaging_service_sid": taken.service,
-        "num_media": "0",
+        "num_media": of("NumMedia").unwrap_or_else(|| "0".to_owned()),
         "num_segments": if taken.service.is_some() { "0" } else { "1" },
         "price": null,
         "price_unit": "GBP",
@@ -85,6 +84,17 @@ pub(super) fn message(taken: &Taken) -> Value {
         "to": to,
         "uri": format!("{uri}.json"),
     })
+}
+
+/// Whether it has a date at which it was sent.
+pub(super) fn is_sent(taken: &Taken) -> bool {
+    !matches!(taken.status.as_str(), "accepted" | "queued" | "scheduled" | "sending")
+}
+
+/// The beginning of a day written as the list's filter wants it, `YYYY-MM-DD`, by the provider's clock.
+pub(super) fn midnight(day: &str) -> Option<Timestamp> {
+    let date = day.parse::<jiff::civil::Date>().ok().filter(|_| day.len() == 10)?;
+    TimeZone::UTC.to_timestamp(date.to_datetime(jiff::civil::Time::midnight())).ok()
 }
 
 fn hidden(number: &str) -> String {

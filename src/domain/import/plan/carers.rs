@@ -118,7 +118,7 @@ impl<'a> Planner<'a> {
             return wish;
         }
         let wanted = routes(row.preferred);
-        for purpose in Purpose::ALL.iter().copied() {
+        for purpose in [Purpose::WeeklyUpdate].iter().copied() {
             match self.stored.preferences.get(&(carer, purpose)) {
                 Some(known) if known.routes == wanted => {}
                 Some(known) if known.by_staff => {

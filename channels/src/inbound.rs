@@ -1,0 +1,166 @@
+//! Texts that arrive, as their provider tells of them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::{message::ProviderRef, private::Private, receipt::Receipt};
+
+/// How the kept bytes of something that arrived are to be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RawForm {
+    /// A mail (RFC 5322).
+    Mail,
+    /// Twilio's post about one text, form-encoded.
+    TwilioPost,
+    /// One element of Twilio's list of messages, JSON.
+    TwilioListed,
+}
+
+impl RawForm {
+    /// The word stored beside the bytes.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::TwilioPost => "twilio_post",
+            Self::TwilioListed => "twilio_listed",
+        }
+    }
+
+    /// Reads the stored word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Mail, Self::TwilioPost, Self::TwilioListed].into_iter().find(|form| form.as_str() == word)
+    }
+}
+
+/// Which part of a long text this is, where the provider delivers the parts one by one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextPart {
+    /// The same in all parts of one text from one number.
+    pub of: String,
+    /// From 1.
+    pub number: u16,
+    /// How many there are.
+    pub total: u16,
+}
+
+/// A text as its provider told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArrivedText {
+    /// The provider's name for it: by it a repeat is known.
+    pub reference: ProviderRef,
+    /// Who sent it, as the provider writes it; not always a number.
+    pub from: Private<String>,
+    /// Which of our numbers it came to.
+    pub to: Private<String>,
+    /// The words.
+    pub body: Private<String>,
+    /// How many pictures or files came with it, which stay with the provider.
+    pub media: u16,
+    /// Which part of a long text it is; `None`: it is whole.
+    pub part: Option<TextPart>,
+    /// When the provider took it, if it says.
+    pub sent_at: Option<Timestamp>,
+}
+
+/// A text with the bytes it was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptText {
+    /// What it says.
+    pub text: ArrivedText,
+    /// How `raw` is to be read again.
+    pub form: RawForm,
+    /// The bytes as they came: a post's body, or one element of a list.
+    pub raw: Private<Vec<u8>>,
+}
+
+/// Something a provider posted to us, believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// How far a message of ours has come.
+    Receipt(Receipt),
+    /// A text from somebody.
+    Text(Box<KeptText>),
+}
+
+/// Reads kept bytes again, without their signature, which was checked before they were kept. `None` when they are not
+/// in the form's documented shape.
+pub fn read_text(form: RawForm, raw: &[u8]) -> Option<ArrivedText> {
+    match form {
+        RawForm::Mail => None,
+        RawForm::TwilioPost => crate::twilio::read_post(raw),
+        RawForm::TwilioListed => crate::twilio::read_listed(raw),
+    }
+}
+
+/// What stands in the words for parts that never came.
+const MISSING: &str = " […] ";
+
+/// Joins the parts of one long text, in whatever order they came and however often each. `None` until every part from
+/// the first to the last is there, and for anything that is not the parts of one text between the same two numbers, or
+/// where one part is told in two ways.
+///
+/// The whole has the first part's reference, the earliest time, and no [`ArrivedText::part`].
+pub fn join(parts: &[ArrivedText]) -> Option<ArrivedText> {
+    let (total, found) = in_order(parts)?;
+    let whole = found.len() == usize::from(total);
+    let same = parts
+        .iter()
+        .all(|part| number(part).and_then(|n| found.get(&n)).is_some_and(|first| first.body == part.body));
+    (whole && same).then(|| glue(total, &found)).flatten()
+}
+
+/// Joins what came of a long text when the wait for the rest is over: like [`join`], but with " […] " where parts are
+/// missing, and with the reference of the first part there. Where a part is told in two ways, the first is taken.
+/// `None` when there is nothing to join.
+pub fn join_what_came(parts: &[ArrivedText]) -> Option<ArrivedText> {
+    let (total, found) = in_order(parts)?;
+    glue(total, &found)
+}
+
+fn number(text: &ArrivedText) -> Option<u16> {
+    text.part.as_ref().map(|part| part.number)
+}
+
+/// How many parts there should be, and those there, by number. `None` if they are not of one text.
+fn in_order(parts: &[ArrivedText]) -> Option<(u16, BTreeMap<u16, &ArrivedText>)> {
+    let first = parts.first()?;
+    let TextPart { of, total, .. } = first.part.as_ref()?;
+    let mut found = BTreeMap::new();
+    for text in parts {
+        let part = text.part.as_ref()?;
+        let fits = (&part.of, part.total, &text.from, &text.to) == (of, *total, &first.from, &first.to);
+        if !fits || !(1..=*total).contains(&part.number) {
+            return None;
+        }
+        found.entry(part.number).or_insert(text);
+    }
+    Some((*total, found))
+}
+
+fn glue(total: u16, found: &BTreeMap<u16, &ArrivedText>) -> Option<ArrivedText> {
+    let mut body = String::new();
+    let mut expected = 1;
+    for (number, part) in found {
+        if *number != expected {
+            body.push_str(MISSING);
+        }
+        body.push_str(part.body.expose());
+        expected = number.saturating_add(1);
+    }
+    if found.last_key_value().is_some_and(|(last, _)| *last != total) {
+        body.push_str(MISSING);
+    }
+    let first = *found.first_key_value()?.1;
+    Some(ArrivedText {
+        body: body.into(),
+        media: found.values().fold(0, |sum, part| part.media.saturating_add(sum)),
+        part: None,
+        sent_at: found.values().filter_map(|part| part.sent_at).min(),
+        ..first.clone()
+    })
+}
+
+#[cfg(test)]
+#[path = "inbound_tests.rs"]
+mod tests;

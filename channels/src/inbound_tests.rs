@@ -1,0 +1,102 @@
+//! Joining the parts of long texts.
+
+use super::*;
+
+const TOTAL: u16 = 3;
+
+fn part(number: u16, body: &str) -> ArrivedText {
+    ArrivedText {
+        reference: ProviderRef(format!("part-{number}")),
+        from: "447700900123".into(),
+        to: "447700900456".into(),
+        body: body.into(),
+        media: 0,
+        part: Some(TextPart { of: "203".to_owned(), number, total: TOTAL }),
+        sent_at: Timestamp::from_second(1_795_446_000 + i64::from(number)).ok(),
+    }
+}
+
+fn words(joined: Option<ArrivedText>) -> Option<String> {
+    joined.map(|text| text.body.into_inner())
+}
+
+#[test]
+fn the_parts_of_a_text_are_joined_in_their_order_whatever_order_they_came_in() {
+    let [one, two, three] = [part(1, "Amina is "), part(2, "ill to"), part(3, "day")];
+
+    for parts in [[&one, &two, &three], [&three, &two, &one], [&two, &three, &one]] {
+        let joined = join(&parts.map(Clone::clone));
+
+        let expected = ArrivedText { body: "Amina is ill today".into(), part: None, ..one.clone() };
+        assert_eq!(joined, Some(expected));
+    }
+}
+
+#[test]
+fn a_part_that_came_twice_is_there_once() {
+    let parts = [part(2, "b"), part(1, "a"), part(2, "b"), part(3, "c"), part(1, "a")];
+
+    assert_eq!(words(join(&parts)).as_deref(), Some("abc"));
+}
+
+#[test]
+fn a_text_is_not_joined_before_all_of_it_is_there() {
+    assert_eq!(join(&[]), None);
+    assert_eq!(join(&[part(1, "a"), part(3, "c")]), None);
+    assert_eq!(join(&[part(1, "a"), part(2, "b")]), None);
+}
+
+#[test]
+fn two_tales_of_one_part_are_for_a_person() {
+    let parts = [part(1, "a"), part(2, "yes"), part(2, "no"), part(3, "c")];
+
+    assert_eq!(join(&parts), None);
+    assert_eq!(words(join_what_came(&parts)).as_deref(), Some("ayesc"));
+}
+
+#[test]
+fn what_is_not_of_one_text_is_not_joined() {
+    let all = |other: ArrivedText| [part(1, "a"), part(2, "b"), part(3, "c"), other];
+    let of = |of: &str, number, total| Some(TextPart { of: of.to_owned(), number, total });
+    for (what, other) in [
+        ("another text", ArrivedText { part: of("204", 2, 3), ..part(2, "b") }),
+        ("another length", ArrivedText { part: of("203", 2, 4), ..part(2, "b") }),
+        ("another sender", ArrivedText { from: "447700900124".into(), ..part(2, "b") }),
+        ("another number of ours", ArrivedText { to: "447700900457".into(), ..part(2, "b") }),
+        ("a whole text", ArrivedText { part: None, ..part(2, "b") }),
+        ("before the first", part(0, "b")),
+        ("behind the last", part(4, "b")),
+    ] {
+        assert_eq!(join(&all(other.clone())), None, "{what}");
+        assert_eq!(join_what_came(&all(other)), None, "{what}");
+    }
+}
+
+#[test]
+fn what_came_of_a_text_shows_where_parts_are_missing() {
+    for (parts, expected) in [
+        (vec![part(1, "a"), part(3, "c")], "a […] c"),
+        (vec![part(3, "c"), part(2, "b")], " […] bc"),
+        (vec![part(1, "a")], "a […] "),
+        (vec![part(2, "b")], " […] b […] "),
+        (vec![part(3, "c"), part(1, "a"), part(2, "b")], "abc"),
+    ] {
+        assert_eq!(words(join_what_came(&parts)).as_deref(), Some(expected));
+    }
+    assert_eq!(join_what_came(&[]), None);
+}
+
+#[test]
+fn an_incomplete_text_is_known_by_its_first_part_there() {
+    let joined = join_what_came(&[part(3, "c"), part(2, "b")]).map(|text| text.reference);
+
+    assert_eq!(joined, Some(ProviderRef("part-2".to_owned())));
+}
+
+#[test]
+fn every_form_is_read_from_the_word_it_is_stored_as() {
+    for form in [RawForm::Mail, RawForm::TwilioPost, RawForm::TwilioListed] {
+        assert_eq!(RawForm::parse(form.as_str()), Some(form));
+    }
+    assert_eq!(RawForm::parse("pigeon"), None);
+}

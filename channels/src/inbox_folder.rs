@@ -1,0 +1,280 @@
+//! A mailbox that is a folder: other programs, or the demonstration, put mails into it as `.eml` files.
+//!
+//! Nothing in it is deleted, moved or changed. Files are to be written under another name, or one that begins with a
+//! dot, and renamed into place: what is there counts as whole. A file is read once; it is numbered when first seen, and
+//! the numbers last as long as the folder is open. Each opening reads all of it again, so the caller must know mails it
+//! has by their content.
+
+use std::{
+    collections::HashSet,
+    ffi::OsString,
+    fmt,
+    fs::{self, DirBuilder, File},
+    io::{self, Read as _},
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::{
+    address::EmailAddress,
+    error::{Fault, OpenError},
+    imap::addresses_wrong,
+    inbox::{ArrivedMail, Batch, FetchError, Inbox, Most, Position, Standing},
+    message::ChannelId,
+    private::Private,
+};
+
+/// How long the disk may take. A network share that has gone away can block for ever.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Of larger files the beginning is taken.
+const LARGEST: u64 = 50 * 1024 * 1024;
+
+/// `kind = "inbox_folder"`: mails as files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InboxFolderConfig {
+    /// Where the files are put. Made if it is missing (its parent is not).
+    pub path: PathBuf,
+    /// The addresses whose mail arrives here, at least one: by them our own mail is known again.
+    pub addresses: Vec<String>,
+    /// Seconds between two looks; 0.1 to 3600.
+    #[serde(default = "default_poll")]
+    pub poll_secs: f64,
+}
+
+const fn default_poll() -> f64 {
+    2.0
+}
+
+impl InboxFolderConfig {
+    /// The addresses whose mail arrives here; those that cannot be read are left out (opening refuses them).
+    pub fn own_addresses(&self) -> Vec<EmailAddress> {
+        self.addresses.iter().filter_map(|text| EmailAddress::parse(text).ok()).collect()
+    }
+
+    fn poll(&self) -> Duration {
+        let secs = if self.poll_secs.is_finite() { self.poll_secs } else { default_poll() };
+        Duration::from_secs_f64(secs.clamp(0.1, 3600.0))
+    }
+}
+
+/// A folder, opened as a mailbox.
+pub struct InboxFolder {
+    id: ChannelId,
+    addresses: Vec<EmailAddress>,
+    path: PathBuf,
+    poll: Duration,
+    generation: u32,
+    /// In the order of first sight: the first has the UID 1.
+    names: Vec<OsString>,
+    seen: HashSet<OsString>,
+}
+
+impl fmt::Debug for InboxFolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InboxFolder").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl InboxFolder {
+    /// Checks the settings and makes the folder if it is missing.
+    pub fn open(id: ChannelId, config: &InboxFolderConfig) -> Result<Self, OpenError> {
+        if let Some(wrong) = addresses_wrong(&config.addresses) {
+            return Err(OpenError(format!("channel {id}: {wrong}")));
+        }
+        make(&config.path).map_err(|why| {
+            OpenError(format!("channel {id}: path: {}: {}", config.path.display(), hint(&why)))
+        })?;
+        Ok(Self {
+            addresses: config.own_addresses(),
+            path: config.path.clone(),
+            poll: config.poll(),
+            generation: generation(),
+            names: Vec::new(),
+            seen: HashSet::new(),
+            id,
+        })
+    }
+
+    /// The addresses whose mail arrives here.
+    pub fn own_addresses(&self) -> &[EmailAddress] {
+        &self.addresses
+    }
+
+    /// Numbers the files that are new.
+    async fn look(&mut self) -> Result<(), FetchError> {
+        let mut found = self.on_disk(files).await?;
+        found.retain(|(_, name)| !self.seen.contains(name));
+        found.sort_unstable();
+        for (_, name) in found {
+            self.seen.insert(name.clone());
+            self.names.push(name);
+        }
+        Ok(())
+    }
+
+    fn next(&self) -> u32 {
+        u32::try_from(self.names.len()).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
+    /// Does something with the disk on a thread that may block.
+    async fn on_disk<T: Send + 'static>(
+        &self,
+        deed: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, FetchError> {
+        let path = self.path.clone();
+        let work = tokio::task::spawn_blocking(move || deed(&path));
+        let place = self.path.display();
+        match tokio::time::timeout(DEADLINE, work).await {
+            Ok(Ok(done)) => done.map_err(|why| FetchError {
+                fault: fault(&why),
+                summary: format!("The folder {place}: {}", hint(&why)),
+            }),
+            Ok(Err(_)) => {
+                Err(FetchError { fault: Fault::Temporary, summary: "Liaison is stopping.".to_owned() })
+            }
+            Err(_) => Err(FetchError {
+                fault: Fault::Unreachable,
+                summary: format!("The folder {place} does not answer; is the share there?"),
+            }),
+        }
+    }
+}
+
+#[async_trait]
+impl Inbox for InboxFolder {
+    fn id(&self) -> &ChannelId {
+        &self.id
+    }
+
+    fn starts_at_the_beginning(&self) -> bool {
+        true
+    }
+
+    async fn standing(&mut self) -> Result<Standing, FetchError> {
+        self.look().await?;
+        Ok(Standing { generation: self.generation, next: self.next() })
+    }
+
+    async fn fetch(&mut self, position: Position, most: Most) -> Result<Batch, FetchError> {
+        if position.generation != self.generation {
+            let summary = format!("The folder {} was opened anew; it is read again.", self.path.display());
+            return Err(FetchError { fault: Fault::Temporary, summary });
+        }
+        self.look().await?;
+        let waiting = self.names.iter().skip(position.after as usize);
+        let wanted: Vec<_> =
+            (position.after.saturating_add(1)..).zip(waiting.take(most.mails.max(1)).cloned()).collect();
+        let mut batch = self.on_disk(move |folder| Ok(taken(folder, wanted, most.bytes))).await?;
+        batch.up_to = batch.up_to.max(position.after);
+        batch.more = batch.up_to.saturating_add(1) < self.next();
+        Ok(batch)
+    }
+
+    async fn wait(&mut self, limit: Duration) -> Result<(), FetchError> {
+        tokio::time::sleep(limit.min(self.poll)).await;
+        Ok(())
+    }
+
+    async fn probe(&mut self) -> Result<String, FetchError> {
+        let found = self.on_disk(files).await?;
+        Ok(format!("the folder {} can be read and holds {} mail(s)", self.path.display(), found.len()))
+    }
+}
+
+/// The mails that lie in a folder, with the time each was put there.
+fn files(folder: &Path) -> io::Result<Vec<(SystemTime, OsString)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let shown = name.as_encoded_bytes();
+        if shown.starts_with(b".") || !shown.ends_with(b".eml") {
+            continue;
+        }
+        // Whoever put it there may take it away at any time.
+        let Ok(about) = fs::metadata(folder.join(&name)) else { continue };
+        if about.is_file() && about.len() > 0 {
+            found.push((about.modified()?, name));
+        }
+    }
+    Ok(found)
+}
+
+/// Reads files until `most` bytes are reached; one always.
+fn taken(folder: &Path, wanted: Vec<(u32, OsString)>, most: usize) -> Batch {
+    let mut batch = Batch::default();
+    let mut bytes = 0_usize;
+    for (uid, name) in wanted {
+        let path = folder.join(name);
+        let size = fs::metadata(&path).map_or(0, |about| about.len().min(LARGEST));
+        bytes = bytes.saturating_add(usize::try_from(size).unwrap_or(usize::MAX));
+        if bytes > most && batch.up_to > 0 {
+            break;
+        }
+        batch.mails.extend(one(&path, uid));
+        batch.up_to = uid;
+    }
+    batch
+}
+
+/// A file as a mail; `None` when it is gone.
+fn one(path: &Path, uid: u32) -> Option<ArrivedMail> {
+    let mut raw = Vec::new();
+    let read = File::open(path).and_then(|file| {
+        let about = file.metadata()?;
+        raw.reserve_exact(usize::try_from(about.len().min(LARGEST)).unwrap_or(0));
+        file.take(LARGEST).read_to_end(&mut raw)?;
+        Ok((about.modified().ok(), about.len().saturating_sub(LARGEST)))
+    });
+    let (modified, left_out, trouble) = match read {
+        Ok((modified, left_out)) => (modified, left_out, None),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return None,
+        Err(why) => (None, 0, Some(format!("The file cannot be read: {}", hint(&why)))),
+    };
+    let arrived_at = modified.and_then(|time| Timestamp::try_from(time).ok());
+    Some(ArrivedMail { uid, arrived_at, raw: Private::new(raw), left_out, trouble })
+}
+
+/// A number that no earlier opening had: the time, and a count for openings in the same moment.
+fn generation() -> u32 {
+    static OPENINGS: AtomicU32 = AtomicU32::new(0);
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    // The lower half of the milliseconds comes round every 49 days.
+    let time = u32::try_from(since.as_millis() & u128::from(u32::MAX)).unwrap_or_default();
+    time.wrapping_add(OPENINGS.fetch_add(1, Ordering::Relaxed)).max(1)
+}
+
+/// Makes the last folder of a path. A missing parent is a slip in the path, and is told instead of made.
+fn make(path: &Path) -> io::Result<()> {
+    if !fs::exists(path)? {
+        DirBuilder::new().mode(0o700).create(path)?;
+    }
+    fs::read_dir(path).map(drop)
+}
+
+fn fault(why: &io::Error) -> Fault {
+    use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+    let settings = [NotFound, NotADirectory, PermissionDenied];
+    if settings.contains(&why.kind()) { Fault::Misconfigured } else { Fault::Temporary }
+}
+
+/// What to do about a failure of the disk.
+fn hint(why: &io::Error) -> &'static str {
+    match why.kind() {
+        io::ErrorKind::NotFound => "it is missing; is the disk or share mounted, and is the path right?",
+        io::ErrorKind::PermissionDenied => "Liaison's user may not read there; give it leave to",
+        io::ErrorKind::NotADirectory => "that is not a folder; choose another path",
+        _ => "the disk reports an error; read the system's log",
+    }
+}
+
+#[cfg(test)]
+#[path = "inbox_folder_tests.rs"]
+mod tests;

@@ -1,0 +1,206 @@
+//! The words of a mail, from whichever of its parts carries them, and how many files came along.
+
+use super::mime::{Mail, Part};
+use super::page;
+use super::reply_text::{self, Reply};
+use super::{decode, html, limits, words};
+
+/// The words of a mail.
+#[derive(Debug, Default)]
+pub(super) struct Body {
+    pub(super) text: String,
+    pub(super) reply: String,
+    pub(super) attachments: u16,
+    pub(super) problems: Vec<String>,
+}
+
+/// Words of one part.
+struct Piece {
+    text: String,
+    reply: Reply,
+}
+
+pub(super) fn read(mail: &Mail) -> Body {
+    let mut body = Body::default();
+    let pieces = choose(mail, 0, &mut body.problems);
+    let mut replies = Vec::with_capacity(pieces.len());
+    let mut texts = Vec::with_capacity(pieces.len());
+    let mut history = false;
+    for piece in pieces {
+        texts.push(piece.text);
+        // Where the history began in one part, the parts behind it belong to the history.
+        if !history {
+            replies.push(piece.reply.text);
+        }
+        history |= piece.reply.to_the_end;
+    }
+    body.text = page::join(texts);
+    body.reply = page::join(replies);
+    body.attachments =
+        u16::try_from(mail.leaves().filter(|part| is_file(mail, part)).count()).unwrap_or(u16::MAX);
+    sealed(mail, &mut body.problems);
+    body
+}
+
+fn choose(mail: &Mail, index: usize, problems: &mut Vec<String>) -> Vec<Piece> {
+    let Some(part) = mail.parts.get(index) else { return Vec::new() };
+    match part.content.value.as_str() {
+        "multipart/alternative" => alternative(mail, index, problems),
+        "multipart/related" | "multipart/signed" => mail
+            .children(index)
+            .map(|child| choose(mail, child, problems))
+            .find(|pieces| !pieces.is_empty())
+            .unwrap_or_default(),
+        "multipart/encrypted" | "multipart/digest" => Vec::new(),
+        _ if part.is_multipart() => {
+            mail.children(index).flat_map(|child| choose(mail, child, problems)).collect()
+        }
+        _ if part.parent.is_some() && part.is_attached() => Vec::new(),
+        kind => leaf(kind, part, problems),
+    }
+}
+
+/// The plain one of the alternatives, unless it says nothing; then the richest that does.
+fn alternative(mail: &Mail, index: usize, problems: &mut Vec<String>) -> Vec<Piece> {
+    let children: Vec<usize> = mail.children(index).collect();
+    let is_plain = |child: &usize| mail.parts.get(*child).is_some_and(|part| part.is("text/plain"));
+    let mut fallback = Vec::new();
+    for child in children.iter().copied().filter(is_plain) {
+        let pieces = choose(mail, child, problems);
+        if pieces.iter().any(|piece| says_something(&piece.text)) {
+            return pieces;
+        }
+        fallback = pieces;
+    }
+    for child in children.iter().copied().rev().filter(|child| !is_plain(child)) {
+        let pieces = choose(mail, child, problems);
+        if pieces.iter().any(|piece| !piece.text.trim().is_empty()) {
+            return pieces;
+        }
+    }
+    fallback
+}
+
+/// Newsletters and some programs put a mere notice where the plain text should be.
+fn says_something(text: &str) -> bool {
+    let trimmed = text.trim();
+    let notice = trimmed.len() < 300 && {
+        let lower = trimmed.to_lowercase();
+        lower.contains("html")
+            && ["support", "view", "compatible", "enable"].iter().any(|word| lower.contains(word))
+    };
+    !trimmed.is_empty() && !notice
+}
+
+fn leaf(kind: &str, part: &Part, problems: &mut Vec<String>) -> Vec<Piece> {
+    match kind {
+        // Enriched text (RFC 1896) has tags too, and few of them mean anything.
+        "text/html" | "application/xhtml+xml" | "text/enriched" | "text/richtext" => {
+            vec![from_html(part, problems)]
+        }
+        "text/calendar" | "text/vcard" | "text/x-vcard" | "text/rfc822-headers" | "text/csv" | "text/rtf" => {
+            Vec::new()
+        }
+        _ if kind.starts_with("text/") => vec![from_plain(part, problems)],
+        _ => Vec::new(),
+    }
+}
+
+fn from_plain(part: &Part, problems: &mut Vec<String>) -> Piece {
+    let text = words::text(&unflowed(part, characters(part, limits::TEXT_BYTES, problems)));
+    let reply = reply_text::take(&text, false);
+    Piece { text, reply }
+}
+
+fn from_html(part: &Part, problems: &mut Vec<String>) -> Piece {
+    let page = html::render(&characters(part, limits::HTML_BYTES, problems));
+    let mut reply = reply_text::take(&words::text(&page.without_history()), page.history_at.is_some());
+    reply.to_the_end |= page.history_at.is_some();
+    Piece { text: words::text(&page.text), reply }
+}
+
+fn characters(part: &Part, limit: usize, problems: &mut Vec<String>) -> String {
+    let (bytes, cut) = part.bytes();
+    if cut || bytes.len() > limit {
+        problems.push("The text is very long and was cut; see the original.".to_owned());
+    }
+    let bytes = bytes.get(..limit).unwrap_or(&bytes);
+    let (text, doubtful) = decode::characters(bytes, part.content.parameter("charset"));
+    if doubtful && !cut && bytes.len() < limit {
+        problems
+            .push("Some characters may be wrong: the text is not in the alphabet it declares.".to_owned());
+    }
+    text
+}
+
+/// Undoes the soft line ends of `format=flowed` (RFC 3676 §4.2).
+fn unflowed(part: &Part, text: String) -> String {
+    let flowed = part.content.parameter("format").is_some_and(|format| format.eq_ignore_ascii_case("flowed"));
+    if !flowed {
+        return text;
+    }
+    let delete = part.content.parameter("delsp").is_some_and(|value| value.eq_ignore_ascii_case("yes"));
+    let mut plain = String::with_capacity(text.len());
+    let mut soft: Option<usize> = None;
+    for line in text.lines() {
+        let content = line.trim_start_matches('>');
+        let depth = line.len() - content.len();
+        let stuffed = content.strip_prefix(' ').unwrap_or(content);
+        match soft {
+            Some(before) if before == depth && stuffed != "-- " => plain.push_str(stuffed),
+            Some(_) => {
+                plain.push('\n');
+                plain.push_str(if depth > 0 { line } else { stuffed });
+            }
+            None => plain.push_str(if depth > 0 { line } else { stuffed }),
+        }
+        soft = (stuffed.ends_with(' ') && stuffed != "-- ").then_some(depth);
+        match soft {
+            Some(_) if delete => drop(plain.pop()),
+            Some(_) => {}
+            None => plain.push('\n'),
+        }
+    }
+    plain
+}
+
+/// Whether a part is a file somebody sent along, a picture in the text included.
+fn is_file(mail: &Mail, part: &Part) -> bool {
+    const MACHINE: [&str; 10] = [
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/pgp-signature",
+        "application/pgp-encrypted",
+        "application/applefile",
+        "message/delivery-status",
+        "message/global-delivery-status",
+        "message/disposition-notification",
+        "message/feedback-report",
+        "text/rfc822-headers",
+    ];
+    let kind = part.content.value.as_str();
+    let returned = mail.root_type().value == "multipart/report" && kind.starts_with("message/");
+    if MACHINE.contains(&kind) || returned {
+        return false;
+    }
+    let body_text = part.parent.is_none() && matches!(kind, "text/plain" | "text/html");
+    (part.is_attached() && !body_text) || !kind.starts_with("text/")
+}
+
+/// Tells of words that stand in a wrapping which is not opened here.
+fn sealed(mail: &Mail, problems: &mut Vec<String>) {
+    let tnef = |part: &Part| {
+        let name = part.disposition.parameter("filename").or_else(|| part.content.parameter("name"));
+        part.is("application/ms-tnef") || name.is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat"))
+    };
+    if mail.leaves().any(tnef) {
+        problems.push(
+            "Some of it is wrapped in a winmail.dat file, which only Outlook opens; see the original.".into(),
+        );
+    }
+    let enveloped = mail.leaf_of(&["application/pkcs7-mime", "application/x-pkcs7-mime"]);
+    let receipt = enveloped.and_then(|part| part.content.parameter("smime-type")) == Some("signed-receipt");
+    if (enveloped.is_some() && !receipt) || mail.parts.iter().any(|part| part.is("multipart/encrypted")) {
+        problems.push("It is encrypted or sealed and cannot be read here; see the original.".into());
+    }
+}

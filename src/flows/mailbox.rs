@@ -1,0 +1,132 @@
+//! Reads one mailbox to its end: fetches the next mails while the ones before are being kept.
+
+use std::{sync::Arc, time::Duration};
+
+use liaison_channels::inbox::{Batch, Inbox, Most, Position};
+
+use super::{
+    FlowError,
+    gateway::Gateway,
+    keep::{self, Kept},
+};
+use crate::{
+    domain::chronology::{Entry, kind},
+    store::{
+        StoreError, chronology,
+        inbox::{self, Place},
+    },
+};
+
+/// One fetch: as many mails as keep the line busy, as few bytes as keep memory small.
+const MOST: Most = Most { mails: 250, bytes: 6 * 1024 * 1024 };
+
+/// A mailbox that this daemon reads.
+pub struct Mailbox {
+    gateway: Arc<Gateway>,
+    inbox: Box<dyn Inbox>,
+}
+
+impl std::fmt::Debug for Mailbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mailbox").field("channel", self.inbox.id()).finish_non_exhaustive()
+    }
+}
+
+impl Mailbox {
+    /// Takes over an opened mailbox.
+    pub fn new(gateway: Arc<Gateway>, inbox: Box<dyn Inbox>) -> Self {
+        Self { gateway, inbox }
+    }
+
+    /// The channel's name.
+    pub fn channel(&self) -> &str {
+        self.inbox.id().as_str()
+    }
+
+    /// Reads all that has arrived since the last time. At the first connection: nothing, for what was there before is not
+    /// ours. After an error nothing is lost: the next call goes on from what was committed.
+    pub async fn read(&mut self) -> Result<Kept, FlowError> {
+        let channel = self.channel().to_owned();
+        let mut place = self.place(&channel).await?;
+        let mut total = Kept::default();
+        let mut batch = self.inbox.fetch(position(&place), MOST).await?;
+        loop {
+            let after = Position { generation: place.generation, after: batch.up_to.max(place.taken_to) };
+            let (kept, next) = if batch.more {
+                let (kept, next) = tokio::join!(
+                    keep::mails(&self.gateway, &channel, &batch, place),
+                    self.inbox.fetch(after, MOST)
+                );
+                (kept?, Some(next?))
+            } else {
+                (keep_last(&self.gateway, &channel, &batch, place).await?, None)
+            };
+            total.new += kept.new;
+            total.known += kept.known;
+            total.older += kept.older;
+            place.taken_to = after.after;
+            match next {
+                Some(next) => batch = next,
+                None => return Ok(total),
+            }
+        }
+    }
+
+    /// Returns when something may have arrived, and after `limit` at the latest.
+    pub async fn wait(&mut self, limit: Duration) -> Result<(), FlowError> {
+        Ok(self.inbox.wait(limit).await?)
+    }
+
+    /// Ends the connection politely.
+    pub async fn close(&mut self) {
+        self.inbox.close().await;
+    }
+
+    /// How far the mailbox has been read; begins at the present, and anew when the server has renumbered it.
+    async fn place(&mut self, channel: &str) -> Result<Place, FlowError> {
+        let standing = self.inbox.standing().await?;
+        let now = self.gateway.now();
+        let mut tx = self.gateway.store.begin().await?;
+        let known = inbox::place(&mut tx, channel).await?;
+        let begins = self.inbox.starts_at_the_beginning();
+        let (place, told) = match known {
+            Some(place) if place.generation == standing.generation => return Ok(place),
+            Some(place) if begins => (Place { generation: standing.generation, taken_to: 0, ..place }, None),
+            Some(place) => (
+                Place { generation: standing.generation, taken_to: 0, renumbered: true, ..place },
+                Some("was renumbered by its server: all of it is compared anew, and nothing is taken twice"),
+            ),
+            None => (
+                Place {
+                    generation: standing.generation,
+                    taken_to: if begins { 0 } else { standing.next.saturating_sub(1) },
+                    since: now,
+                    looked_at: now,
+                    renumbered: false,
+                },
+                Some("is read from now on; what was there before stays history"),
+            ),
+        };
+        inbox::note(&mut tx, channel, &place).await?;
+        if let Some(told) = told {
+            let entry = Entry::now(now, kind::OPERATOR, format!("mailbox {channel} {told}"));
+            chronology::append(&mut tx, &[entry]).await?;
+        }
+        tx.commit().await.map_err(StoreError::from)?;
+        Ok(place)
+    }
+}
+
+/// A look that brought nothing is noted seldom: it would be a commit every minute for nobody.
+async fn keep_last(gateway: &Gateway, channel: &str, batch: &Batch, place: Place) -> Result<Kept, FlowError> {
+    let idle = batch.mails.is_empty() && batch.up_to <= place.taken_to;
+    let fresh = gateway.now().duration_since(place.looked_at) < jiff::SignedDuration::from_mins(1);
+    if idle && fresh {
+        return Ok(Kept::default());
+    }
+    keep::mails(gateway, channel, batch, place).await
+}
+
+const fn position(place: &Place) -> Position {
+    Position { generation: place.generation, after: place.taken_to }
+}

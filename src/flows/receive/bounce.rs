@@ -1,0 +1,105 @@
+//! A bounce moves its delivery and its address, and only if it names a message we sent: anybody can write one.
+
+use liaison_channels::{
+    message::{OurRef, ProviderRef},
+    reading::Bounce,
+    receipt::{FailedAs, Progress, Receipt},
+};
+
+use super::{
+    FlowError,
+    decide::{Deciding, Verdict, seen_by},
+    outcome::Outcome,
+    understand::our_delivery,
+};
+use crate::{
+    domain::{
+        acknowledge::Ack,
+        ids::{CarerId, PupilId},
+        matching,
+    },
+    store::{
+        Tx,
+        receipts::{self, Sent},
+    },
+};
+
+/// A receipt that a bounce amounts to, and the channel that sent the message.
+pub(super) struct AboutOurs {
+    pub(super) channel: String,
+    pub(super) receipt: Receipt,
+}
+
+/// Notes a bounce: what it names, and what that means for the delivery.
+pub(super) async fn note(
+    tx: &mut Tx,
+    deciding: &Deciding<'_>,
+    outcome: &mut Outcome,
+    about_ours: &mut Vec<AboutOurs>,
+) -> Result<(), FlowError> {
+    let message = deciding.message;
+    let named =
+        message.bounce.as_ref().and_then(|bounce| bounce.message_id.as_deref()).and_then(our_delivery);
+    // The mark in the address it came to names the message as well as its Message-ID does.
+    let sent = match named.or(message.tagged) {
+        Some(delivery) => receipts::sent(tx, delivery).await?,
+        None => None,
+    };
+    let bounce = message.bounce.as_ref();
+    let permanent = bounce.is_some_and(|bounce| bounce.permanent);
+    let said = match (&sent, permanent) {
+        (Some(_), true) => "a message of ours did not arrive",
+        (Some(_), false) => "a message of ours is late, or may not arrive",
+        (None, _) => "a bounce that names no message of ours: nothing is believed of it",
+    };
+    if let (Some(sent), Some(bounce)) = (&sent, bounce) {
+        about_ours.push(AboutOurs { channel: sent.channel.clone(), receipt: as_receipt(sent, bounce) });
+    }
+    let verdict = Verdict {
+        kind: "bounce",
+        sentence: said.to_owned(),
+        answered: Ack::Hold(3, "a bounce is never answered".to_owned()).sentence(),
+        whose: sent.as_ref().map(|sent| of(sent.carer, sent.pupil)),
+        case: None,
+        delivery: sent.as_ref().map(|sent| sent.id),
+        visibility: seen_by(false),
+        fired: Vec::new(),
+    };
+    deciding.keep(verdict, outcome);
+    Ok(())
+}
+
+fn of(carer: CarerId, pupil: PupilId) -> matching::Known {
+    matching::Known {
+        carer,
+        address: crate::domain::ids::AddressId(uuid::Uuid::nil()),
+        pupil: Some(pupil),
+        link_pupil: pupil,
+        class: None,
+        case: None,
+        update: None,
+        delivery: None,
+    }
+}
+
+fn as_receipt(sent: &Sent, bounce: &Bounce) -> Receipt {
+    let code = bounce.status.first().cloned().or(bounce.smtp_code.first().map(ToString::to_string));
+    Receipt {
+        reference: ProviderRef(sent.provider_ref.clone()),
+        ours: Some(OurRef(sent.id.0)),
+        progress: progress(bounce),
+        status: if bounce.permanent { "bounced" } else { "delayed" }.to_owned(),
+        code,
+    }
+}
+
+/// Whose turn it is (`domain.md` §2.6): a wrong address is the school's to mend; a full or closed mailbox and a policy
+/// are not the address's fault; what is only late moves nothing.
+fn progress(bounce: &Bounce) -> Progress {
+    if !bounce.permanent {
+        return Progress::Sent;
+    }
+    let address_is_fine =
+        bounce.status.iter().any(|status| status.starts_with("5.2.") || status.starts_with("5.7."));
+    Progress::Failed(if address_is_fine { FailedAs::Refused } else { FailedAs::BadAddress })
+}

@@ -1,0 +1,128 @@
+//! Makes cases of what has arrived: reads the kept bytes, matches, opens or joins the carer's own case, starts its clock
+//! and queues the acknowledgement, all in the transaction that takes the message from those that wait.
+//!
+//! * `understand`: from bytes to what they say; * `known`: what the record knows of a batch;
+//! * `decide`: what is made of one message; * `outcome`: the rows, written at once;
+//! * `bounce` and `wish`: messages about our own messages, and opt-outs by text.
+
+mod bounce;
+mod decide;
+mod known;
+mod outcome;
+mod understand;
+mod wish;
+
+use std::sync::Arc;
+
+use liaison_channels::reading::Hints;
+
+use self::{
+    decide::Deciding,
+    known::Known,
+    outcome::Outcome,
+    understand::{Message, understand},
+};
+use super::{FlowError, gateway::Gateway};
+use crate::{
+    domain::{opt_out::text_wish, people::Route},
+    store::{
+        StoreError, Tx,
+        inbox::{self, Waiting},
+    },
+};
+
+/// One batch: as many messages, and as many bytes, as are read at once.
+const MOST_MESSAGES: i64 = 250;
+const MOST_BYTES: i64 = 8 * 1024 * 1024;
+/// After so many tries a message is put before a person as it is.
+const MOST_TRIES: i16 = 3;
+
+/// Understands the next batch of what waits; returns how many messages that was. A message that cannot be dealt with is
+/// tried by itself, and after that goes to a person: it never holds up the others.
+pub async fn step(gateway: &Gateway) -> Result<usize, FlowError> {
+    match batch(gateway, MOST_MESSAGES).await {
+        Ok(done) => Ok(done),
+        Err(error) if error.is_away() => Err(error),
+        Err(error) => {
+            tracing::warn!("a batch of arrived messages is gone through one by one: {error}");
+            one_by_one(gateway).await
+        }
+    }
+}
+
+/// The same, message by message, until one more batch is through.
+async fn one_by_one(gateway: &Gateway) -> Result<usize, FlowError> {
+    let mut done = 0;
+    for _ in 0..MOST_MESSAGES {
+        match batch(gateway, 1).await {
+            Ok(0) => break,
+            Ok(read) => done += read,
+            Err(error) if error.is_away() => return Err(error),
+            Err(error) => {
+                put_back_first(gateway).await?;
+                tracing::error!(
+                    "an arrived message could not be dealt with and will be tried again: {error}"
+                );
+                done += 1;
+            }
+        }
+    }
+    Ok(done)
+}
+
+async fn put_back_first(gateway: &Gateway) -> Result<(), FlowError> {
+    let mut tx = gateway.store.begin().await?;
+    let first: Vec<_> = inbox::waiting(&mut tx, 1, MOST_BYTES).await?.iter().map(|one| one.id).collect();
+    inbox::put_back(&mut tx, &first).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(())
+}
+
+async fn batch(gateway: &Gateway, most: i64) -> Result<usize, FlowError> {
+    let mut tx = gateway.store.begin().await?;
+    inbox::one_reader(&mut tx).await?;
+    let waiting = inbox::waiting(&mut tx, most, MOST_BYTES).await?;
+    if waiting.is_empty() {
+        return Ok(0);
+    }
+    let count = waiting.len();
+    let hints = Arc::new(Hints { own: gateway.own.clone(), envelope_from: None });
+    let (worn_out, fresh): (Vec<Waiting>, Vec<Waiting>) =
+        waiting.into_iter().partition(|one| one.tries >= MOST_TRIES);
+    let key = gateway.reply_key(&mut tx).await?;
+    let mut messages = understand(fresh, hints, &key).await;
+    messages.extend(worn_out.iter().map(Message::given_up));
+    decide_all(&mut tx, gateway, &messages).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(count)
+}
+
+async fn decide_all(tx: &mut Tx, gateway: &Gateway, messages: &[Message]) -> Result<(), FlowError> {
+    let now = gateway.now();
+    let mut known = Known::of(tx, messages, now).await?;
+    let mut outcome = Outcome::default();
+    let mut about_ours = Vec::new();
+    for message in messages {
+        let deciding = Deciding { gateway, known: &known, message, now };
+        if message.kind == "bounce" {
+            bounce::note(tx, &deciding, &mut outcome, &mut about_ours).await?;
+            continue;
+        }
+        let wish = (message.came_by == Route::Text && message.kind == "human")
+            .then(|| text_wish(message.words.expose()))
+            .flatten();
+        if let Some(wish) = wish
+            && wish::take(tx, &deciding, wish, &mut outcome).await?
+        {
+            continue;
+        }
+        let learnt = deciding.decide(&mut outcome);
+        known.learn(message, &learnt);
+    }
+    outcome.write(tx, now).await?;
+    // After the rest: what a failed message leads to stands on its own rows.
+    for receipt in &about_ours {
+        super::receipts::keep_in(tx, gateway, &receipt.channel, &receipt.receipt).await?;
+    }
+    Ok(())
+}

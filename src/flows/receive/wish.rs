@@ -1,0 +1,110 @@
+//! "Stop" and "start" by text (R35): the route is closed or opened for that number, the office is told, and the carer's
+//! next route takes over at the next message, so that nobody falls silent.
+
+use super::{
+    FlowError,
+    decide::{Deciding, Verdict, only_link, seen_by},
+    outcome::Outcome,
+};
+use crate::{
+    domain::{
+        acknowledge::Ack,
+        chronology::{Entry, kind},
+        ids::TaskId,
+        matching::Writer,
+        opt_out::Wish,
+    },
+    store::{Tx, addresses, tasks::NewTask},
+};
+
+/// Takes a wish; `true` when nothing else is to be made of the message. A word that only the provider may have read as
+/// "stop" is a message like any other, with a warning beside it.
+pub(super) async fn take(
+    tx: &mut Tx,
+    deciding: &Deciding<'_>,
+    wish: Wish,
+    outcome: &mut Outcome,
+) -> Result<bool, FlowError> {
+    let writers = deciding.known.writers(deciding.message);
+    let (kind, said) = match wish {
+        Wish::Stop => ("opt_out", "asks for no more texts"),
+        Wish::Start => ("opt_in", "asks for texts again"),
+        Wish::MaybeBlocked => {
+            let why =
+                "a text that the provider may have taken for STOP: ask whether texts still reach this carer";
+            outcome.tasks.extend(writers.iter().filter_map(|writer| ask_office(deciding, writer, why)));
+            return Ok(false);
+        }
+    };
+    if kind == "opt_in" && writers.is_empty() {
+        // "Yes" from a stranger is no wish of anybody's.
+        return Ok(false);
+    }
+    let mut changed = false;
+    for writer in writers {
+        changed |= change(tx, deciding, writer, kind, outcome).await?;
+    }
+    if kind == "opt_in" && !changed {
+        // Nothing was stopped, so this is an answer to something else.
+        return Ok(false);
+    }
+    let verdict = Verdict {
+        kind,
+        sentence: said.to_owned(),
+        answered: Ack::Hold(0, "an opt-out or opt-in is carried out, not answered".to_owned()).sentence(),
+        whose: match writers {
+            [writer] => only_link(writer),
+            _ => None,
+        },
+        case: None,
+        delivery: None,
+        visibility: seen_by(false),
+        fired: Vec::new(),
+    };
+    deciding.keep(verdict, outcome);
+    Ok(true)
+}
+
+async fn change(
+    tx: &mut Tx,
+    deciding: &Deciding<'_>,
+    writer: &Writer,
+    kind: &str,
+    outcome: &mut Outcome,
+) -> Result<bool, FlowError> {
+    let why = "the carer asked for no more texts";
+    let changed = if kind == "opt_out" {
+        addresses::mark(tx, writer.address, "stopped", why, deciding.now).await?
+    } else {
+        addresses::start_again(tx, writer.address, deciding.now).await?
+    };
+    let told = if kind == "opt_out" {
+        let ask = "the carer opted out of texts: agree another way with them";
+        outcome.tasks.extend(ask_office(deciding, writer, ask));
+        "asked for no more texts: another route is taken from now on"
+    } else {
+        "asked for texts again"
+    };
+    let entry = Entry::now(deciding.now, self::kind::ADDRESS_FAILING, told)
+        .about_carer(writer.carer, None)
+        .received(deciding.message.id);
+    outcome.entries.push(entry);
+    Ok(changed)
+}
+
+fn ask_office(deciding: &Deciding<'_>, writer: &Writer, why: &str) -> Option<NewTask> {
+    let link = writer.links.first()?;
+    Some(NewTask {
+        id: TaskId::new(),
+        kind: "check_address",
+        role: "office",
+        class: link.class,
+        carer: writer.carer,
+        pupil: link.pupil,
+        carried: None,
+        case: None,
+        delivery: None,
+        why: why.to_owned(),
+        due: deciding.gateway.policy.task_due(deciding.now),
+    })
+}

@@ -1,0 +1,307 @@
+//! Cases: inbound matters of one carer each.
+
+use std::collections::HashMap;
+
+use liaison_channels::private::Private;
+use sqlx::PgConnection;
+
+use super::{StoreError, types::Ts};
+use crate::domain::{
+    chronology::Visibility,
+    delivery::Carried,
+    ids::{CarerId, CaseId, ClassId, PupilId, UpdateId},
+    matching::Known,
+    people::Route,
+    time::Timestamp,
+};
+
+/// A case to be opened.
+#[derive(Debug, Clone)]
+pub struct NewCase {
+    /// Its id.
+    pub id: CaseId,
+    /// For people to say, and for subject lines.
+    pub code: String,
+    /// Whose it is and what it is about.
+    pub known: Known,
+    /// `query` or `thanks`.
+    pub kind: &'static str,
+    /// Email or text.
+    pub came_by: Route,
+    /// For whose eyes.
+    pub visibility: Visibility,
+    /// The first message's subject, or the first words of a text.
+    pub subject: Private<String>,
+    /// Whose list it is on.
+    pub role: &'static str,
+    /// When its first message came.
+    pub at: Timestamp,
+}
+
+/// Opens cases.
+pub async fn insert(connection: &mut PgConnection, cases: &[NewCase]) -> Result<(), StoreError> {
+    if cases.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into carer_case (id, code, carer_id, pupil_id, link_pupil, update_id, kind, came_by, visibility, subject,
+                                 role, class_id, state, opened_at, last_at)
+         select id, code, carer_id, pupil_id, link_pupil, update_id, kind, came_by, visibility, subject, role, class_id,
+                'open', at, at
+         from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text[],
+                     $9::text[], $10::text[], $11::text[], $12::uuid[], $13::timestamptz[])
+              as c (id, code, carer_id, pupil_id, link_pupil, update_id, kind, came_by, visibility, subject, role,
+                    class_id, at)",
+        &cases.iter().map(|c| c.id.0).collect::<Vec<_>>(),
+        &cases.iter().map(|c| c.code.as_str()).collect::<Vec<_>>() as _,
+        &cases.iter().map(|c| c.known.carer.0).collect::<Vec<_>>(),
+        &cases.iter().map(|c| c.known.pupil.map(|id| id.0)).collect::<Vec<_>>() as _,
+        &cases.iter().map(|c| c.known.link_pupil.0).collect::<Vec<_>>(),
+        &cases.iter().map(|c| c.known.update.map(|id| id.0)).collect::<Vec<_>>() as _,
+        &cases.iter().map(|c| c.kind).collect::<Vec<_>>() as _,
+        &cases.iter().map(|c| c.came_by.as_str()).collect::<Vec<_>>() as _,
+        &cases.iter().map(|c| c.visibility.as_str()).collect::<Vec<_>>() as _,
+        &cases.iter().map(|c| c.subject.expose().as_str()).collect::<Vec<_>>() as _,
+        &cases.iter().map(|c| c.role).collect::<Vec<_>>() as _,
+        &cases.iter().map(|c| c.known.class.map(|id| id.0)).collect::<Vec<_>>() as _,
+        &cases.iter().map(|c| Ts(c.at)).collect::<Vec<_>>() as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes a further message in each of these cases; a closed one is opened again where `reopen` says so. Returns the
+/// reopened.
+pub async fn join(
+    connection: &mut PgConnection,
+    joined: &[(CaseId, bool, Timestamp)],
+) -> Result<Vec<CaseId>, StoreError> {
+    if joined.is_empty() {
+        return Ok(Vec::new());
+    }
+    let reopened = sqlx::query_scalar!(
+        r#"with given as (select id, bool_or(reopen) as reopen, max(at) as at
+                          from unnest($1::uuid[], $2::boolean[], $3::timestamptz[]) as g (id, reopen, at) group by id),
+                before as (select id, state from carer_case where id in (select id from given) for update)
+           update carer_case c
+           set last_at = greatest(c.last_at, g.at),
+               state = case when g.reopen then 'open' else c.state end,
+               closed_at = case when g.reopen then null else c.closed_at end,
+               closed_by = case when g.reopen then null else c.closed_by end,
+               outcome = case when g.reopen then null else c.outcome end
+           from given g join before b on b.id = g.id
+           where c.id = g.id
+           returning case when b.state = 'closed' and g.reopen then c.id end as "id""#,
+        &joined.iter().map(|(id, _, _)| id.0).collect::<Vec<_>>(),
+        &joined.iter().map(|(_, reopen, _)| *reopen).collect::<Vec<_>>(),
+        &joined.iter().map(|(_, _, at)| Ts(*at)).collect::<Vec<_>>() as _,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(reopened.into_iter().flatten().map(CaseId).collect())
+}
+
+/// The newest case of each carer about each of these updates: "the same matter".
+pub async fn of_updates(
+    connection: &mut PgConnection,
+    matters: &[(CarerId, UpdateId)],
+) -> Result<HashMap<(CarerId, UpdateId), CaseId>, StoreError> {
+    if matters.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = sqlx::query!(
+        r#"select distinct on (c.carer_id, c.update_id) c.id, c.carer_id, c.update_id as "update_id!"
+           from carer_case c
+           join unnest($1::uuid[], $2::uuid[]) as m (carer_id, update_id)
+             on m.carer_id = c.carer_id and m.update_id = c.update_id
+           order by c.carer_id, c.update_id, c.opened_at desc"#,
+        &matters.iter().map(|(carer, _)| carer.0).collect::<Vec<_>>(),
+        &matters.iter().map(|(_, update)| update.0).collect::<Vec<_>>(),
+    )
+    .fetch_all(connection)
+    .await?;
+    let cases =
+        rows.into_iter().map(|row| ((CarerId(row.carer_id), UpdateId(row.update_id)), CaseId(row.id)));
+    Ok(cases.collect())
+}
+
+/// The case that what is carried is said in.
+pub async fn answered_in(
+    connection: &mut PgConnection,
+    carried: Carried,
+) -> Result<Option<CaseId>, StoreError> {
+    let Carried::Answer(answer) = carried else { return Ok(None) };
+    let case = sqlx::query_scalar!("select case_id from answer where id = $1", answer.0)
+        .fetch_optional(connection)
+        .await?;
+    Ok(case.map(CaseId))
+}
+
+/// A case as it stands, with names.
+#[derive(Debug, Clone)]
+pub struct CaseRow {
+    /// Its id.
+    pub id: CaseId,
+    /// Its code.
+    pub code: String,
+    /// The carer.
+    pub carer: CarerId,
+    /// The carer's name.
+    pub carer_name: String,
+    /// The pupil, where it is known which.
+    pub pupil: Option<PupilId>,
+    /// The pupil's name.
+    pub pupil_name: Option<String>,
+    /// The pupil on whose link the right to be answered rests.
+    pub link_pupil: PupilId,
+    /// `query` or `thanks`.
+    pub kind: String,
+    /// The route by which the carer wrote.
+    pub came_by: Route,
+    /// For whose eyes.
+    pub visibility: Visibility,
+    /// Its subject.
+    pub subject: String,
+    /// Whose list it is on.
+    pub role: String,
+    /// The class whose staff own it.
+    pub class: Option<ClassId>,
+    /// The class's name.
+    pub class_name: Option<String>,
+    /// The colleague it was given to by name.
+    pub owner: Option<String>,
+    /// Whether it is open.
+    pub open: bool,
+    /// When its first message came.
+    pub opened_at: Timestamp,
+    /// When its last message came.
+    pub last_at: Timestamp,
+    /// What came of it.
+    pub outcome: Option<String>,
+}
+
+/// Which cases.
+#[derive(Debug, Clone, Default)]
+pub struct WhichCases<'a> {
+    /// Only the one with this code or id.
+    pub named: Option<&'a str>,
+    /// Closed ones too.
+    pub closed: bool,
+    /// Restricted ones too.
+    pub restricted: bool,
+}
+
+/// Cases, the one that has waited longest first.
+pub async fn list(connection: &mut PgConnection, which: &WhichCases<'_>) -> Result<Vec<CaseRow>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select c.id, c.code, c.carer_id, r.forename || ' ' || r.surname as "carer_name!", c.pupil_id, c.link_pupil,
+                  coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as pupil_name,
+                  c.kind, c.came_by, c.visibility, c.subject, c.role, c.class_id, k.name as "class_name?", c.owner,
+                  c.state = 'open' as "open!", c.opened_at as "opened_at: Ts", c.last_at as "last_at: Ts", c.outcome
+           from carer_case c
+           join carer r on r.id = c.carer_id
+           left join pupil p on p.id = c.pupil_id
+           left join class k on k.id = c.class_id
+           where ($1::text is null or c.code = upper($1) or c.id::text = lower($1))
+             and ($2 or c.state = 'open') and ($3 or c.visibility = 'ordinary')
+           order by c.opened_at, c.id"#,
+        which.named,
+        which.closed,
+        which.restricted,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let bad = |column| move |why| StoreError::row("carer_case", column, row.id, why);
+            Ok(CaseRow {
+                id: CaseId(row.id),
+                code: row.code,
+                carer: CarerId(row.carer_id),
+                carer_name: row.carer_name,
+                pupil: row.pupil_id.map(PupilId),
+                pupil_name: row.pupil_name,
+                link_pupil: PupilId(row.link_pupil),
+                kind: row.kind,
+                came_by: Route::parse(&row.came_by).map_err(bad("came_by"))?,
+                visibility: Visibility::parse(&row.visibility).unwrap_or(Visibility::Restricted),
+                subject: row.subject,
+                role: row.role,
+                class: row.class_id.map(ClassId),
+                class_name: row.class_name,
+                owner: row.owner,
+                open: row.open,
+                opened_at: row.opened_at.0,
+                last_at: row.last_at.0,
+                outcome: row.outcome,
+            })
+        })
+        .collect()
+}
+
+/// Gives a case to a role, and to a colleague by name or to nobody in particular.
+pub async fn assign(
+    connection: &mut PgConnection,
+    case: CaseId,
+    role: &str,
+    owner: Option<&str>,
+) -> Result<(), StoreError> {
+    sqlx::query!("update carer_case set role = $2, owner = $3 where id = $1", case.0, role, owner)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Says which pupil a case is about.
+pub async fn about(
+    connection: &mut PgConnection,
+    case: CaseId,
+    pupil: PupilId,
+    class: Option<ClassId>,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update carer_case set pupil_id = $2, link_pupil = $2, class_id = coalesce($3, class_id) where id = $1",
+        case.0,
+        pupil.0,
+        class.map(|id| id.0),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Closes an open case; `false` when it was not open.
+pub async fn close(
+    connection: &mut PgConnection,
+    case: CaseId,
+    by: &str,
+    outcome: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let closed = sqlx::query!(
+        "update carer_case set state = 'closed', closed_at = $2, closed_by = $3, outcome = $4
+         where id = $1 and state = 'open'",
+        case.0,
+        Ts(now) as _,
+        by,
+        outcome,
+    )
+    .execute(connection)
+    .await?;
+    Ok(closed.rows_affected() > 0)
+}
+
+/// Makes cases the DSL's, and hides them from everybody else: a restriction now binds their carer.
+pub async fn restrict(connection: &mut PgConnection, cases: &[CaseId]) -> Result<(), StoreError> {
+    if cases.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "update carer_case set visibility = 'restricted', role = 'dsl', owner = null where id = any($1)",
+        &cases.iter().map(|id| id.0).collect::<Vec<_>>()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

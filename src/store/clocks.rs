@@ -1,0 +1,245 @@
+//! Clocks: each belongs to the message that started it.
+
+use serde::Serialize;
+use sqlx::PgConnection;
+
+use super::{
+    StoreError,
+    types::{Day, Ts},
+};
+use crate::domain::{
+    chronology::Visibility,
+    ids::{AnswerId, CarerId, CaseId, ClockId, PupilId, ReceivedId},
+    time::{Date, Timestamp},
+};
+
+/// A clock to be started.
+#[derive(Debug, Clone)]
+pub struct NewClock {
+    /// Its id.
+    pub id: ClockId,
+    /// The case.
+    pub case: CaseId,
+    /// The message that starts it.
+    pub received: ReceivedId,
+    /// `answer` or `promise`.
+    pub kind: &'static str,
+    /// When the message came.
+    pub started_at: Timestamp,
+    /// When it is due, and the day of it; `None`: the calendar does not reach so far.
+    pub due: Option<(Timestamp, Date)>,
+    /// How many days were counted.
+    pub days: u8,
+    /// Why it is due then.
+    pub words: String,
+    /// The calendar's version.
+    pub calendar: String,
+}
+
+/// Starts clocks.
+pub async fn insert(connection: &mut PgConnection, clocks: &[NewClock]) -> Result<(), StoreError> {
+    if clocks.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into clock (id, case_id, received_id, kind, state, started_at, due_at, due_day, days, words, calendar)
+         select id, case_id, received_id, kind, case when due_at is null then 'calendar_missing' else 'running' end,
+                started_at, due_at, due_day, days, words, calendar
+         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::date[],
+                     $8::smallint[], $9::text[], $10::text[])
+              as c (id, case_id, received_id, kind, started_at, due_at, due_day, days, words, calendar)",
+        &clocks.iter().map(|c| c.id.0).collect::<Vec<_>>(),
+        &clocks.iter().map(|c| c.case.0).collect::<Vec<_>>(),
+        &clocks.iter().map(|c| c.received.0).collect::<Vec<_>>(),
+        &clocks.iter().map(|c| c.kind).collect::<Vec<_>>() as _,
+        &clocks.iter().map(|c| Ts(c.started_at)).collect::<Vec<_>>() as _,
+        &clocks.iter().map(|c| c.due.map(|(at, _)| Ts(at))).collect::<Vec<_>>() as _,
+        &clocks.iter().map(|c| c.due.map(|(_, day)| Day(day))).collect::<Vec<_>>() as _,
+        &clocks.iter().map(|c| i16::from(c.days)).collect::<Vec<_>>(),
+        &clocks.iter().map(|c| c.words.as_str()).collect::<Vec<_>>() as _,
+        &clocks.iter().map(|c| c.calendar.as_str()).collect::<Vec<_>>() as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A clock as it stands.
+#[derive(Debug, Clone, Serialize)]
+pub struct ClockRow {
+    /// Its id.
+    pub id: ClockId,
+    #[serde(skip)]
+    /// The case.
+    pub case: CaseId,
+    #[serde(skip)]
+    /// The carer.
+    pub carer: CarerId,
+    #[serde(skip)]
+    /// The pupil.
+    pub pupil: Option<PupilId>,
+    #[serde(skip)]
+    /// For whose eyes.
+    pub visibility: Visibility,
+    /// The message that started it.
+    pub received: ReceivedId,
+    /// `answer` or `promise`.
+    pub kind: String,
+    /// `running`, `met`, `calendar_missing` or `closed`.
+    pub state: String,
+    /// When the message came.
+    pub started_at: Timestamp,
+    /// When it is due.
+    pub due_at: Option<Timestamp>,
+    /// How many days were counted.
+    pub days: i16,
+    /// Why it is due then.
+    pub words: String,
+    /// When it was met or ended.
+    pub met_at: Option<Timestamp>,
+    /// How far it has climbed.
+    pub rung: i16,
+}
+
+/// Which clocks.
+#[derive(Debug, Clone, Copy)]
+pub enum WhichClocks<'a> {
+    /// Of these cases.
+    Of(&'a [CaseId]),
+    /// Running, due before this, and not yet climbed.
+    Overdue(Timestamp),
+    /// Running or without a date, and counted by another calendar than this.
+    CountedBefore(&'a str),
+}
+
+/// Clocks, the first due first.
+pub async fn list(
+    connection: &mut PgConnection,
+    which: WhichClocks<'_>,
+) -> Result<Vec<ClockRow>, StoreError> {
+    let (cases, overdue, calendar) = match which {
+        WhichClocks::Of(cases) => (Some(cases.iter().map(|id| id.0).collect::<Vec<_>>()), None, None),
+        WhichClocks::Overdue(now) => (None, Some(now), None),
+        WhichClocks::CountedBefore(version) => (None, None, Some(version)),
+    };
+    let rows = sqlx::query!(
+        r#"select k.id, k.case_id, c.carer_id, c.pupil_id, c.visibility, k.received_id, k.kind, k.state,
+                  k.started_at as "started_at: Ts", k.due_at as "due_at: Ts", k.days, k.words, k.met_at as "met_at: Ts",
+                  k.rung
+           from clock k join carer_case c on c.id = k.case_id
+           where ($1::uuid[] is null or k.case_id = any($1))
+             and ($2::timestamptz is null or (k.state = 'running' and k.due_at < $2 and k.rung = 0))
+             and ($3::text is null or (k.state in ('running', 'calendar_missing') and k.kind = 'answer'
+                                       and k.calendar <> $3))
+           order by k.due_at nulls first, k.id"#,
+        cases.as_deref(),
+        overdue.map(Ts) as _,
+        calendar,
+    )
+    .fetch_all(connection)
+    .await?;
+    let clocks = rows.into_iter().map(|row| ClockRow {
+        id: ClockId(row.id),
+        case: CaseId(row.case_id),
+        carer: CarerId(row.carer_id),
+        pupil: row.pupil_id.map(PupilId),
+        visibility: Visibility::parse(&row.visibility).unwrap_or(Visibility::Restricted),
+        received: ReceivedId(row.received_id),
+        kind: row.kind,
+        state: row.state,
+        started_at: row.started_at.0,
+        due_at: row.due_at.map(|at| at.0),
+        days: row.days,
+        words: row.words,
+        met_at: row.met_at.map(|at| at.0),
+        rung: row.rung,
+    });
+    Ok(clocks.collect())
+}
+
+/// Stops the running clocks of a case of this kind (`None`: of any): `met` by an answer, else `closed`. Returns how many
+/// stopped.
+pub async fn stop(
+    connection: &mut PgConnection,
+    case: CaseId,
+    kind: Option<&str>,
+    met_by: Option<AnswerId>,
+    by: &str,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let state = if met_by.is_some() { "met" } else { "closed" };
+    let stopped = sqlx::query!(
+        "update clock
+         set state = $3, met_at = $4, met_by = $5, ended_by = $6, due_at = coalesce(due_at, $4)
+         where case_id = $1 and ($2::text is null or kind = $2) and state in ('running', 'calendar_missing')",
+        case.0,
+        kind,
+        state,
+        Ts(now) as _,
+        met_by.map(|id| id.0),
+        by,
+    )
+    .execute(connection)
+    .await?;
+    Ok(stopped.rows_affected())
+}
+
+/// Sets running again the clocks that an answer had met, when it turns out not to have arrived (T16). Returns how many.
+pub async fn reopen(connection: &mut PgConnection, answer: AnswerId) -> Result<u64, StoreError> {
+    let reopened = sqlx::query!(
+        "update clock set state = 'running', met_at = null, met_by = null, ended_by = null
+         where met_by = $1 and state = 'met'",
+        answer.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(reopened.rows_affected())
+}
+
+/// Moves a clock to another date, or gives it its first.
+pub async fn redate(
+    connection: &mut PgConnection,
+    clock: ClockId,
+    due: Option<(Timestamp, Date)>,
+    words: &str,
+    calendar: &str,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update clock
+         set due_at = $2, due_day = $3, words = $4, calendar = $5,
+             state = case when $2::timestamptz is null then 'calendar_missing' else 'running' end
+         where id = $1 and state in ('running', 'calendar_missing')",
+        clock.0,
+        due.map(|(at, _)| Ts(at)) as _,
+        due.map(|(_, day)| Day(day)) as _,
+        words,
+        calendar,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes that a clock has climbed to the next rung; `false` when another daemon was first.
+pub async fn climb(connection: &mut PgConnection, clock: ClockId, rung: i16) -> Result<bool, StoreError> {
+    let climbed = sqlx::query!(
+        "update clock set rung = $2 where id = $1 and rung < $2 and state = 'running'",
+        clock.0,
+        rung
+    )
+    .execute(connection)
+    .await?;
+    Ok(climbed.rows_affected() > 0)
+}
+
+/// Notes by which calendar a clock was last looked at.
+pub async fn counted_by(
+    connection: &mut PgConnection,
+    clock: ClockId,
+    calendar: &str,
+) -> Result<(), StoreError> {
+    sqlx::query!("update clock set calendar = $2 where id = $1", clock.0, calendar)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

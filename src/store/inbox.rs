@@ -1,0 +1,254 @@
+//! What arrives, kept as it came, and how far each mailbox has been read.
+
+use liaison_channels::{inbound::RawForm, private::Private};
+use sqlx::PgConnection;
+
+use super::{StoreError, types::Ts};
+use crate::domain::{ids::ReceivedId, time::Timestamp};
+
+/// A message that arrived, to be kept.
+#[derive(Debug)]
+pub struct NewReceived<'a> {
+    /// Its id.
+    pub id: ReceivedId,
+    /// How its bytes are to be read.
+    pub form: RawForm,
+    /// By this a repeat is known: the provider's id, or the digest of a mail in hexadecimal.
+    pub once: String,
+    /// Its bytes.
+    pub raw: &'a [u8],
+    /// SHA-256 of its bytes.
+    pub digest: [u8; 32],
+    /// Bytes that were left out because it is too large.
+    pub left_out: u64,
+    /// Mailbox generation and UID.
+    pub place: Option<(u32, u32)>,
+    /// When the school had it.
+    pub received_at: Timestamp,
+    /// Why it could not be taken as it is.
+    pub trouble: Option<String>,
+}
+
+/// Keeps messages and puts them before the reader, who is woken when the transaction commits. What this channel has
+/// brought before is left as it is. Returns how many are new.
+pub async fn keep(
+    connection: &mut PgConnection,
+    channel: &str,
+    messages: &[NewReceived<'_>],
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    if messages.is_empty() {
+        return Ok(0);
+    }
+    let kept = sqlx::query!(
+        "with given as (
+           select * from unnest($2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::bigint[], $8::bigint[],
+                                $9::bigint[], $10::bigint[], $11::timestamptz[], $12::text[])
+                  as g (id, form, once, raw, digest, bytes, left_out, generation, uid, received_at, trouble)),
+         kept as (
+           insert into received (id, channel, form, once, raw, digest, bytes, left_out, generation, uid, received_at,
+                                 kept_at, trouble)
+           select id, $1, form, once, raw, digest, bytes, left_out, generation, uid, received_at, $13, trouble from given
+           on conflict on constraint received_once do nothing
+           returning id)
+         insert into received_unread (received_id) select id from kept",
+        channel,
+        &messages.iter().map(|m| m.id.0).collect::<Vec<_>>(),
+        &messages.iter().map(|m| m.form.as_str()).collect::<Vec<_>>() as _,
+        &messages.iter().map(|m| m.once.as_str()).collect::<Vec<_>>() as _,
+        &messages.iter().map(|m| m.raw).collect::<Vec<_>>() as _,
+        &messages.iter().map(|m| m.digest.as_slice()).collect::<Vec<_>>() as _,
+        &messages.iter().map(|m| count(m.raw.len() as u64)).collect::<Vec<_>>(),
+        &messages.iter().map(|m| count(m.left_out)).collect::<Vec<_>>(),
+        &messages.iter().map(|m| m.place.map(|(generation, _)| i64::from(generation))).collect::<Vec<_>>() as _,
+        &messages.iter().map(|m| m.place.map(|(_, uid)| i64::from(uid))).collect::<Vec<_>>() as _,
+        &messages.iter().map(|m| Ts(m.received_at)).collect::<Vec<_>>() as _,
+        &messages.iter().map(|m| m.trouble.as_deref()).collect::<Vec<_>>() as _,
+        Ts(now) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(kept.rows_affected())
+}
+
+fn count(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+/// Where a mailbox, or a provider's list of texts, has been read up to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// `UIDVALIDITY`; 0 for a list of texts.
+    pub generation: u32,
+    /// The last UID taken.
+    pub taken_to: u32,
+    /// The first connection: what was there before is not ours.
+    pub since: Timestamp,
+    /// The last good look.
+    pub looked_at: Timestamp,
+    /// `UIDVALIDITY` has changed since the first connection: mails from before it come by again.
+    pub renumbered: bool,
+}
+
+/// How far a channel has been read; `None`: it has never been connected.
+pub async fn place(connection: &mut PgConnection, channel: &str) -> Result<Option<Place>, StoreError> {
+    let row = sqlx::query!(
+        r#"select generation, taken_to, since as "since: Ts", looked_at as "looked_at: Ts", renumbered
+           from inbox where channel = $1"#,
+        channel
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Place {
+        generation: u32::try_from(row.generation).unwrap_or_default(),
+        taken_to: u32::try_from(row.taken_to).unwrap_or_default(),
+        since: row.since.0,
+        looked_at: row.looked_at.0,
+        renumbered: row.renumbered,
+    }))
+}
+
+/// Notes how far a channel has been read, in the transaction that keeps what was read. `since` is set at the first
+/// connection and stands.
+pub async fn note(connection: &mut PgConnection, channel: &str, place: &Place) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into inbox (channel, generation, taken_to, since, looked_at, renumbered) values ($1, $2, $3, $4, $5, $6)
+         on conflict (channel) do update
+         set taken_to = case when inbox.generation = excluded.generation
+                             then greatest(inbox.taken_to, excluded.taken_to) else excluded.taken_to end,
+             generation = excluded.generation, renumbered = inbox.renumbered or excluded.renumbered,
+             looked_at = greatest(inbox.looked_at, excluded.looked_at)",
+        channel,
+        i64::from(place.generation),
+        i64::from(place.taken_to),
+        Ts(place.since) as _,
+        Ts(place.looked_at) as _,
+        place.renumbered,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A message that waits to be understood.
+#[derive(Debug)]
+pub struct Waiting {
+    /// Its id.
+    pub id: ReceivedId,
+    /// The channel it came by.
+    pub channel: String,
+    /// How its bytes are to be read.
+    pub form: RawForm,
+    /// Its bytes.
+    pub raw: Private<Vec<u8>>,
+    /// SHA-256 of its bytes.
+    pub digest: Vec<u8>,
+    /// When the school had it.
+    pub received_at: Timestamp,
+    /// Why it could not be taken as it is.
+    pub trouble: Option<String>,
+    /// How often it was tried to understand it.
+    pub tries: i16,
+}
+
+/// The messages that wait, those tried least first, then in the order they came: at most `most` of at most `bytes` bytes
+/// in all, and at least one. They are locked until the transaction ends; what another daemon has is passed over.
+pub async fn waiting(
+    connection: &mut PgConnection,
+    most: i64,
+    bytes: i64,
+) -> Result<Vec<Waiting>, StoreError> {
+    let ids = sqlx::query!(
+        r#"select u.received_id, u.tries, r.bytes
+           from received_unread u join received r on r.id = u.received_id
+           order by u.tries, u.received_id limit $1 for update of u skip locked"#,
+        most
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut sum = 0;
+    let taken: Vec<_> = ids
+        .iter()
+        .enumerate()
+        .take_while(|(n, row)| {
+            sum += row.bytes;
+            *n == 0 || sum <= bytes
+        })
+        .map(|(_, row)| row.received_id)
+        .collect();
+    if taken.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query!(
+        r#"select id, channel, form, raw, digest, received_at as "received_at: Ts", trouble from received
+           where id = any($1) order by id"#,
+        &taken
+    )
+    .fetch_all(connection)
+    .await?;
+    let tries = |id| ids.iter().find(|row| row.received_id == id).map_or(0, |row| row.tries);
+    rows.into_iter()
+        .map(|row| {
+            let form = RawForm::parse(&row.form)
+                .ok_or_else(|| StoreError::row("received", "form", row.id, "an unknown word"))?;
+            Ok(Waiting {
+                id: ReceivedId(row.id),
+                channel: row.channel,
+                form,
+                raw: Private::new(row.raw),
+                digest: row.digest,
+                received_at: row.received_at.0,
+                trouble: row.trouble,
+                tries: tries(row.id),
+            })
+        })
+        .collect()
+}
+
+/// One kept message, with its bytes, whatever has been made of it.
+pub async fn find(connection: &mut PgConnection, id: ReceivedId) -> Result<Option<Waiting>, StoreError> {
+    let row = sqlx::query!(
+        r#"select id, channel, form, raw, digest, received_at as "received_at: Ts", trouble from received where id = $1"#,
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let form = RawForm::parse(&row.form)
+        .ok_or_else(|| StoreError::row("received", "form", row.id, "an unknown word"))?;
+    Ok(Some(Waiting {
+        id: ReceivedId(row.id),
+        channel: row.channel,
+        form,
+        raw: Private::new(row.raw),
+        digest: row.digest,
+        received_at: row.received_at.0,
+        trouble: row.trouble,
+        tries: 0,
+    }))
+}
+
+/// Counts a try that came to nothing: others go first from now on.
+pub async fn put_back(connection: &mut PgConnection, ids: &[ReceivedId]) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update received_unread set tries = least(tries + 1, 1000) where received_id = any($1)",
+        &ids.iter().map(|id| id.0).collect::<Vec<_>>()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// How many messages wait to be understood.
+pub async fn unread(connection: &mut PgConnection) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(r#"select count(*) as "count!" from received_unread"#)
+        .fetch_one(connection)
+        .await?)
+}
+
+/// One daemon understands at a time: what two messages of one carer come to depends on which was first. Held until the
+/// transaction ends.
+pub async fn one_reader(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtext('liaison reader'))").fetch_one(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! What was made of arrived messages.
+
+use liaison_channels::private::Private;
+use serde::Serialize;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{StoreError, types::Ts};
+use crate::domain::{
+    chronology::Visibility,
+    ids::{CarerId, CaseId, DeliveryId, PupilId, ReceivedId},
+    time::Timestamp,
+};
+
+/// What was made of one message.
+#[derive(Debug)]
+pub struct NewReading {
+    /// The message.
+    pub received: ReceivedId,
+    /// `human`, `bounce` and the like.
+    pub kind: &'static str,
+    /// The address or number it came from, as it is compared.
+    pub sender: Option<Private<String>>,
+    /// Its subject.
+    pub subject: Option<Private<String>>,
+    /// Its Message-ID.
+    pub message_id: Option<String>,
+    /// SHA-256 of its words: by both a repeat is known that came another way.
+    pub words: [u8; 32],
+    /// Who wrote.
+    pub carer: Option<CarerId>,
+    /// About whom.
+    pub pupil: Option<PupilId>,
+    /// The case it belongs to.
+    pub case: Option<CaseId>,
+    /// The message of ours it is about or answers.
+    pub delivery: Option<DeliveryId>,
+    /// What was made of it, one sentence.
+    pub verdict: String,
+    /// Whether it was acknowledged, or why not.
+    pub answered: String,
+    /// JSON of the rules that fired.
+    pub rules: String,
+    /// For whose eyes.
+    pub visibility: Visibility,
+}
+
+/// Keeps what was made of messages, and takes them from those that wait.
+pub async fn keep(
+    connection: &mut PgConnection,
+    readings: &[NewReading],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "with done as (delete from received_unread where received_id = any($1::uuid[]))
+         insert into reading (received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id,
+                              verdict, answered, rules, visibility, words, read_at)
+         select received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id, verdict,
+                answered, rules, visibility, words, $15
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[],
+                     $9::uuid[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[])
+              as r (received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id, verdict,
+                    answered, rules, visibility, words)",
+        &readings.iter().map(|r| r.received.0).collect::<Vec<_>>(),
+        &readings.iter().map(|r| r.kind).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.sender.as_ref().map(|s| s.expose().as_str())).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.subject.as_ref().map(|s| s.expose().as_str())).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.message_id.as_deref()).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.carer.map(|id| id.0)).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.pupil.map(|id| id.0)).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.case.map(|id| id.0)).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.delivery.map(|id| id.0)).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.verdict.as_str()).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.answered.as_str()).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.rules.as_str()).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.visibility.as_str()).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.words.as_slice()).collect::<Vec<_>>() as _,
+        Ts(now) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Puts a message with its carer and case, when a person has said whose it is.
+pub async fn settle(
+    connection: &mut PgConnection,
+    received: ReceivedId,
+    carer: CarerId,
+    pupil: Option<PupilId>,
+    case: CaseId,
+    verdict: &str,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update reading set carer_id = $2, pupil_id = $3, case_id = $4, verdict = $5 where received_id = $1",
+        received.0,
+        carer.0,
+        pupil.map(|id| id.0),
+        case.0,
+        verdict,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A message that arrived, as people read of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReceivedView {
+    /// Its id.
+    pub id: Uuid,
+    /// The channel it came by.
+    pub channel: String,
+    /// When the school had it.
+    pub received_at: Timestamp,
+    /// What kind of message it is; `None`: not yet read.
+    pub kind: Option<String>,
+    /// Where it came from.
+    pub sender: Option<String>,
+    /// Its subject.
+    pub subject: Option<String>,
+    /// The carer's name.
+    pub carer: Option<String>,
+    /// The pupil's name.
+    pub pupil: Option<String>,
+    /// The case's code.
+    pub case: Option<String>,
+    /// What was made of it.
+    pub verdict: Option<String>,
+    /// Whether it was acknowledged, or why not.
+    pub answered: Option<String>,
+    /// JSON of the rules that fired.
+    #[serde(skip)]
+    pub rules: String,
+    /// `ordinary` or `restricted`.
+    pub visibility: Option<String>,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub digest: String,
+    /// How many bytes.
+    pub bytes: i64,
+}
+
+/// Which messages.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WhichReceived {
+    /// Only this one.
+    pub id: Option<ReceivedId>,
+    /// Only those of this case.
+    pub case: Option<CaseId>,
+    /// Restricted ones too.
+    pub restricted: bool,
+}
+
+/// Messages in the order they came.
+pub async fn list(
+    connection: &mut PgConnection,
+    which: WhichReceived,
+) -> Result<Vec<ReceivedView>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select r.id, r.channel, r.received_at as "received_at: Ts", g.kind as "kind?", g.sender, g.subject,
+                  c.forename || ' ' || c.surname as "carer?",
+                  coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil?",
+                  k.code as "case?", g.verdict as "verdict?", g.answered as "answered?", g.rules as "rules?",
+                  g.visibility as "visibility?", encode(r.digest, 'hex') as "digest!", r.bytes
+           from received r
+           left join reading g on g.received_id = r.id
+           left join carer c on c.id = g.carer_id
+           left join pupil p on p.id = g.pupil_id
+           left join carer_case k on k.id = g.case_id
+           where ($1::uuid is null or r.id = $1) and ($2::uuid is null or g.case_id = $2)
+             and ($3 or g.visibility is null or g.visibility = 'ordinary')
+           order by r.id"#,
+        which.id.map(|id| id.0),
+        which.case.map(|id| id.0),
+        which.restricted,
+    )
+    .fetch_all(connection)
+    .await?;
+    let views = rows.into_iter().map(|row| ReceivedView {
+        id: row.id,
+        channel: row.channel,
+        received_at: row.received_at.0,
+        kind: row.kind,
+        sender: row.sender,
+        subject: row.subject,
+        carer: row.carer,
+        pupil: row.pupil,
+        case: row.case,
+        verdict: row.verdict,
+        answered: row.answered,
+        rules: row.rules.unwrap_or_default(),
+        visibility: row.visibility,
+        digest: row.digest,
+        bytes: row.bytes,
+    });
+    Ok(views.collect())
+}
