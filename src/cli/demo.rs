@@ -1,5 +1,7 @@
 //! `liaison demo`: the main job on an invented school, told as a story a head teacher could read.
 
+mod replies;
+
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -30,6 +32,8 @@ use crate::{
 
 const PUPILS: &str = include_str!("../../deploy/demo-school/pupils.csv");
 const CONTACTS: &str = include_str!("../../deploy/demo-school/contacts.csv");
+/// The demo's settings, in its folder.
+const SETTINGS_FILE: &str = "liaison.toml";
 const UPDATES: &str = include_str!("../../deploy/demo-school/updates.csv");
 
 /// What `liaison demo` is told.
@@ -53,19 +57,29 @@ pub(super) async fn run(args: &DemoArgs) -> Result<u8> {
         std::fs::remove_dir_all(&outbox).with_context(|| format!("Clear {}", outbox.display()))?;
     }
     std::fs::create_dir_all(&outbox)?;
-    let settings = demo_settings(&dir, &outbox)?;
+    let inbox = dir.join("inbox");
+    if inbox.exists() {
+        std::fs::remove_dir_all(&inbox).with_context(|| format!("Clear {}", inbox.display()))?;
+    }
+    std::fs::create_dir_all(&inbox)?;
+    let settings = demo_settings(&dir, &outbox, &inbox)?;
     let (switch, stop) = workers::Stop::switch();
     serve::on_signal(switch)?;
     say("Setting up a private Postgres …");
     start_clean(&settings).await?;
     let database = open::database(&settings).await?;
     let gateway = open::gateway(&settings, &database.store)?;
-    let told = story(&gateway, &outbox).await;
+    let told = both_halves(&gateway, &settings, &inbox, &outbox).await;
     let served = match &told {
         Ok(true) if !args.once => {
-            say("\nThe daemon goes on serving; Ctrl-C ends it.");
+            say(&format!(
+                "\nThe daemon goes on serving; Ctrl-C ends it. Mails put into {} are read. In another terminal:\n  {} --config {} cases list",
+                inbox.display(),
+                std::env::current_exe()?.display(),
+                dir.join(SETTINGS_FILE).display(),
+            ));
             start_log(tracing::Level::INFO, false);
-            serve::serve(&settings, &gateway, Vec::new(), stop).await
+            serve::serve(&settings, &gateway, open::mailboxes(&settings, &gateway)?, stop).await
         }
         _ => Ok(()),
     };
@@ -84,20 +98,50 @@ async fn start_clean(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-fn demo_settings(dir: &Path, outbox: &Path) -> Result<Settings> {
+fn demo_settings(dir: &Path, outbox: &Path, inbox: &Path) -> Result<Settings> {
     let text = |path: &Path| path.display().to_string().replace('\\', "\\\\").replace('"', "\\\"");
+    let calendar = dir.join("calendar.csv");
+    std::fs::write(&calendar, demo_calendar(school_date(SystemClock.now())))?;
     let settings = format!(
         "[school]\nname = \"Northfield School\"\noffice_phone = \"01632 960100\"\n\
          [data]\ndir = \"{}\"\n[web]\nlisten = \"127.0.0.1:0\"\n\
          [sending]\nfrom = \"00:00\"\nuntil = \"00:00\"\nweekends = true\ntext_update = \"full\"\n\
          [channels.school-mail]\nkind = \"folder\"\ncarries = \"mail\"\npath = \"{}\"\n\
          from = \"Northfield School <parents@northfield.example>\"\n\
+         [channels.parents-inbox]\nkind = \"inbox_folder\"\npath = \"{}\"\n\
+         addresses = [\"parents@northfield.example\"]\n[calendar]\nfile = \"{}\"\n\
          [channels.texts]\nkind = \"folder\"\ncarries = \"text\"\npath = \"{}\"\nfrom = \"+447700900900\"\n",
         text(&reachable_dir(dir)),
         text(&outbox.join("mail")),
+        text(inbox),
+        text(&calendar),
         text(&outbox.join("texts")),
     );
+    // For whoever wants to look at the demo's school with the other commands.
+    std::fs::write(dir.join(SETTINGS_FILE), &settings)?;
     Ok(settings::read_text(&settings)?)
+}
+
+/// A term around today, and the one after it: a committed calendar would run out.
+fn demo_calendar(today: Date) -> String {
+    let day = |weeks: i64| week_of(today).saturating_add((weeks * 7).days());
+    format!(
+        "kind,from,until,reason\nterm,{},{},\nterm,{},{},\n",
+        day(-6),
+        day(5).saturating_add(4.days()),
+        day(8),
+        day(18).saturating_add(4.days()),
+    )
+}
+
+/// What the carers are told, and what they answer.
+async fn both_halves(
+    gateway: &Arc<Gateway>,
+    settings: &Settings,
+    inbox: &Path,
+    outbox: &Path,
+) -> Result<bool> {
+    Ok(story(gateway, outbox).await? && replies::play(gateway, settings, inbox, outbox).await?)
 }
 
 /// Fills in the days a committed file cannot know.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{say, say_json};
 use crate::{
-    domain::{route::Fired, time::moment_in_words},
+    domain::{people::Purpose, route::Fired, time::moment_in_words},
     flows::{
         explain::{self, Explained},
         gateway::Gateway,
@@ -25,9 +25,18 @@ pub(super) async fn run(gateway: &Gateway, id: Uuid, json: bool) -> Result<u8> {
 fn in_words(explained: &Explained) -> String {
     let mut text = String::new();
     if let Some(d) = &explained.delivery {
+        let what = match Purpose::parse(&d.purpose) {
+            Ok(Purpose::WeeklyUpdate) | Err(_) => format!("weekly update about {}", d.pupil),
+            Ok(other) => other.in_words().to_owned(),
+        };
         text += &format!(
-            "Weekly update about {} for {}, by {} ({}): {}",
-            d.pupil, d.carer, d.route, d.channel, d.state
+            "{}{} for {}, by {} ({}): {}",
+            what.get(..1).unwrap_or_default().to_uppercase(),
+            what.get(1..).unwrap_or_default(),
+            d.carer,
+            d.route,
+            d.channel,
+            d.state
         );
         if let Some(reason) = &d.reason {
             text += &format!(", because {reason}");

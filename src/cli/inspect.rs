@@ -95,7 +95,7 @@ pub(super) fn run(what: &InspectCommand) {
             }
         }
         InspectCommand::Due { instant, calendar, days, .. } => {
-            print(&due(instant, calendar.as_deref(), *days))
+            print(&due(instant, calendar.as_deref(), *days));
         }
         InspectCommand::Webhook { kind, url, headers, secret_file } => {
             print(&webhook(kind, url, headers, secret_file));

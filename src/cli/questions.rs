@@ -1,5 +1,7 @@
 //! `liaison questions …` and `liaison received …`: what arrived, and what only a person can decide about it.
 
+use std::io::Write as _;
+
 use anyhow::{Result, anyhow};
 use clap::Subcommand;
 
@@ -147,7 +149,6 @@ pub(super) async fn received(gateway: &Gateway, what: ReceivedCommand, json: boo
             let kept = if seen.is_empty() { None } else { inbox::find(&mut connection, id).await? };
             let kept =
                 kept.ok_or_else(|| anyhow!("there is no message {id}; `liaison received list` shows them"))?;
-            use std::io::Write as _;
             std::io::stdout().lock().write_all(kept.raw.expose())?;
         }
     }

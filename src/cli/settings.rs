@@ -439,6 +439,6 @@ mod tests {
 
         let settings = read_text(&toml.replace("\n#\n", "\n")).expect("valid examples");
 
-        assert_eq!(settings.channels.len(), 3);
+        assert_eq!(settings.channels.len(), 5);
     }
 }

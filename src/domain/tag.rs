@@ -137,7 +137,8 @@ mod tests {
         let tag = key().tag(DeliveryId::new());
         for (at, _) in tag.char_indices() {
             let mut changed = tag.clone().into_bytes();
-            changed[at] = if changed[at] == b'a' { b'b' } else { b'a' };
+            let letter = changed.get_mut(at).expect("a letter");
+            *letter = if *letter == b'a' { b'b' } else { b'a' };
             let changed = String::from_utf8(changed).expect("ASCII");
             assert_eq!(key().read(&changed), None, "letter {at}");
         }

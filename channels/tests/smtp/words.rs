@@ -31,10 +31,11 @@ fn value<'a>(head: &'a [String], name: &str) -> &'a str {
     head.iter().find_map(|line| line.strip_prefix(&format!("{name}: "))).unwrap_or_default()
 }
 
-const HEADERS: [&str; 9] = [
+const HEADERS: [&str; 10] = [
     "From",
-    "X-Auto-Response-Suppress",
+    "X-Liaison",
     "MIME-Version",
+    "X-Auto-Response-Suppress",
     "Date",
     "Message-ID",
     "To",

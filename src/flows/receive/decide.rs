@@ -64,12 +64,12 @@ impl Deciding<'_> {
             return self.aside(
                 "repeat",
                 said,
-                Ack::Hold(0, "it was answered the first time".into()),
+                &Ack::Hold(0, "it was answered the first time".into()),
                 outcome,
             );
         }
         match message.kind {
-            "human" | "calendar" => self.from_a_person(outcome),
+            "human" | "calendar" => self.a_person(outcome),
             "unreadable" => self.unreadable(outcome),
             "report" => self.look_at(outcome, "somebody's mail provider reports our mail as unwanted"),
             other => {
@@ -80,7 +80,7 @@ impl Deciding<'_> {
                     "own" => "our own mail, come back",
                     _ => "a machine's mail",
                 };
-                self.aside(message.kind, said, self.barred(), outcome)
+                self.aside(message.kind, said, &self.barred(), outcome)
             }
         }
     }
@@ -94,7 +94,7 @@ impl Deciding<'_> {
     }
 
     /// A message that needs nobody: kept, told, and put with the carer whose address it came from.
-    fn aside(&self, kind: &'static str, said: &str, ack: Ack, outcome: &mut Outcome) -> Learnt {
+    fn aside(&self, kind: &'static str, said: &str, ack: &Ack, outcome: &mut Outcome) -> Learnt {
         let whose = match self.known.writers(self.message) {
             [writer] => only_link(writer),
             _ => None,
@@ -124,10 +124,10 @@ impl Deciding<'_> {
 
     fn look_at(&self, outcome: &mut Outcome, why: &str) -> Learnt {
         self.ask(Ask::WhatIsThis, why, Vec::new(), Visibility::Ordinary, outcome);
-        self.aside(self.message.kind, why, self.barred(), outcome)
+        self.aside(self.message.kind, why, &self.barred(), outcome)
     }
 
-    fn from_a_person(&self, outcome: &mut Outcome) -> Learnt {
+    fn a_person(&self, outcome: &mut Outcome) -> Learnt {
         let writers = self.known.writers(self.message);
         let proposals = self.known.proposals(self.message);
         let (decided, fired) = matching::decide(writers, &proposals);
@@ -181,6 +181,7 @@ impl Deciding<'_> {
             (false, true) => format!("thanks, in case {code}"),
             (false, false) => format!("a further message in case {code}"),
         };
+        let sentence = format!("{did}: {}", because(&fired));
         outcome.entries.push(
             Entry::now(self.now, kind::CASE, format!("{did}{}", due_in_words(thanks, due)))
                 .about_carer(whose.carer, whose.pupil)
@@ -206,7 +207,7 @@ impl Deciding<'_> {
         };
         let verdict = Verdict {
             kind: message.kind,
-            sentence: did,
+            sentence,
             answered,
             delivery: whose.delivery,
             whose: Some(whose),
@@ -481,6 +482,11 @@ pub(super) fn only_link(writer: &Writer) -> Option<matching::Known> {
 
 pub(super) const fn seen_by(restricted: bool) -> Visibility {
     if restricted { Visibility::Restricted } else { Visibility::Ordinary }
+}
+
+/// The strongest reason why it is this carer's matter.
+fn because(fired: &[Fired]) -> &str {
+    fired.first().map_or("the address is one carer's alone", |first| first.saw.as_str())
 }
 
 fn due_in_words(thanks: bool, due: Option<(Timestamp, Date)>) -> String {

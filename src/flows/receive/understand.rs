@@ -31,6 +31,7 @@ const MOST_WORDS: usize = 64 * 1024;
 
 /// A message as it was understood.
 #[derive(Debug)]
+#[expect(clippy::struct_field_names, reason = "Message-ID is the header's own name")]
 pub(super) struct Message {
     pub(super) id: ReceivedId,
     pub(super) channel: String,

@@ -118,19 +118,19 @@ impl<'a> Planner<'a> {
             return wish;
         }
         let wanted = routes(row.preferred);
-        for purpose in [Purpose::WeeklyUpdate].iter().copied() {
-            match self.stored.preferences.get(&(carer, purpose)) {
-                Some(known) if known.routes == wanted => {}
-                Some(known) if known.by_staff => {
-                    if row.preferred.is_some() {
-                        wish = Wish::LeftToStaff;
-                    }
+        // The order for the weekly update is the one the school asks carers for; answers follow it too.
+        let purpose = Purpose::WeeklyUpdate;
+        match self.stored.preferences.get(&(carer, purpose)) {
+            Some(known) if known.routes == wanted => {}
+            Some(known) if known.by_staff => {
+                if row.preferred.is_some() {
+                    wish = Wish::LeftToStaff;
                 }
-                None if row.preferred.is_none() => {} // no row means the usual order
-                _ => {
-                    self.changes.preferences.push(PreferenceWrite { carer, purpose, routes: wanted.clone() });
-                    wish = Wish::Changed;
-                }
+            }
+            None if row.preferred.is_none() => {} // no row means the usual order
+            _ => {
+                self.changes.preferences.push(PreferenceWrite { carer, purpose, routes: wanted });
+                wish = Wish::Changed;
             }
         }
         wish
