@@ -19,7 +19,7 @@ use liaison_channels::{
 use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
-use super::{say, settings::read_calendar};
+use super::{put, settings::read_calendar};
 use crate::domain::calendar::{Calendar, inspect_due};
 
 /// A mail that is not read by then is told as such; the reading itself is bounded far below.
@@ -104,7 +104,7 @@ pub(super) fn run(what: &InspectCommand) {
 }
 
 fn print(reading: &impl serde::Serialize) {
-    say(&serde_json::to_string(reading).unwrap_or_else(|_| "{}".to_owned()));
+    put(&serde_json::to_string(reading).unwrap_or_else(|_| "{}".to_owned()));
 }
 
 fn hints(mailbox: &[String], envelope_from: Option<&str>) -> Hints {

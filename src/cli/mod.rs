@@ -348,14 +348,40 @@ fn start_log(level: tracing::Level, json: bool) {
     };
 }
 
-/// Prints a line to standard output; a reader that has gone away (`| head`) is not an error.
+/// Prints a line for people to standard output; a reader that has gone away (`| head`) is not an error.
 fn say(text: &str) {
-    use std::io::Write as _;
-    let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end_matches('\n'));
+    put(&harmless(text));
 }
 
-/// Prints a value as JSON.
+/// Prints a value as JSON, for scripts: exactly as it is.
 fn say_json(value: &impl serde::Serialize) -> Result<()> {
-    say(&serde_json::to_string(value)?);
+    put(&serde_json::to_string(value)?);
     Ok(())
+}
+
+fn put(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout().lock(), "{}", line.trim_end_matches('\n'));
+}
+
+/// What a terminal shows and no more: words of strangers must not move its cursor, colour it, or turn the writing round
+/// (Unicode's bidirectional overrides).
+fn harmless(text: &str) -> String {
+    let shown = |c: &char| {
+        let turns = matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+        !turns && (!c.is_control() || matches!(c, '\n' | '\t'))
+    };
+    text.chars().filter(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn what_a_stranger_wrote_cannot_steer_the_terminal() {
+        let hostile = "\u{1b}[2Jred\u{7}\u{9b}31m \u{202e}olleh\r\nżółw 👍\ttab";
+
+        assert_eq!(harmless(hostile), "[2Jred31m olleh\nżółw 👍\ttab");
+    }
 }
