@@ -12,6 +12,7 @@ use crate::{
     store::{
         StoreError,
         inbox::{self, NewReceived, Place},
+        raw_copy,
     },
 };
 
@@ -49,7 +50,7 @@ pub async fn mails(
     place.taken_to = place.taken_to.max(batch.up_to);
     place.looked_at = now;
     let mut tx = gateway.store.begin().await?;
-    let new = inbox::keep(&mut tx, channel, &messages, now).await?;
+    let new = raw_copy::keep_mails(&mut tx, channel, &messages, now).await?;
     inbox::note(&mut tx, channel, &place).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(Kept { new, known: (messages.len() as u64).saturating_sub(new), older })

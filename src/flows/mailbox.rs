@@ -52,7 +52,13 @@ impl Mailbox {
         let mut batch = self.inbox.fetch(position(&place), MOST).await?;
         loop {
             let after = Position { generation: place.generation, after: batch.up_to.max(place.taken_to) };
-            let (kept, next) = if batch.more {
+            // Two large mails at once in memory would be one too many.
+            let small = batch.mails.iter().map(|mail| mail.raw.expose().len()).sum::<usize>() <= MOST.bytes;
+            let (kept, next) = if batch.more && !small {
+                let kept = keep::mails(&self.gateway, &channel, &batch, place).await?;
+                drop(std::mem::take(&mut batch));
+                (kept, Some(self.inbox.fetch(after, MOST).await?))
+            } else if batch.more {
                 let (kept, next) = tokio::join!(
                     keep::mails(&self.gateway, &channel, &batch, place),
                     self.inbox.fetch(after, MOST)

@@ -45,36 +45,44 @@ pub struct NewAnswer {
     pub author: String,
 }
 
-/// Keeps answers. A message that has its acknowledgement gets no second one.
+/// Keeps answers. A message that has its acknowledgement gets no second one: that is an error.
 pub async fn insert(
     connection: &mut PgConnection,
     answers: &[NewAnswer],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    for answer in answers {
-        sqlx::query!(
-            "insert into answer (id, case_id, received_id, purpose, words, sensitive, due_day, holiday, came_by,
-                                 address_id, to_domain, in_reply_to, thread, author, written_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-            answer.id.0,
-            answer.case.0,
-            answer.received.0,
-            answer.purpose.as_str(),
-            answer.words,
-            answer.sensitive,
-            answer.due_day.map(Day) as _,
-            answer.holiday,
-            answer.came_by.as_str(),
-            answer.address.map(|id| id.0),
-            answer.to_domain,
-            answer.in_reply_to,
-            &answer.thread,
-            answer.author,
-            Ts(now) as _,
-        )
-        .execute(&mut *connection)
-        .await?;
+    if answers.is_empty() {
+        return Ok(());
     }
+    // An array of arrays of different lengths is none for Postgres; a Message-ID holds no space (RFC 5322 §3.6.4).
+    let threads: Vec<String> = answers.iter().map(|answer| answer.thread.join(" ")).collect();
+    sqlx::query!(
+        "insert into answer (id, case_id, received_id, purpose, words, sensitive, due_day, holiday, came_by, address_id,
+                             to_domain, in_reply_to, thread, author, written_at)
+         select id, case_id, received_id, purpose, words, sensitive, due_day, holiday, came_by, address_id, to_domain,
+                in_reply_to, string_to_array(thread, ' '), author, $15
+         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::boolean[], $7::date[],
+                     $8::boolean[], $9::text[], $10::uuid[], $11::text[], $12::text[], $13::text[], $14::text[])
+              as a (id, case_id, received_id, purpose, words, sensitive, due_day, holiday, came_by, address_id,
+                    to_domain, in_reply_to, thread, author)",
+        &answers.iter().map(|a| a.id.0).collect::<Vec<_>>(),
+        &answers.iter().map(|a| a.case.0).collect::<Vec<_>>(),
+        &answers.iter().map(|a| a.received.0).collect::<Vec<_>>(),
+        &answers.iter().map(|a| a.purpose.as_str()).collect::<Vec<_>>() as _,
+        &answers.iter().map(|a| a.words.as_deref()).collect::<Vec<_>>() as _,
+        &answers.iter().map(|a| a.sensitive).collect::<Vec<_>>(),
+        &answers.iter().map(|a| a.due_day.map(Day)).collect::<Vec<_>>() as _,
+        &answers.iter().map(|a| a.holiday).collect::<Vec<_>>(),
+        &answers.iter().map(|a| a.came_by.as_str()).collect::<Vec<_>>() as _,
+        &answers.iter().map(|a| a.address.map(|id| id.0)).collect::<Vec<_>>() as _,
+        &answers.iter().map(|a| a.to_domain.as_deref()).collect::<Vec<_>>() as _,
+        &answers.iter().map(|a| a.in_reply_to.as_deref()).collect::<Vec<_>>() as _,
+        &threads as _,
+        &answers.iter().map(|a| a.author.as_str()).collect::<Vec<_>>() as _,
+        Ts(now) as _,
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -29,7 +29,7 @@ pub struct NewReceived<'a> {
     pub trouble: Option<String>,
 }
 
-/// Keeps messages and puts them before the reader, who is woken when the transaction commits. What this channel has
+/// Keeps messages, a few at a time, and puts them before the reader, who is woken when the transaction commits. What this channel has
 /// brought before is left as it is. Returns how many are new.
 pub async fn keep(
     connection: &mut PgConnection,
@@ -130,6 +130,9 @@ pub async fn note(connection: &mut PgConnection, channel: &str, place: &Place) -
     Ok(())
 }
 
+/// Of a larger message so much is read again: its words come first, and what follows are files.
+const READ_BYTES: i32 = 8 * 1024 * 1024;
+
 /// A message that waits to be understood.
 #[derive(Debug)]
 pub struct Waiting {
@@ -139,9 +142,9 @@ pub struct Waiting {
     pub channel: String,
     /// How its bytes are to be read.
     pub form: RawForm,
-    /// Its bytes.
+    /// Its bytes; of a very large one the first [`READ_BYTES`].
     pub raw: Private<Vec<u8>>,
-    /// SHA-256 of its bytes.
+    /// SHA-256 of all its bytes.
     pub digest: Vec<u8>,
     /// When the school had it.
     pub received_at: Timestamp,
@@ -171,7 +174,7 @@ pub async fn waiting(
         .iter()
         .enumerate()
         .take_while(|(n, row)| {
-            sum += row.bytes;
+            sum += row.bytes.min(i64::from(READ_BYTES));
             *n == 0 || sum <= bytes
         })
         .map(|(_, row)| row.received_id)
@@ -180,9 +183,11 @@ pub async fn waiting(
         return Ok(Vec::new());
     }
     let rows = sqlx::query!(
-        r#"select id, channel, form, raw, digest, received_at as "received_at: Ts", trouble from received
-           where id = any($1) order by id"#,
-        &taken
+        r#"select id, channel, form, substring(raw from 1 for $2) as "raw!", digest,
+                  received_at as "received_at: Ts", trouble
+           from received where id = any($1) order by id"#,
+        &taken,
+        READ_BYTES,
     )
     .fetch_all(connection)
     .await?;

@@ -19,6 +19,7 @@ pub mod leader;
 pub mod matching;
 pub mod outbox;
 pub mod questions;
+pub mod raw_copy;
 pub mod readings;
 pub mod receipts;
 pub mod roll;
