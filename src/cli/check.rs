@@ -4,8 +4,15 @@ use anyhow::Result;
 use liaison_channels::{ChannelConfig, message::ChannelId};
 use serde::Serialize;
 
-use super::{open, say, say_json, settings::Settings};
-use crate::store::daemons;
+use super::{open, say, say_json, serve::CALENDAR_WARNING, settings::Settings};
+use crate::{
+    domain::{
+        calendar::warn_before,
+        time::{day_in_words, school_date},
+    },
+    flows::{Clock as _, SystemClock},
+    store::daemons,
+};
 
 #[derive(Serialize)]
 struct Finding {
@@ -26,6 +33,9 @@ pub(super) async fn run(settings: &Settings, json: bool) -> Result<u8> {
             "channels",
             "none is set up, so nothing can leave: add a [channels.…] section to the settings",
         ));
+    }
+    if open::hears(settings) {
+        findings.push(calendar(settings));
     }
     database(settings, &mut findings).await;
     for (id, config) in &settings.channels {
@@ -49,6 +59,30 @@ pub(super) async fn run(settings: &Settings, json: bool) -> Result<u8> {
         }
     }
     Ok(u8::from(!all_good))
+}
+
+/// Whether dates can be named, and for how long.
+fn calendar(settings: &Settings) -> Finding {
+    let today = school_date(SystemClock.now());
+    let Some(calendar) = &settings.policy.calendar else {
+        let why = "none is set, so no carer is told by when a person answers: set calendar.file";
+        return bad("calendar", why);
+    };
+    match warn_before(calendar, today, CALENDAR_WARNING) {
+        Some(left) if left < 0 => bad("calendar", "it has ended: add the next terms to calendar.file"),
+        Some(left) => {
+            bad("calendar", format!("it ends in {left} day(s): add the next terms to calendar.file"))
+        }
+        None => Finding {
+            what: "calendar".to_owned(),
+            good: true,
+            sentence: format!(
+                "reaches to {} {}",
+                day_in_words(calendar.covers_until()),
+                calendar.covers_until().year()
+            ),
+        },
+    }
 }
 
 /// Proves a channel, or says what is wrong with it.

@@ -124,10 +124,10 @@ fn mail(file: &Path, hints: &Hints) -> Value {
     };
     let digest: String = digest(&SHA256, &raw).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     let hints = hints.clone();
-    let (sender, receiver) = mpsc::channel();
+    let (read_it, receiver) = mpsc::channel();
     // On a thread of its own: should a mail ever stop the reader, it stops only that thread.
     std::thread::spawn(move || {
-        let _ = sender.send(read(&raw, &hints));
+        let _ = read_it.send(read(&raw, &hints));
     });
     match receiver.recv_timeout(DEADLINE) {
         Ok(reading) => as_json(&reading, &digest),

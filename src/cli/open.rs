@@ -106,6 +106,11 @@ pub(super) fn gateway(settings: &Settings, store: &Store) -> Result<Arc<Gateway>
     Ok(Arc::new(gateway))
 }
 
+/// Whether anything can arrive: only then does it matter by when somebody answers.
+pub(super) fn hears(settings: &Settings) -> bool {
+    settings.channels.values().any(|config| config.is_inbox() || matches!(config, ChannelConfig::Twilio(_)))
+}
+
 /// The mailboxes that a daemon reads.
 pub(super) fn mailboxes(settings: &Settings, gateway: &Arc<Gateway>) -> Result<Vec<Mailbox>> {
     let inboxes = settings.channels.iter().filter(|(_, config)| config.is_inbox());

@@ -22,7 +22,7 @@ use crate::{
 const SOFT_STOP: Duration = Duration::from_secs(25);
 
 /// The calendar's end is told from so many days before it.
-const CALENDAR_WARNING: i64 = 90;
+pub(super) const CALENDAR_WARNING: i64 = 90;
 
 /// Runs the daemon until SIGTERM or SIGINT.
 pub(super) async fn run(settings: &Settings) -> Result<()> {
@@ -67,7 +67,7 @@ pub(super) async fn serve(
             .with_graceful_shutdown(async move { stop.wait().await });
         async move { served.await }
     });
-    look_at_calendar(gateway).await?;
+    look_at_calendar(gateway, open::hears(settings)).await?;
     let mut workers = workers::start(gateway, mailboxes, &stop).await;
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!(%address, channels = gateway.senders.len(), "liaison is ready");
@@ -102,13 +102,15 @@ pub(super) async fn serve(
 }
 
 /// Dates open clocks by the calendar as it is now, and says when it ends soon or is missing.
-async fn look_at_calendar(gateway: &Gateway) -> Result<()> {
+async fn look_at_calendar(gateway: &Gateway, hears: bool) -> Result<()> {
     let moved = ladder::redate(gateway).await?;
     if moved > 0 {
         tracing::warn!(moved, "the calendar changed: open clocks were dated anew");
     }
     let Some(calendar) = &gateway.policy.calendar else {
-        tracing::error!("no calendar: no date can be named to a carer; set calendar.file");
+        if hears {
+            tracing::error!("no calendar: no date can be named to a carer; set calendar.file");
+        }
         return Ok(());
     };
     if let Some(left) = warn_before(calendar, school_date(gateway.now()), CALENDAR_WARNING) {

@@ -142,7 +142,7 @@ pub struct Waiting {
     pub channel: String,
     /// How its bytes are to be read.
     pub form: RawForm,
-    /// Its bytes; of a very large one the first [`READ_BYTES`].
+    /// Its bytes; of a very large one the first 8 MB.
     pub raw: Private<Vec<u8>>,
     /// SHA-256 of all its bytes.
     pub digest: Vec<u8>,

@@ -111,6 +111,7 @@ const FIELDS: &[&str] = &[
     "x-amazon-auto-reply",
     "x-fc-machinegenerated",
     "x-vacation",
+    "delivered-by-the-graces-of",
     "x-ms-exchange-generated-message-source",
 ];
 
@@ -181,6 +182,15 @@ fn subject_says(headers: &Headers, subject: &str, null_sender: bool) -> Option<S
     // Notes writes "AUTO: X is out of the office (returning …)"; "Auto:" alone may be about a car.
     let notes = *phrase != "auto:" || lower.contains("out of the office") || lower.contains("out of office");
     let suppressed = headers.has("x-auto-response-suppress");
+    // With an envelope sender of its own, as people have, a mere "Out of office" may be the topic; a machine goes on
+    // with a colon.
+    let person = !null_sender && !suppressed && headers.has("return-path");
+    if person
+        && !lower.get(phrase.len()..).unwrap_or_default().trim_start().starts_with([':', '：'])
+        && *phrase != "auto:"
+    {
+        return None;
+    }
     (notes || suppressed).then(|| "Its subject begins as automatic answers do.".to_owned())
 }
 

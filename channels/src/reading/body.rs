@@ -125,12 +125,26 @@ fn characters(part: &Part, limit: usize, problems: &mut Vec<String>) -> String {
         problems.push("The text is very long and was cut; see the original.".to_owned());
     }
     let bytes = bytes.get(..limit).unwrap_or(&bytes);
-    let (text, doubtful) = decode::characters(bytes, part.content.parameter("charset"));
+    let declared =
+        part.content.parameter("charset").map(str::to_owned).or_else(|| charset_of_page(part, bytes));
+    let (text, doubtful) = decode::characters(bytes, declared.as_deref());
     if doubtful && !cut && bytes.len() < limit {
         problems
             .push("Some characters may be wrong: the text is not in the alphabet it declares.".to_owned());
     }
     text
+}
+
+/// The character set that a page names itself, in its `meta` element.
+fn charset_of_page(part: &Part, bytes: &[u8]) -> Option<String> {
+    if !part.is("text/html") {
+        return None;
+    }
+    let head = String::from_utf8_lossy(bytes.get(..2048).unwrap_or(bytes)).to_ascii_lowercase();
+    let (_, named) = head.split_once("charset=")?;
+    let named = named.trim_start_matches(['"', '\'', ' ']);
+    let end = named.find(|sign: char| !(sign.is_ascii_alphanumeric() || "-_".contains(sign)))?;
+    named.get(..end).filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
 /// Undoes the soft line ends of `format=flowed` (RFC 3676 §4.2).

@@ -211,7 +211,11 @@ fn addresses(said: &str, seen: &Seen) -> Vec<String> {
         for word in line.split(|sign: char| {
             sign.is_whitespace() || matches!(sign, '<' | '>' | '(' | ')' | '[' | ']' | '"' | '\'' | ',' | ';')
         }) {
-            let word = word.trim_start_matches("mailto:").trim_matches([':', '.', '*', '!', '?']);
+            let word = word
+                .rsplit(':')
+                .find(|piece| !piece.is_empty())
+                .unwrap_or(word)
+                .trim_matches([':', '.', '*', '!', '?']);
             if let Some(address) = as_address(word)
                 && !is_ours(&address, seen)
             {

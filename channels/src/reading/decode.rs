@@ -30,6 +30,14 @@ pub(super) fn base64(encoded: &[u8]) -> Vec<u8> {
     plain
 }
 
+/// Whether what is said to be base64 begins with words: blanks inside the line, and signs base64 does not have.
+pub(super) fn looks_plain(encoded: &[u8]) -> bool {
+    let line = encoded.trim_ascii_start().split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let head = line.get(..1024).unwrap_or(line).trim_ascii_end();
+    let foreign = |byte: &&u8| !byte.is_ascii_alphanumeric() && byte.is_ascii() && !b"+/=-_".contains(byte);
+    head.iter().filter(foreign).count() * 10 > head.len()
+}
+
 /// Undoes quoted-printable (RFC 2045 §6.7). What only looks like an escape stays as it is written.
 pub(super) fn quoted_printable(encoded: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(encoded.len());

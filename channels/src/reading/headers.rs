@@ -1,5 +1,6 @@
 //! The header of a mail or of one of its parts, taken apart without judging it.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use jiff::Timestamp;
@@ -147,16 +148,47 @@ impl Headers {
 
 /// The addresses of one field, with their names decoded (RFC 5322 §3.4).
 pub(super) fn mailboxes(value: &str) -> Vec<Mailbox> {
-    let line = format!("{value}\n");
+    let line = format!("{}\n", without_asides(value));
     let HeaderValue::Address(list) = MessageStream::new(line.as_bytes()).parse_address() else {
         return Vec::new();
     };
     list.iter()
         .map(|one| Mailbox {
-            address: words::line(one.address().unwrap_or_default()).replace(' ', ""),
+            address: whole_address(&words::line(one.address().unwrap_or_default())),
             name: words::line(&words::decode_words(one.name().unwrap_or_default())),
         })
         .collect()
+}
+
+/// A blank in an address is a fault, except where it is quoted.
+fn whole_address(address: &str) -> String {
+    if address.contains('"') { address.to_owned() } else { address.replace(' ', "") }
+}
+
+/// A comment beside `Name <address>` is no part of the name; without brackets it is the name (RFC 5322 §3.4).
+fn without_asides(value: &str) -> Cow<'_, str> {
+    if !(value.contains('(') && value.contains('<')) {
+        return Cow::Borrowed(value);
+    }
+    let mut plain = String::with_capacity(value.len());
+    let (mut quoted, mut escaped, mut depth) = (false, false, 0_usize);
+    for character in value.chars() {
+        let plain_sign = !escaped;
+        escaped = plain_sign && character == '\\';
+        match character {
+            '"' if plain_sign && depth == 0 => quoted = !quoted,
+            '(' if plain_sign && !quoted => depth += 1,
+            ')' if plain_sign && !quoted && depth > 0 => {
+                depth -= 1;
+                continue;
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            plain.push(character);
+        }
+    }
+    Cow::Owned(plain)
 }
 
 /// The line that begins at `at`, its end included; `None` behind the last.

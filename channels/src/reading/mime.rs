@@ -137,7 +137,8 @@ impl Part<'_> {
         let encoding =
             self.headers.first("content-transfer-encoding").unwrap_or_default().to_ascii_lowercase();
         let bytes = match encoding.split([';', ' ']).next().unwrap_or_default() {
-            "base64" => super::decode::base64(body),
+            // Some programs say base64 and send plain words.
+            "base64" if !super::decode::looks_plain(body) => super::decode::base64(body),
             "quoted-printable" => super::decode::quoted_printable(body),
             _ => body.to_vec(),
         };

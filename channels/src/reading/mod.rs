@@ -4,6 +4,7 @@
 //! The bytes are kept before they come here, so a mail that cannot be understood is read as far as it goes and says so
 //! in [`MailReading::problems`].
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
@@ -11,6 +12,7 @@ use ring::digest;
 
 use crate::private::Private;
 
+mod added_lines;
 mod auto_reply;
 mod body;
 mod bounce;
@@ -144,7 +146,8 @@ pub fn read(raw: &[u8], hints: &Hints) -> MailReading {
 }
 
 fn understand(raw: &[u8], hints: &Hints, digest: [u8; 32]) -> MailReading {
-    let mail = mime::Mail::read(raw);
+    let lines = with_line_ends(raw);
+    let mail = mime::Mail::read(&lines);
     let headers = mail.headers();
     if headers.is_empty() {
         let mut reading = unreadable(digest, "It has no header, so it is not a mail.");
@@ -180,6 +183,19 @@ fn understand(raw: &[u8], hints: &Hints, digest: [u8; 32]) -> MailReading {
         reasons: verdict.reasons,
         problems: problems(&mail, raw, body.problems),
     }
+}
+
+/// Old Macintosh programs end lines with CR alone.
+fn with_line_ends(raw: &[u8]) -> Cow<'_, [u8]> {
+    let start = raw.get(..limits::FIELD_BYTES).unwrap_or(raw);
+    let lone =
+        start.iter().position(|byte| *byte == b'\r').is_some_and(|at| start.get(at + 1) != Some(&b'\n'));
+    let first = start.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+    if !lone || first.and_then(|at| start.get(at)) != Some(&b'\r') {
+        return Cow::Borrowed(raw);
+    }
+    let raw = raw.get(..limits::MAIL_BYTES).unwrap_or(raw);
+    Cow::Owned(raw.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte }).collect())
 }
 
 fn unreadable(digest: [u8; 32], problem: &str) -> MailReading {

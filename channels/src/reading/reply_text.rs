@@ -3,9 +3,8 @@
 //! In doubt a line is kept: too much on a page is a nuisance, a lost sentence of a parent is a fault. The whole text is
 //! always kept beside it.
 
-use super::quotes::{
-    ATTRIBUTIONS, DEVICES, FORWARDS, FROM, SENT, SEPARATORS, SIGNATURE_ENDS, SIGNATURES, SUBJECT, TO,
-};
+use super::added_lines::{DEVICES, SIGNATURE_ENDS, SIGNATURES};
+use super::quotes::{ATTRIBUTIONS, FORWARDS, FROM, SENT, SEPARATORS, SUBJECT, TO};
 
 /// Lines an attribution may be wrapped over.
 const WRAPPED: usize = 4;
@@ -179,26 +178,51 @@ fn date(text: &str) -> (bool, bool) {
 
 /// Finds where the mail that was answered begins without any mark on its lines, and takes out the rest.
 fn cut_history(lines: &mut [Line]) -> bool {
-    let Some(start) = (0..lines.len()).find(|at| history_begins(lines, *at)) else { return false };
-    let start = rule_above(lines, start);
-    lines.iter_mut().skip(start).for_each(|line| line.kept = false);
-    true
+    let last_quote = lines.iter().rposition(|line| line.quoted && !line.kept);
+    for at in 0..lines.len() {
+        if !lines.get(at).is_some_and(|line| line.kept && !line.lower.is_empty() && !line.quoted) {
+            continue;
+        }
+        if let Some(length) = attribution_at(lines, at)
+            && last_quote.is_some_and(|quote| quote > at)
+        {
+            // The quote below it is marked line by line, so what is not marked there is the person's answer.
+            lines.iter_mut().skip(at).take(length).for_each(|line| line.kept = false);
+        } else if history_begins(lines, at) {
+            let start = rule_above(lines, at);
+            lines.iter_mut().skip(start).for_each(|line| line.kept = false);
+            return true;
+        }
+    }
+    false
 }
 
 fn history_begins(lines: &[Line], at: usize) -> bool {
-    let Some(line) = lines.get(at).filter(|line| line.kept && !line.lower.is_empty() && !line.quoted) else {
-        return false;
-    };
-    if is_separator(lines, at) || FORWARDS.contains(&line.lower.as_str()) || begins_block(lines, at) {
-        return true;
-    }
-    (1..=WRAPPED).any(|length| {
+    let forward = lines.get(at).is_some_and(|line| FORWARDS.contains(&line.lower.as_str()));
+    is_separator(lines, at)
+        || forward
+        || begins_block(lines, at)
+        || attribution_at(lines, at).is_some()
+        || runs_on(lines, at)
+}
+
+/// How many lines from `at` on are an attribution.
+fn attribution_at(lines: &[Line], at: usize) -> Option<usize> {
+    let first = lines.get(at)?;
+    (1..=WRAPPED).find(|length| {
         let Some(wrapped) = lines.get(at..at + length) else { return false };
         let ends = wrapped.last().is_some_and(|last| last.lower.ends_with([':', '：']));
         ends && wrapped.iter().all(|line| !line.is_blank() && !line.quoted && line.kept)
-            && sentence_begins(&line.lower, length)
+            && sentence_begins(&first.lower, *length)
             && is_attribution(&joined(lines, at, at + length), false)
     })
+}
+
+/// Yahoo's app goes on with the quoted mail in the line of the attribution.
+fn runs_on(lines: &[Line], at: usize) -> bool {
+    let Some(line) = lines.get(at).filter(|line| line.text.contains('@')) else { return false };
+    let said = line.lower.match_indices(": ").take(6).filter_map(|(colon, _)| line.lower.get(..=colon));
+    said.into_iter().any(|said| said.contains('@') && is_attribution(said, false))
 }
 
 /// A person's last sentence may stand directly above: a wrapped attribution begins with its own first word or a date.
@@ -235,9 +259,9 @@ fn begins_block(lines: &[Line], at: usize) -> bool {
         to |= is_field(line, TO);
         subject |= is_field(line, SUBJECT);
     }
-    // A date and a place to go to is a bus timetable; only a mail has a subject, or an address.
+    // People write "From: … To: … Subject: …" of dates too; only a mail shows when it was sent, or an address.
     let address = lines.iter().skip(at).take(BLOCK).any(|line| line.text.contains('@'));
-    (subject && (sent || to)) || (sent && to && address)
+    (subject && sent) || (address && to && (subject || sent))
 }
 
 fn is_field(line: &Line, names: &[&str]) -> bool {
