@@ -24,7 +24,7 @@ fn report(groups: &str) -> String {
 fn a_standard_report_tells_everything() {
     let raw = report(
         "Reporting-MTA: dns; mx.example (postfix)\nArrival-Date: x\n\nFINAL-RECIPIENT: rfc822; ana@Home.example\nAction: failed (really)\n\
-         Status: 5.1.1 (bad mailbox)\nDiagnostic-Code: smtp; 550 5.1.10\n  RESOLVER.ADR.RecipientNotFound",
+         Status: 5.1.1 (bad mailbox)\nDiagnostic-Code: smtp; 550\n 5.1.10 RESOLVER.ADR.RecipientNotFound",
     );
 
     let (bounce, reading) = bounce(&raw);

@@ -38,6 +38,7 @@ fn no_mail_takes_long() {
         html(&"<div>".repeat(200_000)),
         html(&"<table><tr><td>".repeat(50_000)),
         html(&"<a href=\"".repeat(100_000)),
+        html(&"<a=\">=\"".repeat(30_000)),
         html(&"<!--".repeat(200_000)),
         html(&"</".repeat(300_000)),
         html(&"<style>".repeat(100_000)),
@@ -68,6 +69,19 @@ fn no_mail_takes_long() {
 
     assert_eq!((reading.text.expose().as_str(), reading.attachments), ("words", 1));
     assert!(reading.problems.is_empty());
+}
+
+#[test]
+fn a_mail_in_too_many_wrappings_says_so() {
+    let wrapping =
+        |depth: usize| format!("Content-Type: multipart/mixed; boundary=b{depth}x\n\n--b{depth}x\n");
+    let wrapped = |depth| (1..depth).map(wrapping).collect::<String>() + "\nwords\n";
+
+    let shallow = mail("Content-Type: multipart/mixed; boundary=b\r\n", &format!("--b\n{}", wrapped(5)));
+    let deep = mail("Content-Type: multipart/mixed; boundary=b\r\n", &format!("--b\n{}", wrapped(20)));
+
+    assert_eq!((shallow.text.expose().as_str(), shallow.problems.len()), ("words", 0));
+    assert_eq!(deep.problems.len(), 1);
 }
 
 #[test]

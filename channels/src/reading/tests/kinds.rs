@@ -162,6 +162,9 @@ fn reports_receipts_and_invitations_are_no_letters() {
         "--b\n\nwords\n--b\nContent-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\n--b--\n";
     let alternative = mail("Content-Type: multipart/alternative; boundary=b\r\n", invitation);
     let mixed = mail("Content-Type: multipart/mixed; boundary=b\r\n", invitation);
+    let file = invitation.replace("method=REQUEST", "method=REQUEST\nContent-Disposition: attachment");
+    let attached = mail("Content-Type: multipart/mixed; boundary=b\r\n", &file);
+    assert_eq!((attached.kind, rules(&attached)), (MailKind::Human, vec![]));
     let alone = mail("Content-Type: text/calendar\r\n", "BEGIN:VCALENDAR\nMETHOD:REPLY\nEND:VCALENDAR\n");
     let signed = mail("Content-Type: application/pkcs7-mime; smime-type=signed-receipt\r\n", "xx");
 

@@ -76,6 +76,9 @@ fn answers_between_quotes_are_kept() {
     let text = "On 8 May 2026 at 10:11, School wrote:\n> Can Amina come?\n\nYes, she can.\n\n> And her brother?\n\nNo.\n";
 
     leaves(text, "Yes, she can.\n\nNo.");
+    // Not even where a greeting stands between the introduction and the quote.
+    let greeted = "On 8 May 2026 at 10:11, School wrote:\nHello\n\n> Can Amina come?\n> x\n\nYes.\n";
+    leaves(greeted, "Hello\n\nYes.");
 }
 
 #[test]
