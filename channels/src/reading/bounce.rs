@@ -65,10 +65,13 @@ fn by_status(seen: &Seen, status: &dsn::Status) -> Bounce {
         .filter(|one| !matches!(one.action.as_str(), "delivered" | "relayed" | "expanded"))
         .collect();
     let permanent = failed.iter().any(|one| is_permanent(one));
+    // "failed" with a code of class 4: the time for trying ran out (RFC 3464 §2.3.3).
+    let failed_for_good = failed.iter().any(|one| one.action == "failed");
     // When one address is gone and another is late, the bounce tells of the one that is gone.
     let told = failed.into_iter().filter(|one| is_permanent(one) == permanent);
     let mut bounce = Bounce {
         permanent,
+        given_up: permanent || failed_for_good,
         addresses: Vec::new(),
         status: Vec::new(),
         smtp_code: Vec::new(),
@@ -181,8 +184,16 @@ fn by_words(seen: &Seen) -> Bounce {
     let said = own_words(seen.text);
     let status = codes::enhanced(said);
     let smtp_code = codes::replies(said);
-    let mut bounce = Bounce { permanent: true, addresses: Vec::new(), status, smtp_code, message_id: None };
+    let mut bounce = Bounce {
+        permanent: true,
+        given_up: true,
+        addresses: Vec::new(),
+        status,
+        smtp_code,
+        message_id: None,
+    };
     bounce.permanent = is_final(seen, said, &bounce);
+    bounce.given_up = bounce.permanent;
     failed_recipients(seen).for_each(|address| push_address(&mut bounce, Some(&address)));
     if bounce.addresses.is_empty() {
         for address in addresses(said, seen) {

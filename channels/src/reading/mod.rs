@@ -71,6 +71,8 @@ pub enum MailKind {
 pub struct Bounce {
     /// `true`: it will never arrive; `false`: it is late, or may be tried again.
     pub permanent: bool,
+    /// The server has stopped trying, whatever it thinks of another try: this mail will not arrive.
+    pub given_up: bool,
     /// The addresses that were not reached, as the bounce names them, each once.
     pub addresses: Vec<Private<String>>,
     /// Enhanced status codes, `x.y.z`, each once, in the order they stand (RFC 3463).

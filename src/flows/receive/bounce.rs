@@ -46,7 +46,7 @@ pub(super) async fn note(
         None => None,
     };
     let bounce = message.bounce.as_ref();
-    let permanent = bounce.is_some_and(|bounce| bounce.permanent);
+    let permanent = bounce.is_some_and(|bounce| bounce.given_up);
     let said = match (&sent, permanent) {
         (Some(_), true) => "a message of ours did not arrive",
         (Some(_), false) => "a message of ours is late, or may not arrive",
@@ -88,7 +88,7 @@ fn as_receipt(sent: &Sent, bounce: &Bounce) -> Receipt {
         reference: ProviderRef(sent.provider_ref.clone()),
         ours: Some(OurRef(sent.id.0)),
         progress: progress(bounce),
-        status: if bounce.permanent { "bounced" } else { "delayed" }.to_owned(),
+        status: if bounce.given_up { "bounced" } else { "delayed" }.to_owned(),
         code,
     }
 }
@@ -96,8 +96,11 @@ fn as_receipt(sent: &Sent, bounce: &Bounce) -> Receipt {
 /// Whose turn it is (`domain.md` §2.6): a wrong address is the school's to mend; a full or closed mailbox and a policy
 /// are not the address's fault; what is only late moves nothing.
 fn progress(bounce: &Bounce) -> Progress {
-    if !bounce.permanent {
+    if !bounce.given_up {
         return Progress::Sent;
+    }
+    if !bounce.permanent {
+        return Progress::Failed(FailedAs::Temporary);
     }
     let address_is_fine =
         bounce.status.iter().any(|status| status.starts_with("5.2.") || status.starts_with("5.7."));
