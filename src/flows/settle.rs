@@ -53,6 +53,9 @@ pub(super) async fn settle(
         .map(|(one, next)| entry(one, next, channel, now))
         .collect();
     chronology::append(tx, &entries).await?;
+    let left = group.iter().filter(|one| one.outcome.is_ok() && moved.contains(&one.at.id));
+    let answers: Vec<_> = left.filter_map(|one| one.at.carried.answer()).collect();
+    clocks::meet_again(tx, &answers, now).await?;
     for (one, next) in group.iter().zip(&nexts).filter(|(one, _)| moved.contains(&one.at.id)) {
         follow_up(tx, gateway, channel, one, next, now).await?;
     }

@@ -187,13 +187,40 @@ pub async fn stop(
 /// Sets running again the clocks that an answer had met, when it turns out not to have arrived (T16). Returns how many.
 pub async fn reopen(connection: &mut PgConnection, answer: AnswerId) -> Result<u64, StoreError> {
     let reopened = sqlx::query!(
-        "update clock set state = 'running', met_at = null, met_by = null, ended_by = null
+        "update clock
+         set state = case when due_day is null then 'calendar_missing' else 'running' end,
+             due_at = case when due_day is null then null else due_at end, met_at = null, met_by = null, ended_by = null
          where met_by = $1 and state = 'met'",
         answer.0
     )
     .execute(connection)
     .await?;
     Ok(reopened.rows_affected())
+}
+
+/// Stops again the clocks that a failed try of these replies had set running, as the reply has left by another route.
+/// Only those of messages that were there when it was written; an acknowledgement stops none.
+pub async fn meet_again(
+    connection: &mut PgConnection,
+    answers: &[AnswerId],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if answers.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "update clock k
+         set state = 'met', met_at = $2, met_by = a.id, ended_by = a.author, due_at = coalesce(k.due_at, $2)
+         from answer a
+         where a.id = any($1) and a.purpose = 'reply' and k.case_id = a.case_id
+           and k.state in ('running', 'calendar_missing') and k.started_at <= a.written_at
+           and (k.kind = 'answer' or (a.due_day is null and k.kind = 'promise'))",
+        &answers.iter().map(|id| id.0).collect::<Vec<_>>(),
+        Ts(now) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Moves a clock to another date, or gives it its first.

@@ -1,5 +1,6 @@
 //! The promise that nothing is lost and no text goes twice, kept by the real program as processes of their own: killed,
-//! frozen, cut off from Postgres, from the mail server and from the provider, at moments chosen by chance.
+//! frozen, cut off from Postgres, from the mail server and from the provider, at moments chosen by chance; and that what
+//! arrives meanwhile is kept.
 //!
 //! The seed of the chance is printed with a failure; `LIAISON_SEED=<seed>` chooses the same moments again.
 
@@ -8,6 +9,7 @@
 mod chance;
 mod daemon;
 mod everything;
+mod intake;
 mod kills;
 mod ledger;
 mod life;

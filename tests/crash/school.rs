@@ -5,6 +5,7 @@ use std::{
     fmt::Write as _,
     fs,
     path::PathBuf,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -53,7 +54,7 @@ pub(crate) struct School {
     /// The mail server.
     pub(crate) smtp: SmtpFake,
     /// The text provider.
-    pub(crate) twilio: TwilioFake,
+    pub(crate) twilio: Arc<TwilioFake>,
     /// The moments.
     pub(crate) chance: Chance,
     /// What was on the wire or in doubt at a kill.
@@ -77,7 +78,7 @@ impl School {
     /// A school in a place, with the section of its database; nothing is queued and no daemon runs yet.
     pub(crate) async fn in_place(place: Place, test: &str, database: &str, patience: Patience) -> Self {
         let smtp = SmtpFake::start(Script::default()).await;
-        let twilio = TwilioFake::start().unwrap();
+        let twilio = Arc::new(TwilioFake::start().unwrap());
         let token = place.path().join("twilio-token");
         fs::write(&token, TwilioFake::TOKEN).unwrap();
         let settings = format!(

@@ -8,6 +8,7 @@ mod cli;
 mod cluster;
 mod gate;
 mod import;
+mod inbound;
 mod journeys;
 mod logs;
 mod oracle;

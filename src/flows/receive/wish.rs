@@ -58,7 +58,7 @@ pub(super) async fn take(
         },
         case: None,
         delivery: None,
-        visibility: seen_by(false),
+        visibility: seen_by(writers.iter().any(is_restricted)),
         fired: Vec::new(),
     };
     deciding.keep(verdict, outcome);
@@ -87,7 +87,8 @@ async fn change(
     };
     let entry = Entry::now(deciding.now, self::kind::ADDRESS_FAILING, told)
         .about_carer(writer.carer, None)
-        .received(deciding.message.id);
+        .received(deciding.message.id)
+        .seen_by(seen_by(is_restricted(writer)));
     outcome.entries.push(entry);
     Ok(changed)
 }
@@ -97,7 +98,7 @@ fn ask_office(deciding: &Deciding<'_>, writer: &Writer, why: &str) -> Option<New
     Some(NewTask {
         id: TaskId::new(),
         kind: "check_address",
-        role: "office",
+        role: if is_restricted(writer) { "dsl" } else { "office" },
         class: link.class,
         carer: writer.carer,
         pupil: link.pupil,
@@ -107,4 +108,9 @@ fn ask_office(deciding: &Deciding<'_>, writer: &Writer, why: &str) -> Option<New
         why: why.to_owned(),
         due: deciding.gateway.policy.task_due(deciding.now),
     })
+}
+
+/// What a restricted carer wishes is the DSL's to know (R32), like everything else they write.
+fn is_restricted(writer: &Writer) -> bool {
+    writer.links.iter().any(|link| link.restricted)
 }

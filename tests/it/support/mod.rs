@@ -1,5 +1,6 @@
 //! What every test here stands on: a real Postgres of its own, migrated, with a clock that stands still.
 
+pub(crate) mod inbound;
 pub(crate) mod people;
 pub(crate) mod proxy;
 pub(crate) mod school;

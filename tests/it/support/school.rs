@@ -51,6 +51,10 @@ pub(crate) struct Setup {
     pub(crate) patience: Patience,
     /// Another mail server than the strict one in this process.
     pub(crate) mail_port: Option<u16>,
+    /// Whether each mail has a marked `Reply-To` of its own.
+    pub(crate) reply_tags: bool,
+    /// The school's own address.
+    pub(crate) address: String,
 }
 
 /// A school, its gateway and the two providers.
@@ -94,6 +98,8 @@ fn usual() -> Setup {
             poll_texts: Duration::from_mins(5),
         },
         mail_port: None,
+        reply_tags: false,
+        address: "parents@northfield.example".to_owned(),
     }
 }
 
@@ -122,6 +128,12 @@ impl School {
     /// Another daemon of the same school, with channels of its own, on this database.
     pub(crate) fn another_daemon(&self, store: Store) -> Arc<Gateway> {
         gateway(&self.setup, store, &self.clock, &self.mail, &self.texts, &self.folder)
+    }
+
+    /// Changes the school's settings, as a restart with another settings file does.
+    pub(crate) fn policy(&mut self, change: impl FnOnce(&mut Policy)) {
+        change(&mut self.setup.policy);
+        self.gateway = self.another_daemon(self.db.store());
     }
 
     /// Imports both files; they must be good.
@@ -283,7 +295,7 @@ fn gateway(
 ) -> Arc<Gateway> {
     let mail = json!({
         "host": "127.0.0.1", "port": setup.mail_port.unwrap_or(mail.address().port()), "tls": "none",
-        "from": "Northfield School <parents@northfield.example>", "connections": 4,
+        "from": format!("Northfield School <{}>", setup.address), "connections": 4, "reply_tags": setup.reply_tags,
     });
     let mail = ChannelConfig::Smtp(serde_json::from_value(mail).expect("mail settings"));
     let texts = ChannelConfig::Twilio(texts.config(folder.path()).expect("text settings"));
@@ -305,7 +317,7 @@ fn gateway(
         patience: setup.patience,
         breaker: Breaker::default(),
         key: OnceLock::new(),
-        own: vec!["parents@northfield.example".into()],
+        own: vec![setup.address.as_str().into()],
     })
 }
 
