@@ -199,7 +199,8 @@ fn files(folder: &Path) -> io::Result<Vec<(SystemTime, OsString)>> {
             continue;
         }
         // Whoever put it there may take it away at any time.
-        let Ok(about) = fs::metadata(folder.join(&name)) else { continue };
+        // A link is not followed: it could point at what is not a mail.
+        let Ok(about) = fs::symlink_metadata(folder.join(&name)) else { continue };
         if about.is_file() && about.len() > 0 {
             found.push((about.modified()?, name));
         }
@@ -213,7 +214,7 @@ fn taken(folder: &Path, wanted: Vec<(u32, OsString)>, most: usize) -> Batch {
     let mut bytes = 0_usize;
     for (uid, name) in wanted {
         let path = folder.join(name);
-        let size = fs::metadata(&path).map_or(0, |about| about.len().min(LARGEST));
+        let size = fs::symlink_metadata(&path).map_or(0, |about| about.len().min(LARGEST));
         bytes = bytes.saturating_add(usize::try_from(size).unwrap_or(usize::MAX));
         if bytes > most && batch.up_to > 0 {
             break;

@@ -189,6 +189,10 @@ fn story(shown: &Shown) -> String {
         for line in message.words.trim().lines() {
             text += &format!("    {line}\n");
         }
+        if message.shortened {
+            text +=
+                &format!("    (quotes and signatures are left out: `liaison received raw {}`)\n", view.id);
+        }
     }
     for answer in &shown.answers {
         let how = match (&answer.route, &answer.state) {

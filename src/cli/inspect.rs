@@ -193,8 +193,11 @@ fn due(instant: &str, calendar: Option<&Path>, days: u8) -> Value {
 
 fn webhook(kind: &str, url: &str, headers: &[String], secret_file: &Path) -> Value {
     let refused = |reason: String| json!({ "accepted": false, "reason": reason, "events": [] });
-    let secret = match std::fs::read_to_string(secret_file) {
-        Ok(secret) => secret.trim_end_matches(['\r', '\n']).to_owned(),
+    let mut secret = String::new();
+    let read =
+        std::fs::File::open(secret_file).and_then(|file| file.take(64 * 1024).read_to_string(&mut secret));
+    let secret = match read {
+        Ok(_) => secret.trim_end_matches(['\r', '\n']).to_owned(),
         Err(error) => {
             return refused(format!(
                 "the secret file {} cannot be read: {}",

@@ -149,6 +149,11 @@ pub(super) async fn received(gateway: &Gateway, what: ReceivedCommand, json: boo
             let kept = if seen.is_empty() { None } else { inbox::find(&mut connection, id).await? };
             let kept =
                 kept.ok_or_else(|| anyhow!("there is no message {id}; `liaison received list` shows them"))?;
+            if std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+                return Err(anyhow!(
+                    "a stranger's bytes could steer this terminal: write them to a file, … > mail.eml"
+                ));
+            }
             std::io::stdout().lock().write_all(kept.raw.expose())?;
         }
     }

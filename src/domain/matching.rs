@@ -19,6 +19,8 @@ pub struct Writer {
     pub carer: CarerId,
     /// The address, as the school has it.
     pub address: AddressId,
+    /// Whether the address can be written to: neither failing nor stopped.
+    pub reachable: bool,
     /// The pupils this carer is linked to.
     pub links: Vec<WriterLink>,
 }
@@ -78,6 +80,8 @@ pub struct Proposal {
     pub update: Option<UpdateId>,
     /// The message of ours it answers.
     pub delivery: Option<DeliveryId>,
+    /// A restriction binds that carer today: that they have anything to do with it is the DSL's to know.
+    pub restricted: bool,
 }
 
 /// What only a person can decide.
@@ -154,8 +158,9 @@ pub struct Known {
     pub delivery: Option<DeliveryId>,
 }
 
-/// Decides, with the rules that fired. `proposals` in any order.
-pub fn decide(writers: &[Writer], proposals: &[Proposal]) -> (Match, Vec<Fired>) {
+/// Decides, with the rules that fired. `proposals` in any order; `forged`: the mail failed the check of the domain it
+/// says it comes from, so its address proves nothing.
+pub fn decide(writers: &[Writer], proposals: &[Proposal], forged: bool) -> (Match, Vec<Fired>) {
     let mut fired = Vec::with_capacity(4);
     let mut proposals = proposals.to_vec();
     proposals.sort_by_key(|proposal| proposal.by);
@@ -163,9 +168,16 @@ pub fn decide(writers: &[Writer], proposals: &[Proposal]) -> (Match, Vec<Fired>)
         fired.push(Fired::new("proposal", "ok", proposal.by.seen()));
     }
     let decided = match writers {
+        [_, ..] if forged => {
+            let why = "the mail fails the check of the domain it says it comes from: it may be forged";
+            shared(writers, &proposals, why, &mut fired)
+        }
         [] => stranger(&proposals, &mut fired),
         [writer] => one_carer(writer, &proposals, &mut fired),
-        several => shared(several, &proposals, &mut fired),
+        several => {
+            let why = "several carers share the address it came from";
+            shared(several, &proposals, why, &mut fired)
+        }
     };
     (decided, fired)
 }
@@ -174,22 +186,25 @@ fn stranger(proposals: &[Proposal], fired: &mut Vec<Fired>) -> Match {
     let why = "no carer on record has the address it came from";
     fired.push(Fired::new("sender", "ask", why));
     let candidates = proposals.iter().map(|proposal| candidate(proposal, "")).collect();
-    ask(Ask::WhoIsThis, why, candidates, false)
+    ask(Ask::WhoIsThis, why, candidates, any_restricted(proposals))
 }
 
-fn shared(writers: &[Writer], proposals: &[Proposal], fired: &mut Vec<Fired>) -> Match {
-    let why = "several carers share the address it came from";
+fn any_restricted(proposals: &[Proposal]) -> bool {
+    proposals.iter().any(|proposal| proposal.restricted)
+}
+
+fn shared(writers: &[Writer], proposals: &[Proposal], why: &str, fired: &mut Vec<Fired>) -> Match {
     fired.push(Fired::new("sender", "ask", why));
     let candidates = writers.iter().map(|writer| Candidate {
         carer: writer.carer,
         pupil: only_pupil(writer).map(|link| link.pupil),
         evidence: match proposals.iter().find(|proposal| proposal.carer == writer.carer) {
-            Some(proposal) => format!("shares this address; {}", proposal.by.seen()),
-            None => "shares this address".to_owned(),
+            Some(proposal) => format!("has this address; {}", proposal.by.seen()),
+            None => "has this address".to_owned(),
         },
     });
     let restricted = writers.iter().any(|writer| writer.links.iter().any(|link| link.restricted));
-    ask(Ask::WhoIsThis, why, candidates.collect(), restricted)
+    ask(Ask::WhoIsThis, why, candidates.collect(), restricted || any_restricted(proposals))
 }
 
 fn one_carer(writer: &Writer, proposals: &[Proposal], fired: &mut Vec<Fired>) -> Match {
@@ -216,8 +231,8 @@ fn one_carer(writer: &Writer, proposals: &[Proposal], fired: &mut Vec<Fired>) ->
             },
             candidate(foreign, "the message it answers was for them; "),
         ];
-        let any_restricted = writer.links.iter().any(|link| link.restricted);
-        return ask(Ask::WhoseReply, why, candidates.to_vec(), any_restricted);
+        let restricted = writer.links.iter().any(|link| link.restricted) || any_restricted(proposals);
+        return ask(Ask::WhoseReply, why, candidates.to_vec(), restricted);
     }
     let Some(stands_on) =
         link.or_else(|| writer.links.iter().find(|link| !link.left)).or(writer.links.first())

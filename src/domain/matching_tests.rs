@@ -5,16 +5,24 @@ fn link(pupil: PupilId) -> WriterLink {
 }
 
 fn writer(links: &[WriterLink]) -> Writer {
-    Writer { carer: CarerId::new(), address: AddressId::new(), links: links.to_vec() }
+    Writer { carer: CarerId::new(), address: AddressId::new(), reachable: true, links: links.to_vec() }
 }
 
 fn proposal(carer: CarerId, pupil: PupilId) -> Proposal {
-    Proposal { by: By::Reference, carer, pupil: Some(pupil), case: None, update: None, delivery: None }
+    Proposal {
+        by: By::Reference,
+        carer,
+        pupil: Some(pupil),
+        case: None,
+        update: None,
+        delivery: None,
+        restricted: false,
+    }
 }
 
 /// What was decided, as one word and the pupil.
 fn word(writers: &[Writer], proposals: &[Proposal]) -> (&'static str, Option<PupilId>) {
-    match decide(writers, proposals).0 {
+    match decide(writers, proposals, false).0 {
         Match::Known(known) => ("known", known.pupil),
         Match::Restricted(known) => ("restricted", known.pupil),
         Match::Ask { ask, visibility: Visibility::Ordinary, .. } => (ask.as_str(), None),
@@ -79,7 +87,7 @@ fn a_case_is_joined_only_by_its_own_carer() {
     let case = CaseId::new();
     let own = Proposal { case: Some(case), ..proposal(one.carer, sam) };
 
-    let Match::Known(known) = decide(std::slice::from_ref(&one), &[own]).0 else { panic!("known") };
+    let Match::Known(known) = decide(std::slice::from_ref(&one), &[own], false).0 else { panic!("known") };
 
     assert_eq!(known.case, Some(case));
 }
@@ -94,4 +102,23 @@ fn thanks_are_thanks_only_when_they_are_all_there_is() {
     {
         assert!(!is_only_thanks(words), "{words}");
     }
+}
+
+#[test]
+fn a_mail_that_may_be_forged_is_nobodys_until_a_person_says_so() {
+    let one = writer(&[link(PupilId::new())]);
+
+    let (decided, _) = decide(std::slice::from_ref(&one), &[], true);
+
+    assert!(matches!(decided, Match::Ask { ask: Ask::WhoIsThis, .. }), "{decided:?}");
+}
+
+#[test]
+fn a_question_that_names_a_restricted_carer_is_the_dsls() {
+    let sam = PupilId::new();
+    let (one, barred) = (writer(&[link(sam)]), CarerId::new());
+    let about_them = Proposal { restricted: true, ..proposal(barred, sam) };
+
+    assert_eq!(word(&[], &[about_them]).0, "dsl asks");
+    assert_eq!(word(std::slice::from_ref(&one), &[about_them]).0, "dsl asks");
 }

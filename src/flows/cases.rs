@@ -149,6 +149,8 @@ pub struct Message {
     pub view: ReceivedView,
     /// What the person wrote now, quotes and signatures apart.
     pub words: String,
+    /// Whether something was left out as a quote or a signature; the bytes as they came have it.
+    pub shortened: bool,
 }
 
 /// A case with its whole story.
@@ -172,8 +174,9 @@ pub async fn show(gateway: &Gateway, name: &str, restricted: bool) -> Result<Sho
     tell_read(&mut tx, gateway, std::slice::from_ref(&case), "the case was read").await?;
     let mut messages = Vec::new();
     for view in readings::list(&mut tx, WhichReceived { case: Some(id), restricted, id: None }).await? {
-        let words = words_of(&mut tx, gateway, ReceivedId(view.id)).await?;
-        messages.push(Message { view, words });
+        let read = read_again(&mut tx, gateway, ReceivedId(view.id)).await?;
+        let (words, shortened) = read.map(|read| (read.words, read.shortened)).unwrap_or_default();
+        messages.push(Message { view, words, shortened });
     }
     let answers = answers::of_case(&mut tx, id).await?;
     tx.commit().await.map_err(StoreError::from)?;
@@ -201,6 +204,7 @@ pub(super) async fn words_of(
 /// A kept message, read again.
 struct ReadAgain {
     words: String,
+    shortened: bool,
     message_id: Option<String>,
     references: Vec<String>,
 }
@@ -215,6 +219,7 @@ async fn read_again(
         let words = read_text(kept.form, kept.raw.expose()).map(|text| text.body.into_inner());
         return Ok(Some(ReadAgain {
             words: words.unwrap_or_default(),
+            shortened: false,
             message_id: None,
             references: Vec::new(),
         }));
@@ -222,6 +227,8 @@ async fn read_again(
     let hints = Hints { own: gateway.own.clone(), envelope_from: None };
     let read = tokio::task::spawn_blocking(move || read(kept.raw.expose(), &hints)).await;
     Ok(read.ok().map(|reading| ReadAgain {
+        shortened: reading.reply_text.expose().trim() != reading.text.expose().trim()
+            && !reading.reply_text.expose().trim().is_empty(),
         words: if reading.reply_text.expose().trim().is_empty() {
             reading.text.into_inner()
         } else {
@@ -275,6 +282,12 @@ pub async fn reply(
     if case.visibility == Visibility::Restricted {
         return Err(FlowError::Refused(
             "this carer is restricted: nothing is sent from here; the DSL decides what they are told, and how"
+                .to_owned(),
+        ));
+    }
+    if case.pupil.is_none() {
+        return Err(FlowError::Refused(
+            "say first which child it is about (`liaison questions list`): what may be told depends on it"
                 .to_owned(),
         ));
     }
@@ -390,10 +403,10 @@ async fn send(
 fn promised(gateway: &Gateway, day: Date, now: Timestamp) -> Result<(Timestamp, Date), FlowError> {
     let refuse = |why: &str| FlowError::Refused(format!("{} cannot be promised: {why}", day_in_words(day)));
     let rule = &gateway.policy.clock;
-    if let Some(calendar) = &gateway.policy.calendar
-        && rule.counts(calendar, day) == Some(false)
-    {
-        return Err(refuse("nobody is at school that day"));
+    match gateway.policy.calendar.as_ref().map(|calendar| rule.counts(calendar, day)) {
+        Some(Some(false)) => return Err(refuse("nobody is at school that day")),
+        Some(None) => return Err(refuse("the calendar does not reach so far")),
+        Some(Some(true)) | None => {}
     }
     let at = day.to_datetime(rule.day_end).to_zoned_datetime(school_zone());
     let at = at.map_err(|_| refuse("it is not a day of the calendar"))?.timestamp();
@@ -440,6 +453,8 @@ pub async fn assign(
     owner: Option<&str>,
     by: &str,
 ) -> Result<(), FlowError> {
+    let role = role.trim().to_ascii_lowercase();
+    let role = role.as_str();
     if !ROLES.contains(&role) {
         return Err(FlowError::Refused(format!("a case can be given to one of: {}", ROLES.join(", "))));
     }
@@ -449,6 +464,13 @@ pub async fn assign(
     if case.visibility == Visibility::Restricted && role != "dsl" {
         return Err(FlowError::Refused("a restricted case stays with the DSL".to_owned()));
     }
+    if !case.open {
+        return Err(FlowError::Refused(format!(
+            "case {} is closed; a further message of the carer opens it again",
+            case.code
+        )));
+    }
+    let owner = owner.map(str::trim).filter(|owner| !owner.is_empty());
     cases::assign(&mut tx, case.id, role, owner).await?;
     let entry = Entry::now(now, kind::CASE_MOVED, format!("case {} given to {role}", case.code))
         .by(by)

@@ -35,7 +35,7 @@ async fn climb_one(tx: &mut Tx, clock: &ClockRow, now: Timestamp) -> Result<bool
         return Ok(false);
     }
     let by = clock.due_at.map(moment_in_words).unwrap_or_default();
-    let said = if clock.visibility == Visibility::Restricted {
+    let said = if clock.visibility == Visibility::Restricted || clock.role == "dsl" {
         format!("overdue: no answer by {by}; it stays with the DSL")
     } else {
         cases::assign(tx, clock.case, "slt", None).await?;

@@ -165,6 +165,7 @@ pub async fn answer(
         Says::Nothing(why) => dismiss(&mut tx, &question, why, by, now).await?,
         Says::Is { carer, pupil } => {
             let (carer, pupil) = people(&mut tx, &question, *carer, *pupil).await?;
+            own_address(&mut tx, &question, carer).await?;
             let link = facts::of_link(&mut tx, carer, pupil, Purpose::WeeklyUpdate).await?;
             let link = link.ok_or_else(|| {
                 FlowError::Refused("this carer has no link to this pupil: nothing was decided".to_owned())
@@ -179,6 +180,17 @@ pub async fn answer(
     Ok(answered)
 }
 
+/// Where the address is on record, only its owners can have written from it.
+async fn own_address(tx: &mut Tx, question: &QuestionRow, carer: CarerId) -> Result<(), FlowError> {
+    let Some(sender) = &question.sender else { return Ok(()) };
+    let owners = explain::carers_at(tx, sender).await?;
+    if owners.is_empty() || owners.contains(&carer) {
+        return Ok(());
+    }
+    let why = "the address it came from is on record for somebody else, and not for this carer: nothing was decided";
+    Err(FlowError::Refused(why.to_owned()))
+}
+
 async fn dismiss(
     tx: &mut Tx,
     question: &QuestionRow,
@@ -186,6 +198,10 @@ async fn dismiss(
     by: &str,
     now: Timestamp,
 ) -> Result<Answered, FlowError> {
+    if question.kind == "which_child" {
+        let why = "this case is a carer's and needs an answer: say which child, or close the case";
+        return Err(FlowError::Refused(why.to_owned()));
+    }
     if why.trim().is_empty() {
         return Err(FlowError::Refused("say why it needs nothing: the record needs a reason".to_owned()));
     }

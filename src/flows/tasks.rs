@@ -15,7 +15,7 @@ use crate::{
         wording::{Words, interpreter},
     },
     store::{
-        StoreError, cases, chronology, clocks, facts,
+        StoreError, chronology, clocks, facts,
         tasks::{self, TaskRow},
     },
 };
@@ -113,11 +113,9 @@ pub async fn close(
     if !tasks::close(&mut tx, id, state, by, outcome, now).await? {
         return Err(FlowError::Refused(format!("task {id} is {} already", row.state)));
     }
-    if let (true, Some(carried @ Carried::Answer(answer))) = (done, row.carried)
-        && let Some(case) = cases::answered_in(&mut tx, carried).await?
-    {
+    if let (true, Some(Carried::Answer(answer))) = (done, row.carried) {
         // A reply that was said by phone or posted answers as one that was sent does.
-        clocks::stop(&mut tx, case, Some("answer"), Some(answer), by, now).await?;
+        clocks::meet_again(&mut tx, &[answer], now).await?;
     }
     let sentence = format!("{} {}", row.kind.replace('_', " "), state.replace('_', " "));
     let mut entry = Entry::now(now, kind::TASK_CLOSED, sentence).by(by).about(row.carer, row.pupil).task(id);

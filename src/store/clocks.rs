@@ -81,6 +81,9 @@ pub struct ClockRow {
     #[serde(skip)]
     /// For whose eyes.
     pub visibility: Visibility,
+    #[serde(skip)]
+    /// Whose list the case is on.
+    pub role: String,
     /// The message that started it.
     pub received: ReceivedId,
     /// `answer` or `promise`.
@@ -123,7 +126,7 @@ pub async fn list(
         WhichClocks::CountedBefore(version) => (None, None, Some(version)),
     };
     let rows = sqlx::query!(
-        r#"select k.id, k.case_id, c.carer_id, c.pupil_id, c.visibility, k.received_id, k.kind, k.state,
+        r#"select k.id, k.case_id, c.carer_id, c.pupil_id, c.visibility, c.role, k.received_id, k.kind, k.state,
                   k.started_at as "started_at: Ts", k.due_at as "due_at: Ts", k.days, k.words, k.met_at as "met_at: Ts",
                   k.rung
            from clock k join carer_case c on c.id = k.case_id
@@ -144,6 +147,7 @@ pub async fn list(
         carer: CarerId(row.carer_id),
         pupil: row.pupil_id.map(PupilId),
         visibility: Visibility::parse(&row.visibility).unwrap_or(Visibility::Restricted),
+        role: row.role,
         received: ReceivedId(row.received_id),
         kind: row.kind,
         state: row.state,
@@ -198,7 +202,8 @@ pub async fn reopen(connection: &mut PgConnection, answer: AnswerId) -> Result<u
     Ok(reopened.rows_affected())
 }
 
-/// Stops again the clocks that a failed try of these replies had set running, as the reply has left by another route.
+/// Stops the clocks that these replies answer, where they still run: a failed try had set them running again, or the reply
+/// was said by phone or posted.
 /// Only those of messages that were there when it was written; an acknowledgement stops none.
 pub async fn meet_again(
     connection: &mut PgConnection,

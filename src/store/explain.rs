@@ -329,6 +329,18 @@ pub async fn pupil_name(connection: &mut PgConnection, pupil: PupilId) -> Result
     .await?)
 }
 
+/// The carers who have this address, of whatever kind.
+pub async fn carers_at(connection: &mut PgConnection, value: &str) -> Result<Vec<CarerId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "select ca.carer_id from address a join carer_address ca on ca.address_id = a.id and ca.removed_at is null
+         where a.value = $1",
+        value
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ids.into_iter().map(CarerId).collect())
+}
+
 /// The pupils a carer is linked to.
 pub async fn pupils_of(connection: &mut PgConnection, carer: CarerId) -> Result<Vec<PupilId>, StoreError> {
     let ids = sqlx::query_scalar!("select pupil_id from link where carer_id = $1 order by pupil_id", carer.0)

@@ -28,7 +28,7 @@ pub async fn writers(
         return Ok(found);
     }
     let rows = sqlx::query!(
-        r#"select a.value, a.id as address_id, ca.carer_id, l.pupil_id as "pupil_id?", p.class_id as "class_id?",
+        r#"select a.value, a.id as address_id, a.status = 'good' as "reachable!", ca.carer_id, l.pupil_id as "pupil_id?", p.class_id as "class_id?",
                   coalesce(p.leaving_date < $3, false) as "left!",
                   exists (select from restriction r
                           where r.link_id = l.id and (r.starts is null or r.starts <= $3)
@@ -49,7 +49,12 @@ pub async fn writers(
         let writers = found.entry(row.value).or_default();
         let carer = CarerId(row.carer_id);
         if writers.last().is_none_or(|writer| writer.carer != carer) {
-            writers.push(Writer { carer, address: AddressId(row.address_id), links: Vec::new() });
+            writers.push(Writer {
+                carer,
+                address: AddressId(row.address_id),
+                reachable: row.reachable,
+                links: Vec::new(),
+            });
         }
         if let (Some(writer), Some(pupil)) = (writers.last_mut(), row.pupil_id) {
             writer.links.push(WriterLink {
@@ -91,6 +96,7 @@ pub async fn answered(
             case: row.case_id.map(CaseId),
             update: row.update_id.map(UpdateId),
             delivery: Some(DeliveryId(row.id)),
+            restricted: false,
         };
         (DeliveryId(row.id), proposal)
     });
@@ -191,5 +197,26 @@ fn in_case(by: By, case: Uuid, carer: Uuid, pupil: Option<Uuid>, update: Option<
         case: Some(CaseId(case)),
         update: update.map(UpdateId),
         delivery: None,
+        restricted: false,
     }
+}
+
+/// Which of these carers a restriction binds today, for any pupil.
+pub async fn restricted(
+    connection: &mut PgConnection,
+    carers: &[CarerId],
+    today: Date,
+) -> Result<HashSet<CarerId>, StoreError> {
+    if carers.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows = sqlx::query_scalar!(
+        "select distinct l.carer_id from link l join restriction r on r.link_id = l.id
+         where l.carer_id = any($1) and (r.starts is null or r.starts <= $2) and (r.ends is null or $2 <= r.ends)",
+        &carers.iter().map(|id| id.0).collect::<Vec<_>>(),
+        Day(today) as _,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(CarerId).collect())
 }

@@ -117,7 +117,8 @@ pub async fn list(
            from question q
            join received r on r.id = q.received_id
            left join reading g on g.received_id = q.received_id
-           where ($1::uuid is null or q.id = $1) and ($2 or q.state = 'open') and ($3 or q.visibility = 'ordinary')
+           left join carer_case k on k.id = coalesce(q.case_id, g.case_id)
+           where ($1::uuid is null or q.id = $1) and ($2 or q.state = 'open') and ($3 or q.visibility = 'ordinary' and coalesce(k.visibility, 'ordinary') = 'ordinary')
            order by q.due, q.id"#,
         one.map(|id| id.0),
         closed,

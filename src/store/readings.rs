@@ -161,14 +161,14 @@ pub async fn list(
                   c.forename || ' ' || c.surname as "carer?",
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil?",
                   k.code as "case?", g.verdict as "verdict?", g.answered as "answered?", g.rules as "rules?",
-                  g.visibility as "visibility?", encode(r.digest, 'hex') as "digest!", r.bytes
+                  greatest(g.visibility, k.visibility) as "visibility?", encode(r.digest, 'hex') as "digest!", r.bytes
            from received r
            left join reading g on g.received_id = r.id
            left join carer c on c.id = g.carer_id
            left join pupil p on p.id = g.pupil_id
            left join carer_case k on k.id = g.case_id
            where ($1::uuid is null or r.id = $1) and ($2::uuid is null or g.case_id = $2)
-             and ($3 or g.visibility is null or g.visibility = 'ordinary')
+             and ($3 or coalesce(g.visibility, 'ordinary') = 'ordinary' and coalesce(k.visibility, 'ordinary') = 'ordinary')
            order by r.id"#,
         which.id.map(|id| id.0),
         which.case.map(|id| id.0),

@@ -1,5 +1,6 @@
 //! What providers reported, every status once.
 
+use liaison_channels::private::Private;
 use sqlx::PgConnection;
 
 use super::{
@@ -78,13 +79,16 @@ pub struct Sent {
     pub channel: String,
     /// Its Message-ID.
     pub provider_ref: String,
+    /// The address it went to.
+    pub to: Option<Private<String>>,
 }
 
 /// The mail with this id, if it was handed over.
 pub async fn sent(connection: &mut PgConnection, delivery: DeliveryId) -> Result<Option<Sent>, StoreError> {
     let row = sqlx::query!(
-        r#"select id, carer_id, pupil_id, channel, provider_ref as "provider_ref!" from delivery
-           where id = $1 and route = 'email' and provider_ref is not null"#,
+        r#"select d.id, d.carer_id, d.pupil_id, d.channel, d.provider_ref as "provider_ref!", a.value as "to?"
+           from delivery d left join address a on a.id = d.address_id
+           where d.id = $1 and d.route = 'email' and d.provider_ref is not null"#,
         delivery.0
     )
     .fetch_optional(connection)
@@ -95,6 +99,7 @@ pub async fn sent(connection: &mut PgConnection, delivery: DeliveryId) -> Result
         pupil: PupilId(row.pupil_id),
         channel: row.channel,
         provider_ref: row.provider_ref,
+        to: row.to.map(Private::new),
     }))
 }
 

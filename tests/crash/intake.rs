@@ -26,10 +26,7 @@ async fn twenty_kills_lose_no_message_and_take_none_twice() {
         flood.let_through(0, 2).await;
         let daemon = flood.start().await;
         flood.let_through(EACH / 20 - 10, EACH / 20 - 2).await;
-        let before = flood.school.count(KEPT).await;
-        let growth = flood.school.chance.number(1, 60);
-        flood.until_kept(before + i64::try_from(growth).unwrap()).await;
-        tokio::time::sleep(flood.school.chance.instant()).await;
+        flood.moment(60).await;
         flood.down();
         flood.school.kill(daemon).await;
 
@@ -58,9 +55,7 @@ async fn while_postgres_is_away_posts_are_refused_and_afterwards_nothing_is_miss
 
     for blow in blows {
         flood.let_through(EACH / blows.len(), EACH / blows.len()).await;
-        let before = flood.school.count(KEPT).await;
-        let growth = flood.school.chance.number(20, 200);
-        flood.until_kept(before + i64::try_from(growth).unwrap()).await;
+        flood.moment(200).await;
         flood.school.place.strike(blow).await;
         let answer = flood.post_one().await;
         flood.school.place.start().await;

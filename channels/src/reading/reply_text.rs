@@ -309,9 +309,22 @@ fn cut_signature(lines: &mut [Line], at: usize) {
     else {
         return;
     };
+    let signs = |line: &Line| strict || line.is_blank() || is_of_a_signature(line.text);
+    if near.iter().skip(1).take(end.saturating_sub(1)).any(|line| !signs(line)) {
+        return;
+    }
     if near.iter().take(end).filter(|line| !line.is_blank()).count() <= most {
         lines.iter_mut().skip(at).take(end).for_each(|line| line.kept = false);
     }
+}
+
+/// A name, a post, a number: short, not begun as a sentence goes on, and not ended as one ends. Two dashes alone part
+/// paragraphs as well, and nobody's words may go with them.
+fn is_of_a_signature(line: &str) -> bool {
+    let line = line.trim();
+    line.chars().count() <= 48
+        && !line.ends_with(['.', '?', '!', ':', ','])
+        && line.chars().next().is_some_and(|c| !c.is_lowercase())
 }
 
 /// "Sent from my phone": a short line that a program added.

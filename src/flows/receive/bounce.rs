@@ -46,6 +46,12 @@ pub(super) async fn note(
         None => None,
     };
     let bounce = message.bounce.as_ref();
+    if let (Some(sent), Some(bounce)) = (&sent, bounce)
+        && let Some(why) = doubtful(deciding, sent, bounce)
+    {
+        deciding.look_at(outcome, why);
+        return Ok(());
+    }
     let permanent = bounce.is_some_and(|bounce| bounce.given_up);
     let said = match (&sent, permanent) {
         (Some(_), true) => "a message of ours did not arrive",
@@ -67,6 +73,18 @@ pub(super) async fn note(
     };
     deciding.keep(verdict, outcome);
     Ok(())
+}
+
+/// Why a bounce that names a message of ours is not believed all the same: whoever was forwarded that message knows its
+/// name, and could cut its reader off. A server that forwards may rightly name another address, so a person looks.
+fn doubtful(deciding: &Deciding<'_>, sent: &Sent, bounce: &Bounce) -> Option<&'static str> {
+    if !deciding.known.writers(deciding.message).is_empty() {
+        return Some("a bounce that comes from a carer's own address");
+    }
+    let to = sent.to.as_ref()?.expose();
+    let named = bounce.addresses.iter().any(|address| address.expose().trim().eq_ignore_ascii_case(to));
+    let other = !bounce.addresses.is_empty() && !named;
+    other.then_some("a bounce that names a message of ours and an address it was not sent to")
 }
 
 fn of(carer: CarerId, pupil: PupilId) -> matching::Known {

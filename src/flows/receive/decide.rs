@@ -13,7 +13,7 @@ use crate::{
         calendar::on_holiday,
         chronology::{Entry, Visibility, kind},
         delivery::Carried,
-        ids::{AnswerId, CaseId, ClockId, DeliveryId, QuestionId},
+        ids::{AddressId, AnswerId, CaseId, ClockId, DeliveryId, QuestionId},
         matching::{self, Ask, Candidate, Match, Proposal, Writer, is_only_thanks},
         people::{Purpose, Route},
         route::Fired,
@@ -31,6 +31,8 @@ use crate::{
     },
 };
 
+/// The rule that a mail failed the check of the domain it says it comes from (RFC 9989).
+const DMARC: u8 = 10;
 /// The longest subject a case is listed with, in letters.
 const SUBJECT: usize = 120;
 
@@ -122,7 +124,8 @@ impl Deciding<'_> {
         self.look_at(outcome, &format!("cannot be read: {why}"))
     }
 
-    fn look_at(&self, outcome: &mut Outcome, why: &str) -> Learnt {
+    /// Kept, and a person looks at it.
+    pub(super) fn look_at(&self, outcome: &mut Outcome, why: &str) -> Learnt {
         self.ask(Ask::WhatIsThis, why, Vec::new(), Visibility::Ordinary, outcome);
         self.aside(self.message.kind, why, &self.barred(), outcome)
     }
@@ -130,7 +133,8 @@ impl Deciding<'_> {
     fn a_person(&self, outcome: &mut Outcome) -> Learnt {
         let writers = self.known.writers(self.message);
         let proposals = self.known.proposals(self.message);
-        let (decided, fired) = matching::decide(writers, &proposals);
+        let forged = self.message.no_answer.iter().any(|rule| rule.rule == DMARC);
+        let (decided, fired) = matching::decide(writers, &proposals, forged);
         match decided {
             Match::Known(whose) => self.in_a_case(whose, Visibility::Ordinary, fired, outcome),
             Match::Restricted(whose) => self.in_a_case(whose, Visibility::Restricted, fired, outcome),
@@ -139,7 +143,7 @@ impl Deciding<'_> {
                 let verdict = Verdict {
                     kind: self.message.kind,
                     sentence: format!("{why}: a colleague is asked"),
-                    answered: Ack::Hold(9, "it is not certain who wrote".to_owned()).sentence(),
+                    answered: unsure(forged).sentence(),
                     whose: None,
                     case: None,
                     delivery: None,
@@ -197,6 +201,7 @@ impl Deciding<'_> {
                 case: Some(case),
                 update: whose.update,
                 delivery: None,
+                restricted: false,
             }),
             acknowledged,
         };
@@ -309,6 +314,9 @@ impl Deciding<'_> {
         let channel = self.gateway.carriers.of(message.came_by);
         let ack = match (visibility, channel) {
             (Visibility::Restricted, _) => Ack::Hold(9, "restricted".to_owned()),
+            (_, Some(_)) if !self.reachable(whose.address) => {
+                Ack::Hold(0, "the address it came from is marked as failing or stopped".to_owned())
+            }
             (_, None) => Ack::Hold(0, "no channel is set up by which it could be sent".to_owned()),
             _ => acknowledge::decide(&arrived, &recent, &self.gateway.policy.acknowledge, self.now),
         };
@@ -357,6 +365,11 @@ impl Deciding<'_> {
         let acknowledged =
             Acknowledged { case, address: Some(whose.address), to_domain: domain, at: self.now };
         (ack, Some(acknowledged))
+    }
+
+    /// Whether the address that wrote can be written to.
+    fn reachable(&self, address: AddressId) -> bool {
+        self.known.writers(self.message).iter().any(|writer| writer.address == address && writer.reachable)
     }
 
     fn domain(&self) -> Option<String> {
@@ -482,6 +495,14 @@ pub(super) fn only_link(writer: &Writer) -> Option<matching::Known> {
 
 pub(super) const fn seen_by(restricted: bool) -> Visibility {
     if restricted { Visibility::Restricted } else { Visibility::Ordinary }
+}
+
+/// Nobody is answered whom we do not know for certain.
+fn unsure(forged: bool) -> Ack {
+    if forged {
+        return Ack::Hold(DMARC, "the mail fails the check of the domain it says it comes from".to_owned());
+    }
+    Ack::Hold(9, "it is not certain who wrote".to_owned())
 }
 
 /// The strongest reason why it is this carer's matter.

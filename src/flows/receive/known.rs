@@ -37,6 +37,8 @@ pub(super) struct Known {
     matters: HashMap<(CarerId, UpdateId), CaseId>,
     seen: HashSet<(String, Vec<u8>)>,
     acknowledged: Vec<Acknowledged>,
+    /// Carers whom a restriction binds, of those that anything here proposes.
+    restricted: HashSet<CarerId>,
 }
 
 impl Known {
@@ -79,9 +81,25 @@ impl Known {
         let cases = cases.into_iter().flatten().chain(threads.values().flatten());
         let cases: Vec<_> =
             cases.filter_map(|proposal| proposal.case).chain(matters.values().copied()).collect();
+        let proposed =
+            [answered.values().collect::<Vec<_>>(), codes.values().collect(), recent.values().collect()];
+        let proposed = proposed.into_iter().flatten().chain(threads.values().flatten());
+        let proposed: Vec<_> = proposed.map(|proposal| proposal.carer).collect();
+        let restricted = matching::restricted(connection, &proposed, today).await?;
         let day_ago = now.saturating_sub(DAY).unwrap_or(now);
         let acknowledged = answers::acknowledged(connection, day_ago, &cases).await?;
-        Ok(Self { by_email, by_mobile, answered, threads, codes, recent, matters, seen, acknowledged })
+        Ok(Self {
+            by_email,
+            by_mobile,
+            answered,
+            threads,
+            codes,
+            recent,
+            matters,
+            seen,
+            acknowledged,
+            restricted,
+        })
     }
 
     /// Whether this very message has been read before, though its bytes differ: it came another way.
@@ -112,6 +130,7 @@ impl Known {
             found.extend(self.recent.get(&only.carer).copied());
         }
         for proposal in &mut found {
+            proposal.restricted = self.restricted.contains(&proposal.carer);
             if proposal.case.is_none()
                 && let Some(update) = proposal.update
             {

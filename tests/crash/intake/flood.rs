@@ -168,18 +168,31 @@ impl Flood {
         status
     }
 
-    /// Waits until so many are kept, looking often: chance chose the moment.
-    pub(super) async fn until_kept(&self, count: i64) {
+    /// Waits for a moment that chance chose: so many further messages are kept, at most; or the mailbox is noted as read
+    /// further than before, which must not be true an instant before its mails are kept.
+    pub(super) async fn moment(&mut self, most: usize) {
+        let (what, more) = match self.school.chance.number(1, 2) {
+            1 => ("select count(*) from received", self.school.chance.number(1, most)),
+            _ => ("select taken_to from inbox where channel = 'parents-inbox'", 1),
+        };
+        let reached = self.school.count(what).await + i64::try_from(more).unwrap();
+        self.until(what, reached).await;
+        if more > 1 {
+            tokio::time::sleep(self.school.chance.instant()).await;
+        }
+    }
+
+    /// Waits until a number from the database is as high, looking as often as it can.
+    async fn until(&self, what: &'static str, reached: i64) {
         let mut connection = self.school.place.connect().await;
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let kept: i64 =
-                sqlx::query_scalar("select count(*) from received").fetch_one(&mut connection).await.unwrap();
-            if kept >= count {
+            let now: i64 = sqlx::query_scalar(what).fetch_one(&mut connection).await.unwrap();
+            if now >= reached {
                 return;
             }
-            assert!(Instant::now() < deadline, "{kept} of {count} kept\n{}", self.school.log_tail());
-            tokio::time::sleep(PAUSE).await;
+            assert!(Instant::now() < deadline, "{what}: {now} of {reached}\n{}", self.school.log_tail());
+            tokio::task::yield_now().await;
         }
     }
 
@@ -200,7 +213,7 @@ impl Flood {
     /// Waits until so many mails and texts are kept and read, and all that is to be said to it has been sent.
     pub(super) async fn until_read(&mut self, mails: usize, texts: usize, within: Duration) {
         let all = i64::try_from(mails + texts).unwrap();
-        self.until_kept(all).await;
+        self.until("select count(*) from received", all).await;
         self.school.until_none("select count(*) from received_unread", within).await;
         self.school.until_drained().await;
         assert_eq!(self.school.count("select count(*) from received").await, all);

@@ -145,7 +145,6 @@ async fn a_person_whom_no_machine_may_answer_still_has_a_case_and_a_clock() {
         (Letter::from(AMINA).by_way_of("amina@work.example"), 9),
         (Letter::from(AMINA).dated("2026-11-21T09:59:00Z"), 13),
         (Letter::from(AMINA).header("Content-Type", "text/calendar; method=REQUEST; charset=utf-8"), 14),
-        (Letter::from(AMINA).header("Authentication-Results", "northfield.example; dmarc=fail"), 10),
         (Letter::from(AMINA).header("X-Spam-Flag", "YES"), 15),
     ];
     let school = School::open(&one_by_email()).await;
@@ -161,6 +160,20 @@ async fn a_person_whom_no_machine_may_answer_still_has_a_case_and_a_clock() {
 
     assert_eq!(school.mail.taken(), 0);
     assert!(school.clocks().await.iter().all(|clock| clock == "answer running 2026-11-27 17:00"));
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_mail_that_may_be_forged_is_asked_about_and_joins_no_case() {
+    let school = School::open(&one_by_email()).await;
+
+    let forged = Letter::from(AMINA).header("Authentication-Results", "northfield.example; dmarc=fail");
+    let seen = school.arrives(&forged).await;
+    school.deliver().await;
+
+    assert!(seen.answered.unwrap().contains("(rule 10)"));
+    assert_eq!((school.cases().await.len(), school.questions().await.len()), (0, 1));
+    assert_eq!(school.mail.taken(), 0);
     school.close().await;
 }
 

@@ -121,6 +121,8 @@ fn a_persons_own_words_stay() {
         "Sent from my daughter with love",
         "He said:\n\n- one\n- two",
         "-- one\n-- two",
+        "He needs:\n--\nand his inhaler every 4 hours",
+        "He fell.\n--\nHis dad says it was the swing.",
         "----------\nA line above.",
         "Original message was lost.",
     ];
