@@ -131,7 +131,7 @@ pub async fn note(connection: &mut PgConnection, channel: &str, place: &Place) -
 }
 
 /// Of a larger message so much is read again: its words come first, and what follows are files.
-const READ_BYTES: i32 = 8 * 1024 * 1024;
+const READ_BYTES: i32 = 4 * 1024 * 1024;
 
 /// A message that waits to be understood.
 #[derive(Debug)]
@@ -142,7 +142,7 @@ pub struct Waiting {
     pub channel: String,
     /// How its bytes are to be read.
     pub form: RawForm,
-    /// Its bytes; of a very large one the first 8 MB.
+    /// Its bytes; of a very large one the first 4 MB.
     pub raw: Private<Vec<u8>>,
     /// SHA-256 of all its bytes.
     pub digest: Vec<u8>,

@@ -16,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::ToSpan as _;
 use liaison::{
     domain::time::school_date,
     flows::{
@@ -50,6 +51,7 @@ impl Drop for Ends {
 
 #[tokio::main]
 async fn main() {
+    rustls::crypto::ring::default_provider().install_default().ok();
     let arguments: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let number = arguments.get(1).and_then(|text| text.parse().ok());
@@ -96,8 +98,10 @@ impl Rig {
         let at = |name: &str| self.folder.path().join(name).display().to_string();
         let imap = self.mailbox.settings(&serde_json::json!({}));
         std::fs::write(at("token"), TwilioFake::TOKEN).expect("write the token");
-        let terms = "kind,from,until,reason\nterm,2026-09-01,2028-07-21,\n";
-        std::fs::write(at("calendar.csv"), terms).expect("write the calendar");
+        let today = school_date(SystemClock.now());
+        let (from, until) = (today.saturating_sub(30.days()), today.saturating_add(90.days()));
+        std::fs::write(at("calendar.csv"), format!("kind,from,until,reason\nterm,{from},{until},\n"))
+            .expect("write the calendar");
         let mut text = format!(
             "[school]\nname = \"Northfield School\"\noffice_phone = \"01632 960100\"\n\
              [database]\nurl = \"postgres:///liaison?host={}&user=liaison&port={}\"\n\

@@ -33,7 +33,7 @@ use crate::{
 
 /// One batch: as many messages, and as many bytes, as are read at once.
 const MOST_MESSAGES: i64 = 250;
-const MOST_BYTES: i64 = 8 * 1024 * 1024;
+const MOST_BYTES: i64 = 6 * 1024 * 1024;
 /// After so many tries a message is put before a person as it is.
 const MOST_TRIES: i16 = 3;
 
