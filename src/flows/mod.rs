@@ -15,6 +15,7 @@ pub mod questions;
 pub mod queue;
 pub mod receipts;
 pub mod receive;
+mod reply;
 pub mod rescue;
 pub mod resolve;
 pub mod seal;

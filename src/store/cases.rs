@@ -111,11 +111,11 @@ pub async fn of_updates(
         return Ok(HashMap::new());
     }
     let rows = sqlx::query!(
-        r#"select distinct on (c.carer_id, c.update_id) c.id, c.carer_id, c.update_id as "update_id!"
-           from carer_case c
-           join unnest($1::uuid[], $2::uuid[]) as m (carer_id, update_id)
-             on m.carer_id = c.carer_id and m.update_id = c.update_id
-           order by c.carer_id, c.update_id, c.opened_at desc"#,
+        r#"select c.id as "id!", m.carer_id as "carer_id!", m.update_id as "update_id!"
+           from unnest($1::uuid[], $2::uuid[]) as m (carer_id, update_id)
+           cross join lateral (select id from carer_case
+                               where carer_id = m.carer_id and update_id = m.update_id
+                               order by opened_at desc limit 1) c"#,
         &matters.iter().map(|(carer, _)| carer.0).collect::<Vec<_>>(),
         &matters.iter().map(|(_, update)| update.0).collect::<Vec<_>>(),
     )

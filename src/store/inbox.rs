@@ -1,5 +1,7 @@
 //! What arrives, kept as it came, and how far each mailbox has been read.
 
+use std::collections::HashMap;
+
 use liaison_channels::{inbound::RawForm, private::Private};
 use sqlx::PgConnection;
 
@@ -161,20 +163,28 @@ pub async fn waiting(
     most: i64,
     bytes: i64,
 ) -> Result<Vec<Waiting>, StoreError> {
+    // Table by table: a join is planned once, often while both are empty, and as such a plan it would compare each
+    // message that waits with each that ever came.
     let ids = sqlx::query!(
-        r#"select u.received_id, u.tries, r.bytes
-           from received_unread u join received r on r.id = u.received_id
-           order by u.tries, u.received_id limit $1 for update of u skip locked"#,
+        "select received_id, tries from received_unread order by tries, received_id limit $1 for update skip locked",
         most
     )
     .fetch_all(&mut *connection)
     .await?;
+    let sizes = sqlx::query!(
+        "select id, bytes from received where id = any($1)",
+        &ids.iter().map(|row| row.received_id).collect::<Vec<_>>()
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let sizes: HashMap<_, _> = sizes.into_iter().map(|row| (row.id, row.bytes)).collect();
     let mut sum = 0;
     let taken: Vec<_> = ids
         .iter()
         .enumerate()
         .take_while(|(n, row)| {
-            sum += row.bytes.min(i64::from(READ_BYTES));
+            let size = sizes.get(&row.received_id).copied().unwrap_or_default();
+            sum += size.min(i64::from(READ_BYTES));
             *n == 0 || sum <= bytes
         })
         .map(|(_, row)| row.received_id)
@@ -182,16 +192,18 @@ pub async fn waiting(
     if taken.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = sqlx::query!(
+    // Put in order here: the server would sort the bytes along, on its disk.
+    let mut rows = sqlx::query!(
         r#"select id, channel, form, substring(raw from 1 for $2) as "raw!", digest,
                   received_at as "received_at: Ts", trouble
-           from received where id = any($1) order by id"#,
+           from received where id = any($1)"#,
         &taken,
         READ_BYTES,
     )
     .fetch_all(connection)
     .await?;
-    let tries = |id| ids.iter().find(|row| row.received_id == id).map_or(0, |row| row.tries);
+    rows.sort_unstable_by_key(|row| row.id);
+    let tries: HashMap<_, _> = ids.iter().map(|row| (row.received_id, row.tries)).collect();
     rows.into_iter()
         .map(|row| {
             let form = RawForm::parse(&row.form)
@@ -204,7 +216,7 @@ pub async fn waiting(
                 digest: row.digest,
                 received_at: row.received_at.0,
                 trouble: row.trouble,
-                tries: tries(row.id),
+                tries: tries.get(&row.id).copied().unwrap_or_default(),
             })
         })
         .collect()

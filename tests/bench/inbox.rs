@@ -355,7 +355,7 @@ async fn posts(seconds: usize) {
     let url = format!("{PUBLIC}/webhooks/texts/text");
     let client = reqwest::Client::new();
     let address = format!("http://127.0.0.1:{}/webhooks/texts/text", rig.listen);
-    let ready: Vec<_> = (0..seconds * 4000)
+    let ready: Vec<_> = (0..seconds * 1600)
         .map(|n| {
             let from = format!("+447700900{:03}", n % CARERS);
             rig.texts.receive(&url, &from, &format!("Question {n}: is there swimming tomorrow?"), 0)

@@ -2,9 +2,10 @@
 //! and queues the acknowledgement, all in the transaction that takes the message from those that wait.
 //!
 //! * `understand`: from bytes to what they say; * `known`: what the record knows of a batch;
-//! * `decide`: what is made of one message; * `outcome`: the rows, written at once;
+//! * `decide`: what is made of one message; `acknowledging`: its acknowledgement; * `outcome`: the rows, written at once;
 //! * `bounce` and `wish`: messages about our own messages, and opt-outs by text.
 
+mod acknowledging;
 mod bounce;
 mod decide;
 mod known;

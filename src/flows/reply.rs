@@ -1,0 +1,236 @@
+//! A colleague's reply in a case, and the day it promises.
+
+use liaison_channels::private::Private;
+use serde::Serialize;
+
+use super::{
+    FlowError,
+    cases::{find, no_case, read_again},
+    gateway::Gateway,
+    planning::{Planned, Telling},
+    salt,
+};
+use crate::{
+    domain::{
+        chronology::{Entry, Visibility, kind},
+        delivery::Carried,
+        ids::{AnswerId, ClockId, ReceivedId},
+        people::Purpose,
+        route::{About, AnswerFacts, MessageFacts, Plan},
+        time::{Date, Timestamp, day_in_words, school_date, school_zone},
+    },
+    store::{
+        StoreError, Tx,
+        answers::{self, NewAnswer},
+        cases::CaseRow,
+        chronology,
+        clocks::{self, NewClock},
+        facts,
+        readings::{self, WhichReceived},
+    },
+};
+
+/// A colleague's reply.
+#[derive(Debug, Clone)]
+pub struct Reply<'a> {
+    /// The words.
+    pub words: &'a str,
+    /// The day by which a full answer follows; a clock of its own (R41).
+    pub promise: Option<Date>,
+    /// Not for a text.
+    pub sensitive: bool,
+    /// Who writes it.
+    pub by: &'a str,
+}
+
+/// What became of a reply.
+#[derive(Debug, Clone, Serialize)]
+pub struct Replied {
+    /// The case's code.
+    pub case: String,
+    /// The route it takes: `email`, `text`, `call`, `letter`, or `none`.
+    pub route: &'static str,
+    /// How many clocks it stopped.
+    pub clocks_stopped: u64,
+    /// What happens now, in words.
+    pub said: String,
+}
+
+/// Replies in a case: by the route the carer wrote by where that can carry it, else by the next, through the gate. It
+/// stops the clocks of the case; a reply by phone or letter stops them when it has been said or posted.
+pub async fn reply(
+    gateway: &Gateway,
+    name: &str,
+    restricted: bool,
+    reply: &Reply<'_>,
+) -> Result<Replied, FlowError> {
+    if reply.words.trim().is_empty() {
+        return Err(FlowError::Refused("a reply needs words".to_owned()));
+    }
+    let now = gateway.now();
+    let mut tx = gateway.store.begin().await?;
+    let case = find(&mut tx, name, restricted).await?;
+    if case.visibility == Visibility::Restricted {
+        return Err(FlowError::Refused(
+            "this carer is restricted: nothing is sent from here; the DSL decides what they are told, and how"
+                .to_owned(),
+        ));
+    }
+    if case.pupil.is_none() {
+        return Err(FlowError::Refused(
+            "say first which child it is about (`liaison questions list`): what may be told depends on it"
+                .to_owned(),
+        ));
+    }
+    let due = reply.promise.map(|day| promised(gateway, day, now)).transpose()?;
+    let last = readings::list(&mut tx, WhichReceived { case: Some(case.id), restricted, id: None }).await?;
+    let last = last.last().map(|view| ReceivedId(view.id)).ok_or_else(|| no_case(name))?;
+    let answered = read_again(&mut tx, gateway, last).await?;
+    let (message_id, references) =
+        answered.map(|read| (read.message_id, read.references)).unwrap_or_default();
+    let mut thread = references;
+    thread.extend(message_id.clone());
+    let answer = NewAnswer {
+        id: AnswerId::new(),
+        case: case.id,
+        received: last,
+        purpose: Purpose::Reply,
+        words: Some(reply.words.trim().to_owned()),
+        sensitive: reply.sensitive,
+        due_day: reply.promise,
+        holiday: false,
+        came_by: case.came_by,
+        address: None,
+        to_domain: None,
+        in_reply_to: message_id,
+        thread,
+        author: reply.by.to_owned(),
+    };
+    let plan = send(&mut tx, gateway, &case, &answer, now).await?;
+    let (route, said) = match &plan {
+        Plan::Send(route) => (*route, format!("it is queued by {route}")),
+        Plan::Task(route) => {
+            (*route, format!("a colleague does it: see `liaison tasks list` for the {route}"))
+        }
+        Plan::LeftOut(_, why) => return Err(FlowError::Refused(format!("nothing was sent: {why}"))),
+        Plan::NoWay => {
+            return Err(FlowError::Refused(
+                "nothing was sent: no way to reach this carer works at present; mend an address first"
+                    .to_owned(),
+            ));
+        }
+    };
+    let said_now = matches!(plan, Plan::Send(_));
+    let clocks_stopped = if said_now {
+        let kind = reply.promise.map(|_| "answer");
+        clocks::stop(&mut tx, case.id, kind, Some(answer.id), reply.by, now).await?
+    } else {
+        0
+    };
+    if let Some(due) = due {
+        promise(&mut tx, gateway, &case, last, due, reply.by, now).await?;
+    }
+    let entry = Entry::now(now, kind::REPLIED, format!("a reply in case {}: {said}", case.code))
+        .by(reply.by)
+        .about_carer(case.carer, case.pupil)
+        .case(case.id)
+        .words(salt(), Private::new(reply.words.trim().to_owned()));
+    chronology::append(&mut tx, &[entry]).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(Replied { case: case.code, route: route.as_str(), clocks_stopped, said })
+}
+
+/// Plans and queues an answer for its carer.
+async fn send(
+    tx: &mut Tx,
+    gateway: &Gateway,
+    case: &CaseRow,
+    answer: &NewAnswer,
+    now: Timestamp,
+) -> Result<Plan, FlowError> {
+    let link = facts::of_link(tx, case.carer, case.link_pupil, Purpose::WeeklyUpdate).await?;
+    let Some(link) = link else {
+        return Err(FlowError::Refused(
+            "nothing was sent: this carer is no longer linked to the pupil".to_owned(),
+        ));
+    };
+    let message = MessageFacts {
+        purpose: answer.purpose,
+        words: Private::new(answer.words.clone().unwrap_or_default()),
+        sensitive: answer.sensitive,
+        about: About::Case(AnswerFacts {
+            code: case.code.clone(),
+            came_by: answer.came_by,
+            only_to: answer.address,
+            due_day: answer.due_day,
+            holiday: answer.holiday,
+            written: school_date(now),
+            in_reply_to: answer.in_reply_to.clone(),
+            thread: answer.thread.clone(),
+        }),
+    };
+    let mut planned = Planned::default();
+    let plan = planned.add(
+        gateway,
+        &Telling {
+            carried: Carried::Answer(answer.id),
+            case: Some(case.id),
+            message: &message,
+            link: &link,
+            tried: &[],
+            follows: None,
+            actor: &answer.author,
+            now,
+        },
+    );
+    if matches!(plan, Plan::Send(_) | Plan::Task(_)) {
+        answers::insert(tx, std::slice::from_ref(answer), now).await?;
+        planned.write(tx, &answer.author, now).await?;
+    }
+    Ok(plan)
+}
+
+/// The last moment of a promised day; it must lie ahead, and be a day on which somebody is at school.
+fn promised(gateway: &Gateway, day: Date, now: Timestamp) -> Result<(Timestamp, Date), FlowError> {
+    let refuse = |why: &str| FlowError::Refused(format!("{} cannot be promised: {why}", day_in_words(day)));
+    let rule = &gateway.policy.clock;
+    match gateway.policy.calendar.as_ref().map(|calendar| rule.counts(calendar, day)) {
+        Some(Some(false)) => return Err(refuse("nobody is at school that day")),
+        Some(None) => return Err(refuse("the calendar does not reach so far")),
+        Some(Some(true)) | None => {}
+    }
+    let at = day.to_datetime(rule.day_end).to_zoned_datetime(school_zone());
+    let at = at.map_err(|_| refuse("it is not a day of the calendar"))?.timestamp();
+    if at <= now { Err(refuse("it has passed")) } else { Ok((at, day)) }
+}
+
+/// Starts the clock of a promise; one that ran before gives way to it.
+async fn promise(
+    tx: &mut Tx,
+    gateway: &Gateway,
+    case: &CaseRow,
+    received: ReceivedId,
+    due: (Timestamp, Date),
+    by: &str,
+    now: Timestamp,
+) -> Result<(), FlowError> {
+    clocks::stop(tx, case.id, Some("promise"), None, by, now).await?;
+    let clock = NewClock {
+        id: ClockId::new(),
+        case: case.id,
+        received,
+        kind: "promise",
+        started_at: now,
+        due: Some(due),
+        days: 0,
+        words: format!("promised by {by} for {}", day_in_words(due.1)),
+        calendar: gateway.policy.calendar_version(),
+    };
+    clocks::insert(tx, &[clock]).await?;
+    let entry =
+        Entry::now(now, kind::CLOCK, format!("a full answer is promised for {}", day_in_words(due.1)))
+            .by(by)
+            .about_carer(case.carer, case.pupil)
+            .case(case.id);
+    Ok(chronology::append(tx, &[entry]).await?)
+}
