@@ -3,7 +3,12 @@
 use anyhow::Result;
 use clap::Subcommand;
 
-use super::{By, say, say_json, table::table};
+use super::{
+    By,
+    case_deeds::{self, Deed},
+    say, say_json,
+    table::table,
+};
 use crate::{
     domain::time::{Date, moment_in_words},
     flows::{
@@ -40,6 +45,9 @@ pub(super) enum CasesCommand {
         /// A full answer follows by this day, such as 2026-12-04; a clock of its own
         #[arg(long, value_name = "DATE")]
         promise: Option<Date>,
+        /// It is all that was promised before: stops the clock of the promise too
+        #[arg(long, conflicts_with = "promise")]
+        full: bool,
         /// Not for a text
         #[arg(long)]
         sensitive: bool,
@@ -74,6 +82,8 @@ pub(super) enum CasesCommand {
         #[command(flatten)]
         by: By,
     },
+    #[command(flatten)]
+    Deed(Deed),
 }
 
 pub(super) async fn run(gateway: &Gateway, what: CasesCommand, json: bool) -> Result<u8> {
@@ -94,9 +104,9 @@ pub(super) async fn run(gateway: &Gateway, what: CasesCommand, json: bool) -> Re
                 say(&story(&shown));
             }
         }
-        CasesCommand::Reply { case, words, promise, sensitive, by } => {
+        CasesCommand::Reply { case, words, promise, full, sensitive, by } => {
             let words = if words == "-" { std::io::read_to_string(std::io::stdin())? } else { words };
-            let reply = Reply { words: &words, promise, sensitive, by: &by.by };
+            let reply = Reply { words: &words, promise, full_answer: full, sensitive, by: &by.by };
             let replied = cases::reply(gateway, &case, false, &reply).await?;
             if json {
                 say_json(&replied)?;
@@ -113,11 +123,12 @@ pub(super) async fn run(gateway: &Gateway, what: CasesCommand, json: bool) -> Re
             cases::close(gateway, &case, restricted, &outcome, &by.by).await?;
             changed(json, "closed")?;
         }
+        CasesCommand::Deed(deed) => case_deeds::run(gateway, deed, json).await?,
     }
     Ok(0)
 }
 
-fn changed(json: bool, sentence: &str) -> Result<()> {
+pub(super) fn changed(json: bool, sentence: &str) -> Result<()> {
     if json {
         return say_json(&serde_json::json!({ "changed": true }));
     }

@@ -1,6 +1,7 @@
 //! The operator's commands; the only place that wires everything. What a command prints is for the person at the
 //! terminal; with `--json` it is for a script.
 
+mod case_deeds;
 mod cases;
 mod check;
 mod chronology;

@@ -51,6 +51,18 @@ pub(super) enum QuestionsCommand {
         #[command(flatten)]
         by: By,
     },
+    /// Take an answer back: the question is open again, and the message leaves the case it was put into
+    Undo {
+        /// Its id, from `questions list --all`
+        id: QuestionId,
+        /// Why it was wrong
+        reason: String,
+        /// Also where it is restricted, for the DSL
+        #[arg(long)]
+        restricted: bool,
+        #[command(flatten)]
+        by: By,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -96,6 +108,14 @@ pub(super) async fn run(gateway: &Gateway, what: QuestionsCommand, json: bool) -
                 say_json(&answered)?;
             } else {
                 say(&answered.said);
+            }
+        }
+        QuestionsCommand::Undo { id, reason, restricted, by } => {
+            let done = questions::undo(gateway, id, restricted, &reason, &by.by).await?;
+            if json {
+                say_json(&serde_json::json!({ "changed": true, "said": done }))?;
+            } else {
+                say(&done);
             }
         }
     }

@@ -141,6 +141,14 @@ pub mod kind {
     pub const QUESTION: &str = "question";
     /// A colleague replied.
     pub const REPLIED: &str = "replied";
+    /// A colleague's own note in a case.
+    pub const NOTE: &str = "note";
+    /// A colleague answered by phone, in person or otherwise.
+    pub const ANSWERED_ELSEWHERE: &str = "answered_elsewhere";
+    /// A case was passed to the DSL.
+    pub const DIVERTED: &str = "diverted";
+    /// Where a restricted case went on, or why it needs not to.
+    pub const HAND_OFF: &str = "hand_off";
     /// Somebody read what is restricted.
     pub const READ_RESTRICTED: &str = "read_restricted";
 }

@@ -53,6 +53,8 @@ ids! {
     StaffId,
     /// A restriction on a link.
     RestrictionId,
+    /// Where a restricted case went on.
+    HandOffId,
     /// An address, which several carers may share.
     AddressId,
     /// A teacher's update about one pupil for one week.

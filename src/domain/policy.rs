@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use jiff::ToSpan;
 use liaison_channels::private::Private;
 
 use super::time::{Date, Time, Timestamp, is_weekday, school_date, school_zone};
@@ -9,6 +10,9 @@ use super::{
     acknowledge::AckPolicy,
     calendar::{Calendar, CalendarMissing, Due, Rule, due, due_words},
 };
+
+/// How many days are looked through for a school day: longer than any holiday.
+const NEAR: usize = 62;
 
 /// The school as carers know it.
 #[derive(Debug, Clone)]
@@ -127,6 +131,19 @@ impl Policy {
     /// By which calendar clocks are counted now: its version, or `none`.
     pub fn calendar_version(&self) -> String {
         self.calendar.as_ref().map_or_else(|| "none".to_owned(), Calendar::version_hex)
+    }
+
+    /// The nearest days on which somebody is at school: the last before `day`, not before `today`, and the first after both;
+    /// within two months, as far as the calendar reaches.
+    pub fn school_days_near(&self, day: Date, today: Date) -> Vec<Date> {
+        let counts = |day: &Date| match &self.calendar {
+            Some(calendar) => self.clock.counts(calendar, *day) == Some(true),
+            None => is_weekday(*day),
+        };
+        let before =
+            day.series(-1_i32.days()).skip(1).take(NEAR).take_while(|near| *near >= today).find(counts);
+        let after = day.max(today).series(1_i32.days()).take(NEAR).find(|near| *near != day && counts(near));
+        before.into_iter().chain(after).collect()
     }
 
     /// The day by which a task opened now should be done: that many weekdays on.

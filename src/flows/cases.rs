@@ -26,7 +26,12 @@ use crate::{
     },
 };
 
-pub use super::reply::{Replied, Reply, reply};
+pub use super::{
+    case_deeds::{KINDS, escalate, note, rekind, reopen},
+    elsewhere::{Elsewhere, How, answered_elsewhere},
+    promise::promise,
+    reply::{Replied, Reply, reply},
+};
 
 /// The roles a case can be given to.
 pub const ROLES: [&str; 4] = ["teacher", "office", "slt", "dsl"];
@@ -44,7 +49,7 @@ pub struct Listed {
     pub pupil: Option<String>,
     /// The class.
     pub class: Option<String>,
-    /// `query` or `thanks`.
+    /// `query`, `attendance`, `medical`, `concern`, `complaint`, `thanks` or `safeguarding`.
     pub kind: String,
     /// `email` or `text`.
     pub came_by: &'static str,

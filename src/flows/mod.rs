@@ -1,16 +1,21 @@
 //! What Liaison does: one file per deed. Each flow owns its transactions; nothing else begins one.
 
+mod case_deeds;
 pub mod cases;
 pub mod clock;
 pub mod deliver;
+pub mod divert;
+mod elsewhere;
 pub mod explain;
 pub mod gateway;
+pub mod hand_off;
 pub mod import;
 pub mod keep;
 pub mod ladder;
 pub mod mailbox;
 pub mod operate;
 mod planning;
+mod promise;
 pub mod questions;
 pub mod queue;
 pub mod receipts;
@@ -23,6 +28,7 @@ mod settle;
 mod stopped;
 pub mod tasks;
 pub mod texts;
+mod undo;
 pub mod verify;
 
 pub use clock::{Clock, SystemClock};

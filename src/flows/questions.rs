@@ -30,6 +30,8 @@ use crate::{
     },
 };
 
+pub use super::undo::undo;
+
 /// A question on somebody's list.
 #[derive(Debug, Clone, Serialize)]
 pub struct Listed {

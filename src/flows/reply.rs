@@ -8,24 +8,23 @@ use super::{
     cases::{find, no_case, read_again},
     gateway::Gateway,
     planning::{Planned, Telling},
+    promise::{promised, run_promise},
     salt,
 };
 use crate::{
     domain::{
         chronology::{Entry, Visibility, kind},
         delivery::Carried,
-        ids::{AnswerId, ClockId, ReceivedId},
+        ids::{AnswerId, ReceivedId},
         people::Purpose,
         route::{About, AnswerFacts, MessageFacts, Plan},
-        time::{Date, Timestamp, day_in_words, school_date, school_zone},
+        time::{Date, Timestamp, school_date},
     },
     store::{
         StoreError, Tx,
         answers::{self, NewAnswer},
         cases::CaseRow,
-        chronology,
-        clocks::{self, NewClock},
-        facts,
+        chronology, clocks, facts,
         readings::{self, WhichReceived},
     },
 };
@@ -37,6 +36,8 @@ pub struct Reply<'a> {
     pub words: &'a str,
     /// The day by which a full answer follows; a clock of its own (R41).
     pub promise: Option<Date>,
+    /// It is all that was promised before: only then does it stop the clock of that promise.
+    pub full_answer: bool,
     /// Not for a text.
     pub sensitive: bool,
     /// Who writes it.
@@ -57,7 +58,7 @@ pub struct Replied {
 }
 
 /// Replies in a case: by the route the carer wrote by where that can carry it, else by the next, through the gate. It
-/// stops the clocks of the case; a reply by phone or letter stops them when it has been said or posted.
+/// stops the answer clocks of the case, and that of a promise where it is said to be the full answer; a reply by phone or letter stops them when it has been said or posted.
 pub async fn reply(
     gateway: &Gateway,
     name: &str,
@@ -67,12 +68,18 @@ pub async fn reply(
     if reply.words.trim().is_empty() {
         return Err(FlowError::Refused("a reply needs words".to_owned()));
     }
+    if reply.full_answer && reply.promise.is_some() {
+        return Err(FlowError::Refused(
+            "a full answer promises no further one: leave out the day, or that it is the full answer"
+                .to_owned(),
+        ));
+    }
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;
     if case.visibility == Visibility::Restricted {
         return Err(FlowError::Refused(
-            "this carer is restricted: nothing is sent from here; the DSL decides what they are told, and how"
+            "this case is restricted: nothing is sent from here; the DSL decides what the carer is told, and how"
                 .to_owned(),
         ));
     }
@@ -98,6 +105,7 @@ pub async fn reply(
         words: Some(reply.words.trim().to_owned()),
         sensitive: reply.sensitive,
         due_day: reply.promise,
+        full_answer: reply.full_answer,
         holiday: false,
         came_by: case.came_by,
         address: None,
@@ -122,13 +130,13 @@ pub async fn reply(
     };
     let said_now = matches!(plan, Plan::Send(_));
     let clocks_stopped = if said_now {
-        let kind = reply.promise.map(|_| "answer");
+        let kind = if reply.full_answer { None } else { Some("answer") };
         clocks::stop(&mut tx, case.id, kind, Some(answer.id), reply.by, now).await?
     } else {
         0
     };
     if let Some(due) = due {
-        promise(&mut tx, gateway, &case, last, due, reply.by, now).await?;
+        run_promise(&mut tx, gateway, &case, last, due, reply.by, now).await?;
     }
     let entry = Entry::now(now, kind::REPLIED, format!("a reply in case {}: {said}", case.code))
         .by(reply.by)
@@ -188,49 +196,4 @@ async fn send(
         planned.write(tx, &answer.author, now).await?;
     }
     Ok(plan)
-}
-
-/// The last moment of a promised day; it must lie ahead, and be a day on which somebody is at school.
-fn promised(gateway: &Gateway, day: Date, now: Timestamp) -> Result<(Timestamp, Date), FlowError> {
-    let refuse = |why: &str| FlowError::Refused(format!("{} cannot be promised: {why}", day_in_words(day)));
-    let rule = &gateway.policy.clock;
-    match gateway.policy.calendar.as_ref().map(|calendar| rule.counts(calendar, day)) {
-        Some(Some(false)) => return Err(refuse("nobody is at school that day")),
-        Some(None) => return Err(refuse("the calendar does not reach so far")),
-        Some(Some(true)) | None => {}
-    }
-    let at = day.to_datetime(rule.day_end).to_zoned_datetime(school_zone());
-    let at = at.map_err(|_| refuse("it is not a day of the calendar"))?.timestamp();
-    if at <= now { Err(refuse("it has passed")) } else { Ok((at, day)) }
-}
-
-/// Starts the clock of a promise; one that ran before gives way to it.
-async fn promise(
-    tx: &mut Tx,
-    gateway: &Gateway,
-    case: &CaseRow,
-    received: ReceivedId,
-    due: (Timestamp, Date),
-    by: &str,
-    now: Timestamp,
-) -> Result<(), FlowError> {
-    clocks::stop(tx, case.id, Some("promise"), None, by, now).await?;
-    let clock = NewClock {
-        id: ClockId::new(),
-        case: case.id,
-        received,
-        kind: "promise",
-        started_at: now,
-        due: Some(due),
-        days: 0,
-        words: format!("promised by {by} for {}", day_in_words(due.1)),
-        calendar: gateway.policy.calendar_version(),
-    };
-    clocks::insert(tx, &[clock]).await?;
-    let entry =
-        Entry::now(now, kind::CLOCK, format!("a full answer is promised for {}", day_in_words(due.1)))
-            .by(by)
-            .about_carer(case.carer, case.pupil)
-            .case(case.id);
-    Ok(chronology::append(tx, &[entry]).await?)
 }

@@ -29,6 +29,8 @@ pub struct NewAnswer {
     pub sensitive: bool,
     /// The day it names.
     pub due_day: Option<Date>,
+    /// Said to be all that was promised.
+    pub full_answer: bool,
     /// Whether the school was on holiday.
     pub holiday: bool,
     /// The route by which the carer wrote.
@@ -58,13 +60,14 @@ pub async fn insert(
     let threads: Vec<String> = answers.iter().map(|answer| answer.thread.join(" ")).collect();
     sqlx::query!(
         "insert into answer (id, case_id, received_id, purpose, words, sensitive, due_day, holiday, came_by, address_id,
-                             to_domain, in_reply_to, thread, author, written_at)
+                             to_domain, in_reply_to, thread, author, written_at, full_answer)
          select id, case_id, received_id, purpose, words, sensitive, due_day, holiday, came_by, address_id, to_domain,
-                in_reply_to, string_to_array(thread, ' '), author, $15
+                in_reply_to, string_to_array(thread, ' '), author, $15, full_answer
          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::boolean[], $7::date[],
-                     $8::boolean[], $9::text[], $10::uuid[], $11::text[], $12::text[], $13::text[], $14::text[])
+                     $8::boolean[], $9::text[], $10::uuid[], $11::text[], $12::text[], $13::text[], $14::text[],
+                     $16::boolean[])
               as a (id, case_id, received_id, purpose, words, sensitive, due_day, holiday, came_by, address_id,
-                    to_domain, in_reply_to, thread, author)",
+                    to_domain, in_reply_to, thread, author, full_answer)",
         &answers.iter().map(|a| a.id.0).collect::<Vec<_>>(),
         &answers.iter().map(|a| a.case.0).collect::<Vec<_>>(),
         &answers.iter().map(|a| a.received.0).collect::<Vec<_>>(),
@@ -80,6 +83,7 @@ pub async fn insert(
         &threads as _,
         &answers.iter().map(|a| a.author.as_str()).collect::<Vec<_>>() as _,
         Ts(now) as _,
+        &answers.iter().map(|a| a.full_answer).collect::<Vec<_>>(),
     )
     .execute(connection)
     .await?;

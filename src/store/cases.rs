@@ -155,7 +155,7 @@ pub struct CaseRow {
     pub pupil_name: Option<String>,
     /// The pupil on whose link the right to be answered rests.
     pub link_pupil: PupilId,
-    /// `query` or `thanks`.
+    /// `query`, `attendance`, `medical`, `concern`, `complaint`, `thanks` or `safeguarding`.
     pub kind: String,
     /// The route by which the carer wrote.
     pub came_by: Route,

@@ -219,13 +219,54 @@ pub async fn meet_again(
          from answer a
          where a.id = any($1) and a.purpose = 'reply' and k.case_id = a.case_id
            and k.state in ('running', 'calendar_missing') and k.started_at <= a.written_at
-           and (k.kind = 'answer' or (a.due_day is null and k.kind = 'promise'))",
+           and (k.kind = 'answer' or (a.full_answer and k.kind = 'promise'))",
         &answers.iter().map(|id| id.0).collect::<Vec<_>>(),
         Ts(now) as _,
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Stops the running answer clocks of a case that a colleague answered elsewhere at that moment, with `full_answer` also
+/// that of a promise; not those of what came or was promised after it. Returns how many.
+pub async fn met_elsewhere(
+    connection: &mut PgConnection,
+    case: CaseId,
+    full_answer: bool,
+    by: &str,
+    happened_at: Timestamp,
+) -> Result<u64, StoreError> {
+    let met = sqlx::query!(
+        "update clock set state = 'met', met_at = $2, ended_by = $3, due_at = coalesce(due_at, $2)
+         where case_id = $1 and (kind = 'answer' or $4) and state in ('running', 'calendar_missing') and started_at <= $2",
+        case.0,
+        Ts(happened_at) as _,
+        by,
+        full_answer,
+    )
+    .execute(connection)
+    .await?;
+    Ok(met.rows_affected())
+}
+
+/// Stops the clocks that a message started: it was not this case's. Returns how many.
+pub async fn stop_of_message(
+    connection: &mut PgConnection,
+    received: ReceivedId,
+    by: &str,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let stopped = sqlx::query!(
+        "update clock set state = 'closed', met_at = $2, ended_by = $3, due_at = coalesce(due_at, $2)
+         where received_id = $1 and state in ('running', 'calendar_missing')",
+        received.0,
+        Ts(now) as _,
+        by,
+    )
+    .execute(connection)
+    .await?;
+    Ok(stopped.rows_affected())
 }
 
 /// Moves a clock to another date, or gives it its first.

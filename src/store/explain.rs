@@ -260,7 +260,15 @@ pub async fn chronology(connection: &mut PgConnection, whose: Whose) -> Result<V
            left join chronology_body b on b.entry_id = e.id
            left join carer c on c.id = e.carer_id
            left join pupil p on p.id = e.pupil_id
+           left join delivery d on d.id = e.delivery_id
+           left join answer a on a.id = d.answer_id
+           left join task t on t.id = e.task_id
+           left join reading g on g.received_id = e.received_id
            where e.visibility = 'ordinary'
+             and not exists (select from entry_hidden h where h.entry_id = e.id)
+             and coalesce(g.visibility, 'ordinary') = 'ordinary'
+             and not exists (select from carer_case k
+                             where k.id in (e.case_id, a.case_id, t.case_id, g.case_id) and k.visibility = 'restricted')
              and ($1::uuid is null or e.pupil_id = $1) and ($2::uuid is null or e.carer_id = $2)
            order by e.id"#,
         whose.pupil.map(|id| id.0),

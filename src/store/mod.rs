@@ -5,11 +5,13 @@
 
 pub mod addresses;
 pub mod answers;
+pub mod case_deeds;
 pub mod cases;
 pub mod chronology;
 pub mod clocks;
 pub mod cluster;
 pub mod daemons;
+pub mod diverted;
 pub mod doubt;
 mod error;
 pub mod explain;

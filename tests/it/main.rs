@@ -6,6 +6,7 @@
 mod chronology;
 mod cli;
 mod cluster;
+mod deeds;
 mod gate;
 mod import;
 mod inbound;

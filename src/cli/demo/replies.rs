@@ -176,7 +176,7 @@ async fn colleague_answers(gateway: &Gateway, open: &[Listed]) -> Result<Vec<Str
         return Ok(vec!["Laura Turner's reply opened no case".to_owned()]);
     };
     let words = "A packed lunch and a coat. Yes, please send the inhaler with the form in the office.";
-    let reply = Reply { words, promise: None, sensitive: false, by: "h.barlow" };
+    let reply = Reply { words, promise: None, full_answer: false, sensitive: false, by: "h.barlow" };
     let replied = cases::reply(gateway, &case.code, false, &reply).await?;
     say(&format!("\nMiss Barlow answers case {}: {}; the clock is stopped.", replied.case, replied.said));
     Ok(if replied.route == "email" && replied.clocks_stopped == 1 {

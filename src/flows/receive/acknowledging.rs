@@ -65,6 +65,7 @@ impl Deciding<'_> {
             words: None,
             sensitive: false,
             due_day: due.map(|(_, day)| day),
+            full_answer: false,
             holiday: self.gateway.policy.calendar.as_ref().is_some_and(|c| on_holiday(self.now, c)),
             came_by: message.came_by,
             address: Some(whose.address),

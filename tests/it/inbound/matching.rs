@@ -64,7 +64,13 @@ async fn told_of_arrivals(school: &School) -> (usize, usize) {
 }
 
 async fn reply(school: &School, code: &str) -> Result<cases::Replied, liaison::flows::FlowError> {
-    let words = cases::Reply { words: "At three.", promise: None, sensitive: false, by: "h.barlow" };
+    let words = cases::Reply {
+        words: "At three.",
+        promise: None,
+        full_answer: false,
+        sensitive: false,
+        by: "h.barlow",
+    };
     cases::reply(&school.gateway, code, true, &words).await
 }
 

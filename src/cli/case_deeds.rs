@@ -1,0 +1,154 @@
+//! `liaison cases …`: the deeds that send nothing.
+
+use anyhow::{Result, anyhow};
+use clap::{Args, Subcommand};
+
+use super::{By, cases::changed};
+use crate::{
+    domain::time::{Date, Timestamp, day_in_words},
+    flows::{
+        cases::{self, Elsewhere, How},
+        divert,
+        gateway::Gateway,
+        hand_off,
+    },
+};
+
+/// Which case, and who does it.
+#[derive(Debug, Args)]
+pub(super) struct Which {
+    /// Its code or id, from `cases list`
+    case: String,
+    /// Also where it is restricted, for the DSL
+    #[arg(long)]
+    restricted: bool,
+    #[command(flatten)]
+    by: By,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Deed {
+    /// Write an internal note; it is never sent
+    Note {
+        #[command(flatten)]
+        which: Which,
+        /// The words
+        words: String,
+    },
+    /// A full answer follows by the end of this school day; a clock of its own
+    Promise {
+        #[command(flatten)]
+        which: Which,
+        /// The day, such as 2026-12-04
+        day: Date,
+    },
+    /// Say what kind of matter it is
+    Kind {
+        #[command(flatten)]
+        which: Which,
+        /// query, attendance, medical, concern, complaint or thanks
+        kind: String,
+    },
+    /// Pass one up to the SLT
+    Escalate {
+        #[command(flatten)]
+        which: Which,
+        /// Why
+        reason: String,
+    },
+    /// Open a closed one again
+    Reopen {
+        #[command(flatten)]
+        which: Which,
+        /// Why
+        reason: String,
+    },
+    /// Record that a colleague answered by phone, in person or otherwise; stops the clock as of then
+    Elsewhere {
+        #[command(flatten)]
+        which: Which,
+        /// How
+        #[arg(value_parser = ["phone", "in-person", "other"])]
+        how: String,
+        /// What was said
+        words: String,
+        /// When it happened, such as 2026-11-27T15:40:00Z; now where left out
+        #[arg(long, value_name = "INSTANT")]
+        at: Option<Timestamp>,
+        /// It is all that was promised: stops the clock of the promise too
+        #[arg(long)]
+        full: bool,
+    },
+    /// Pass one to the DSL alone, with everything that was told of it
+    Divert {
+        #[command(flatten)]
+        which: Which,
+        /// Why
+        reason: String,
+    },
+    /// Record where a restricted one goes on, or why it needs no reference
+    HandOff {
+        /// Its code or id
+        case: String,
+        /// CPOMS or Engage
+        #[arg(long, requires = "reference", required_unless_present = "not_needed")]
+        system: Option<String>,
+        /// What that system calls it
+        #[arg(long, requires = "system")]
+        reference: Option<String>,
+        /// Why it needs no reference
+        #[arg(long, value_name = "WHY", conflicts_with = "system")]
+        not_needed: Option<String>,
+        #[command(flatten)]
+        by: By,
+    },
+}
+
+pub(super) async fn run(gateway: &Gateway, deed: Deed, json: bool) -> Result<()> {
+    let sentence = match deed {
+        Deed::Note { which: Which { case, restricted, by }, words } => {
+            cases::note(gateway, &case, restricted, &words, &by.by).await?;
+            "noted".to_owned()
+        }
+        Deed::Promise { which: Which { case, restricted, by }, day } => {
+            cases::promise(gateway, &case, restricted, day, &by.by).await?;
+            format!("promised for {}; tell the carer", day_in_words(day))
+        }
+        Deed::Kind { which: Which { case, restricted, by }, kind } => {
+            cases::rekind(gateway, &case, restricted, &kind, &by.by).await?;
+            "its kind is changed".to_owned()
+        }
+        Deed::Escalate { which: Which { case, restricted, by }, reason } => {
+            cases::escalate(gateway, &case, restricted, &reason, &by.by).await?;
+            "passed up to the SLT; the clock runs on".to_owned()
+        }
+        Deed::Reopen { which: Which { case, restricted, by }, reason } => {
+            cases::reopen(gateway, &case, restricted, &reason, &by.by).await?;
+            "open again, without a clock: promise a day if an answer is owed".to_owned()
+        }
+        Deed::Elsewhere { which: Which { case, restricted, by }, how, words, at, full } => {
+            let how = How::parse(&how).ok_or_else(|| anyhow!("say how: phone, in-person or other"))?;
+            let happened_at = at.unwrap_or_else(|| gateway.clock.now());
+            let answer = Elsewhere { how, words: &words, happened_at, full_answer: full };
+            let stopped = cases::answered_elsewhere(gateway, &case, restricted, &answer, &by.by).await?;
+            format!("recorded; {stopped} clock(s) stopped")
+        }
+        Deed::Divert { which: Which { case, restricted, by }, reason } => {
+            divert::divert(gateway, &case, restricted, &reason, &by.by).await?;
+            "passed to the DSL; nobody else sees it any more".to_owned()
+        }
+        Deed::HandOff { case, system, reference, not_needed, by } => {
+            match (system, reference, not_needed) {
+                (Some(system), Some(reference), _) => {
+                    hand_off::hand_off(gateway, &case, &system, &reference, &by.by).await?;
+                }
+                (_, _, Some(why)) => hand_off::not_needed_because(gateway, &case, &why, &by.by).await?,
+                _ => {
+                    return Err(anyhow!("say where it goes on (--system, --reference), or --not-needed WHY"));
+                }
+            }
+            "recorded".to_owned()
+        }
+    };
+    changed(json, &sentence)
+}

@@ -1,0 +1,52 @@
+//! The safeguarding divert: one act after which a case is the DSL's alone, as if nobody else had ever had it (R61).
+
+use super::{FlowError, case_deeds::said, cases::find, gateway::Gateway, salt};
+use crate::{
+    domain::{
+        chronology::{Entry, Visibility, kind},
+        time::{day_in_words, school_date},
+    },
+    store::{StoreError, case_deeds, cases, chronology, diverted},
+};
+
+/// Passes a case to the DSL: the case, its messages, questions and tasks, and all that the chronology has told of it are the
+/// DSL's from now on, and its clocks climb no further than the DSL. For everybody else one sentence stays on the pupil:
+/// that something was passed to the DSL, and when. What was queued still leaves.
+pub async fn divert(
+    gateway: &Gateway,
+    name: &str,
+    restricted: bool,
+    reason: &str,
+    by: &str,
+) -> Result<(), FlowError> {
+    let reason = said(reason, "say why: the DSL needs a reason")?;
+    let now = gateway.now();
+    let mut tx = gateway.store.begin().await?;
+    let case = find(&mut tx, name, restricted).await?;
+    if case.kind == "safeguarding" {
+        return Err(FlowError::Refused(format!("case {} has been passed to the DSL already", case.code)));
+    }
+    cases::restrict(&mut tx, &[case.id]).await?;
+    case_deeds::rekind(&mut tx, case.id, "safeguarding").await?;
+    diverted::restrict_around(&mut tx, case.id).await?;
+    diverted::hide_entries(&mut tx, case.id, "passed to the DSL", by, now).await?;
+    let told = format!("case {} passed to the DSL; before, it was of the kind {}", case.code, case.kind);
+    let mut entries = vec![
+        Entry::now(now, kind::DIVERTED, told)
+            .by(by)
+            .about_carer(case.carer, case.pupil)
+            .case(case.id)
+            .seen_by(Visibility::Restricted)
+            .words(salt(), reason.into()),
+    ];
+    // Nobody else knew of a case that was the DSL's before.
+    if case.visibility == Visibility::Ordinary {
+        let left = format!("passed to the DSL on {}", day_in_words(school_date(now)));
+        let mut entry = Entry::now(now, kind::DIVERTED, left).by(by);
+        entry.pupil = Some(case.pupil.unwrap_or(case.link_pupil));
+        entries.push(entry);
+    }
+    chronology::append(&mut tx, &entries).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(())
+}

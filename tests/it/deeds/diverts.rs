@@ -1,0 +1,112 @@
+//! The safeguarding divert, and the DSL's list of what has no reference yet.
+
+use liaison::{
+    flows::{cases, divert, hand_off, ladder},
+    store::diverted,
+};
+
+use super::{AMINA, RUNNING, asked, refusal};
+use crate::support::{inbound::Letter, school::School};
+
+const REASON: &str = "She writes that he hits the boy.";
+
+async fn without_reference(school: &School) -> Vec<String> {
+    let mut connection = school.gateway.store.acquire().await.unwrap();
+    let left = diverted::without_reference(&mut connection, None, 50).await.unwrap();
+    left.into_iter().map(|case| case.code).collect()
+}
+
+#[tokio::test]
+async fn a_divert_takes_everything_to_the_dsl_and_leaves_one_neutral_sentence() {
+    let (school, code) = asked().await;
+    cases::note(&school.gateway, &code, false, "He looked frightened.", "h.barlow").await.unwrap();
+    let update_entries = school.entries().await.iter().filter(|entry| entry.update_id.is_some()).count();
+
+    let silent = divert::divert(&school.gateway, &code, false, " ", "h.barlow").await;
+    divert::divert(&school.gateway, &code, false, REASON, "h.barlow").await.unwrap();
+    let again = divert::divert(&school.gateway, &code, true, REASON, "h.barlow").await;
+
+    assert!(refusal(silent).contains("say why") && refusal(again).contains("already"));
+    let case = school.case().await;
+    assert_eq!(
+        (case.role.as_str(), case.visibility, case.kind.as_str()),
+        ("dsl", "restricted", "safeguarding")
+    );
+    assert!(cases::list(&school.gateway, true, false).await.unwrap().is_empty());
+    assert!(cases::show(&school.gateway, &code, false).await.is_err());
+    assert!(school.received_as(false).await.is_empty());
+    let left = school.entries().await;
+    let about: Vec<_> =
+        left.iter().filter(|entry| entry.kind != "imported" && entry.update_id.is_none()).collect();
+    assert_eq!((about.len(), update_entries), (1, 0), "{about:?}");
+    assert_eq!(about[0].sentence, "passed to the DSL on Monday 23 November");
+    assert_eq!((about[0].words.as_deref(), about[0].case_id, about[0].carer_id), (None, None, None));
+    assert!(about[0].pupil.is_some());
+    let reasons = "select b.body from chronology_body b join chronology_entry e on e.id = b.entry_id \
+                   where e.kind = 'diverted' and e.visibility = 'restricted'";
+    assert_eq!(school.rows(reasons).await, [REASON]);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn after_a_divert_its_clock_stays_with_the_dsl_and_what_comes_later_is_the_dsls_too() {
+    let (school, code) = asked().await;
+    divert::divert(&school.gateway, &code, false, REASON, "h.barlow").await.unwrap();
+
+    let more = Letter::from(AMINA).subject(&format!("Re: x [Ref {code}]")).says("It was worse today.");
+    school.arrives(&more).await;
+    school.deliver().await;
+    school.set_clock("2026-11-27T17:00:01Z");
+    ladder::climb(&school.gateway).await.unwrap();
+
+    assert_eq!(school.clocks().await, [RUNNING, RUNNING]);
+    assert_eq!(school.case().await.role, "dsl");
+    assert!(school.received_as(false).await.is_empty());
+    let told: Vec<_> = school.entries().await.into_iter().filter(|entry| entry.case_id.is_some()).collect();
+    assert!(told.is_empty(), "{told:?}");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_reply_that_waits_when_its_case_is_diverted_still_leaves_and_nobody_else_reads_it() {
+    let (school, code) = asked().await;
+    let words = "We will talk to him.";
+    let reply = cases::Reply { words, promise: None, full_answer: false, sensitive: false, by: "h.barlow" };
+    cases::reply(&school.gateway, &code, false, &reply).await.unwrap();
+
+    divert::divert(&school.gateway, &code, false, REASON, "h.barlow").await.unwrap();
+    let sent = school.deliver().await;
+
+    assert_eq!((sent, school.mail.taken()), (1, 2));
+    let told = school.entries().await;
+    assert!(told.iter().all(|entry| !entry.words.as_deref().unwrap_or_default().contains(words)), "{told:?}");
+    assert!(told.iter().all(|entry| entry.delivery.is_none()), "{told:?}");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_restricted_case_stays_on_the_dsls_list_until_it_has_a_reference_or_a_reason() {
+    let (school, code) = asked().await;
+    let ordinary = hand_off::hand_off(&school.gateway, &code, "CPOMS", "4711", "dsl").await;
+    divert::divert(&school.gateway, &code, false, REASON, "h.barlow").await.unwrap();
+    let before = without_reference(&school).await;
+
+    let elsewhere = hand_off::hand_off(&school.gateway, &code, "a drawer", "4711", "dsl").await;
+    let blank = hand_off::hand_off(&school.gateway, &code, "CPOMS", "  ", "dsl").await;
+    let silent = hand_off::not_needed_because(&school.gateway, &code, "", "dsl").await;
+    let still = without_reference(&school).await;
+    hand_off::not_needed_because(&school.gateway, &code, "a misunderstanding", "dsl").await.unwrap();
+    let after = without_reference(&school).await;
+    hand_off::hand_off(&school.gateway, &code, "cpoms", "4711", "dsl").await.unwrap();
+
+    assert!(refusal(ordinary).contains("not the DSL's"));
+    assert!(refusal(elsewhere).contains("CPOMS, Engage"));
+    assert!(refusal(blank).contains("reference") && refusal(silent).contains("say why"));
+    assert_eq!((before, still, after), (vec![code.clone()], vec![code], vec![]));
+    let kept = school
+        .rows("select coalesce(system || ' ' || reference, not_needed) from hand_off order by id")
+        .await;
+    assert_eq!(kept, ["a misunderstanding", "CPOMS 4711"]);
+    assert_eq!(school.told("hand_off").await, 0, "the DSL's only");
+    school.close().await;
+}
