@@ -13,4 +13,5 @@ mod inbound;
 mod journeys;
 mod logs;
 mod oracle;
+mod seen;
 mod support;

@@ -1,0 +1,253 @@
+//! Which rows each colleague sees: before a divert, after it, and when a stranger's mail turns out to be a restricted
+//! carer's.
+
+use liaison::flows::{cases, divert, hand_off, questions, questions::Says};
+
+use super::{AMINA, HER_WORDS, REASON, school, sees, signed_in, words_seen};
+use crate::support::{inbound::Letter, school::School};
+
+const OAK: &str = "\
+pupil: Sam, Una
+carer: Amina, Boris, Derek
+address: +447700900104, amina.begum, boris.czerny
+restriction: no_contact
+delivery: acknowledgement to Amina, weekly_update to Amina
+carer_case: Amina
+clock: Amina
+answer: acknowledgement to Amina
+reading: amina
+received_seen: amina
+question: which_child amina
+task: call Derek
+attempt: Amina
+choice: Amina, Derek
+chronology_entry: Amina, Boris, Derek
+chronology_body: Amina";
+
+const ELM: &str = "\
+pupil: Tom
+carer: Carys
+address: carys.dafydd
+delivery: acknowledgement to Carys, weekly_update to Carys
+carer_case: Carys
+clock: Carys
+answer: acknowledgement to Carys
+reading: carys
+received_seen: carys
+attempt: Carys
+choice: Carys
+chronology_entry: Carys
+chronology_body: Carys";
+
+const OFFICE: &str = "\
+pupil: Sam, Tom, Una
+carer: Amina, Boris, Carys, Derek
+address: +447700900104, 1 Quarry Lane, amina.begum, boris.czerny, carys.dafydd
+restriction: no_contact
+delivery: acknowledgement to Amina, acknowledgement to Carys, weekly_update to Amina, weekly_update to Carys
+carer_case: Amina, Carys
+clock: Amina, Carys
+answer: acknowledgement to Amina, acknowledgement to Carys
+reading: amina, carys, stranger
+received_seen: amina, carys, stranger
+question: which_child amina, who_is_this stranger
+task: call Derek
+attempt: Amina, Carys
+choice: Amina, Carys, Derek
+chronology_entry: Amina, Boris, Carys, Derek, nobody, stranger
+chronology_body: Amina, Carys, stranger";
+
+const DSL: &str = "\
+pupil: Sam, Tom, Una
+carer: Amina, Boris, Carys, Derek
+address: +447700900104, 1 Quarry Lane, amina.begum, boris.czerny, carys.dafydd
+restriction: no_contact
+delivery: acknowledgement to Amina, acknowledgement to Carys, weekly_update to Amina, weekly_update to Carys
+carer_case: Amina, Boris, Carys
+clock: Amina, Boris, Carys
+answer: acknowledgement to Amina, acknowledgement to Carys
+reading: amina, boris, carys, stranger
+received_seen: amina, boris, carys, stranger
+question: which_child amina, who_is_this stranger
+task: call Derek
+attempt: Amina, Carys
+choice: Amina, Carys, Derek
+chronology_entry: Amina, Boris, Carys, Derek, nobody, restricted Boris, stranger
+chronology_body: Amina, Carys, restricted Boris, stranger";
+
+/// A colleague of Sam's family: his sister and all their carers are hidden too.
+const PARENT: &str = "\
+pupil: Tom
+carer: Carys
+address: carys.dafydd
+delivery: acknowledgement to Carys, weekly_update to Carys
+carer_case: Carys
+clock: Carys
+answer: acknowledgement to Carys
+reading: carys, stranger
+received_seen: carys, stranger
+question: who_is_this stranger
+attempt: Carys
+choice: Carys
+chronology_entry: Carys, nobody, stranger
+chronology_body: Carys, stranger";
+
+#[tokio::test]
+async fn everybody_sees_what_their_work_needs_and_no_more() {
+    let school = school().await;
+    let expected = [
+        ("oak", OAK),
+        ("elm", ELM),
+        ("office", OFFICE),
+        ("slt", OFFICE),
+        ("dsl", DSL),
+        ("parent", PARENT),
+        ("governor", ""),
+        ("it", ""),
+        ("gone", ""),
+        ("", ""),
+    ];
+
+    for (name, rows) in expected {
+        assert_eq!(sees(&school, name).await, rows, "{name}");
+    }
+    school.close().await;
+}
+
+async fn count(school: &School, name: &str, table: &str) -> i64 {
+    let mut connection = signed_in(school, name).await;
+    let sql = sqlx::AssertSqlSafe(format!("select count(*) from {table}"));
+    sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_disabled_account_is_nobody_also_for_classes_and_colleagues_and_seals_are_for_those_who_answer_for_them()
+ {
+    let school = school().await;
+    school.seal().await;
+
+    for table in ["class", "class_staff", "staff", "hold", "daemon", "inbox", "chronology_seal"] {
+        assert_eq!((count(&school, "gone", table).await, count(&school, "", table).await), (0, 0), "{table}");
+    }
+    assert_eq!(count(&school, "it", "class").await, 2);
+    assert!(count(&school, "it", "staff").await > 5);
+    for (name, sees) in [("governor", true), ("slt", true), ("dsl", true), ("office", false), ("oak", false)]
+    {
+        assert_eq!(count(&school, name, "chronology_seal").await > 0, sees, "{name}");
+    }
+    school.close().await;
+}
+
+/// The same lines without what is the diverted case's, and with the one sentence that is left.
+const OAK_AFTER: &str = "\
+pupil: Sam, Una
+carer: Amina, Boris, Derek
+address: +447700900104, amina.begum, boris.czerny
+restriction: no_contact
+delivery: weekly_update to Amina
+task: call Derek
+attempt: Amina
+choice: Amina, Derek
+chronology_entry: Amina, Boris, Derek, Sam
+chronology_body: Amina";
+
+const OFFICE_AFTER: &str = "\
+pupil: Sam, Tom, Una
+carer: Amina, Boris, Carys, Derek
+address: +447700900104, 1 Quarry Lane, amina.begum, boris.czerny, carys.dafydd
+restriction: no_contact
+delivery: acknowledgement to Carys, weekly_update to Amina, weekly_update to Carys
+carer_case: Carys
+clock: Carys
+answer: acknowledgement to Carys
+reading: carys, stranger
+received_seen: carys, stranger
+question: who_is_this stranger
+task: call Derek
+attempt: Amina, Carys
+choice: Amina, Carys, Derek
+chronology_entry: Amina, Boris, Carys, Derek, Sam, nobody, stranger
+chronology_body: Amina, Carys, stranger";
+
+/// Amina's case as far as a divert can find it: child known, a reply queued, an internal note; then diverted; then the
+/// reply leaves, and she writes again.
+async fn diverted(school: &School) {
+    let code = school.cases().await.into_iter().find(|case| case.carer == "Amina Begum").unwrap().code;
+    let says = Says::Is { carer: None, pupil: Some("P1") };
+    let question = school.questions().await.into_iter().find(|one| one.kind == "which_child").unwrap();
+    questions::answer(&school.gateway, question.id, false, &says, "office").await.unwrap();
+    cases::note(&school.gateway, &code, false, "SECRET note", "oak").await.unwrap();
+    let words = "SECRET reply";
+    let reply = cases::Reply { words, promise: None, full_answer: false, sensitive: false, by: "oak" };
+    cases::reply(&school.gateway, &code, false, &reply).await.unwrap();
+    divert::divert(&school.gateway, &code, false, REASON, "oak").await.unwrap();
+    school.deliver().await;
+    let more = Letter::from(AMINA).subject(&format!("[Ref {code}]")).says("SECRET second letter?");
+    school.arrives(&more).await;
+    school.deliver().await;
+    hand_off::hand_off(&school.gateway, &code, "CPOMS", "4711", "dsl").await.unwrap();
+}
+
+#[tokio::test]
+async fn after_a_divert_only_the_dsl_sees_anything_of_it_and_others_one_sentence() {
+    let school = school().await;
+    let before = words_seen(&school, "oak").await;
+
+    diverted(&school).await;
+
+    assert!(before.contains(HER_WORDS));
+    assert_eq!(sees(&school, "oak").await, OAK_AFTER);
+    assert_eq!(sees(&school, "elm").await, ELM);
+    assert_eq!(sees(&school, "office").await, OFFICE_AFTER);
+    assert_eq!(sees(&school, "slt").await, OFFICE_AFTER);
+    assert_eq!(sees(&school, "parent").await, PARENT);
+    for (name, words) in [("oak", ""), ("office", HER_WORDS), ("slt", HER_WORDS)] {
+        let seen = words_seen(&school, name).await;
+        assert!(!seen.contains("SECRET") && !seen.contains(REASON), "{name}: {seen}");
+        // Carys and the stranger wrote the same words.
+        assert_eq!(seen.contains(HER_WORDS), !words.is_empty(), "{name}: {seen}");
+    }
+    let dsl = words_seen(&school, "dsl").await;
+    for words in [HER_WORDS, "SECRET note", "SECRET reply", "SECRET second letter?", REASON] {
+        assert!(dsl.contains(words), "{words}");
+    }
+    assert_eq!((count(&school, "dsl", "hand_off").await, count(&school, "slt", "hand_off").await), (1, 0));
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_hidden_entry_is_the_dsls_and_stays_hidden() {
+    let school = school().await;
+    let amina = "select id from carer where forename = 'Amina'";
+    let hide = format!(
+        "insert into entry_hidden select id, now(), 'oak', 'x' from chronology_entry where carer_id = ({amina})"
+    );
+    school.db.as_superuser(&hide).await;
+
+    let (office, dsl) = (words_seen(&school, "office").await, words_seen(&school, "dsl").await);
+    let told = school.entries().await;
+    let pool = school.gateway.store.pool();
+    for write in ["delete from entry_hidden", "update entry_hidden set reason = ''"] {
+        assert!(sqlx::query(write).execute(pool).await.is_err(), "{write}");
+    }
+
+    assert!(!office.contains("Amina") && dsl.contains("Amina"), "{office}");
+    assert!(told.iter().all(|entry| entry.carer.as_deref() != Some("Amina Begum")), "{told:?}");
+    assert!(told.iter().any(|entry| entry.carer.as_deref() == Some("Carys Dafydd")));
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_strangers_mail_that_turns_out_to_be_a_restricted_carers_is_the_dsls_from_then_on() {
+    let school = school().await;
+    let question = school.questions().await.into_iter().find(|one| one.kind == "who_is_this").unwrap();
+    let says = Says::Is { carer: Some("C2"), pupil: None };
+    questions::answer(&school.gateway, question.id, false, &says, "office").await.unwrap();
+
+    let (office, dsl) = (sees(&school, "office").await, sees(&school, "dsl").await);
+
+    assert!(!office.contains("stranger"), "{office}");
+    assert!(dsl.contains("reading: amina, boris, carys, stranger"), "{dsl}");
+    assert!(dsl.contains("who_is_this stranger"), "{dsl}");
+    school.close().await;
+}
