@@ -80,7 +80,8 @@ const STAFF: [(&str, &str, &str, bool); 9] = [
 
 /// Two classes. In Oak: Sam and Una, children of Amina, with Sam's father Boris, who may not be told anything, and Derek,
 /// who is rung. In Elm: Tom, child of Carys. Amina has asked something, of which child is open; Boris and Carys have
-/// written too, and a stranger. One colleague, `parent`, is of Sam's family.
+/// written too, and a stranger. Nobody is on record for Vera, of Elm.
+/// One colleague, `parent`, is of Sam's family and of Vera's.
 async fn school() -> School {
     let in_elm = |person: Person| person.with("class", "Elm");
     let hers =
@@ -99,8 +100,11 @@ async fn school() -> School {
     for (name, roles, class, disabled) in STAFF {
         school.db.as_superuser(&hire(name, roles, class, disabled)).await;
     }
+    let alone = "insert into pupil (id, pupil_ref, legal_surname, legal_forename, class_id) \
+                 select gen_random_uuid(), 'P5', 'Alone', 'Vera', id from class where name = 'Elm'";
+    school.db.as_superuser(alone).await;
     let family = "insert into conflict_of_interest select s.id, p.id, now(), 'head' from staff s, pupil p \
-                  where s.name = 'parent' and p.pupil_ref = 'P1'";
+                  where s.name = 'parent' and p.pupil_ref in ('P1', 'P5')";
     school.db.as_superuser(family).await;
     school.queue(&[("P1", "Sam read aloud."), ("P2", "Tom painted.")]).await;
     let letters = [AMINA, BORIS, CARYS, "stranger.danger@elsewhere.example"];

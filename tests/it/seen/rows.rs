@@ -1,7 +1,11 @@
 //! Which rows each colleague sees: before a divert, after it, and when a stranger's mail turns out to be a restricted
 //! carer's.
 
-use liaison::flows::{cases, divert, hand_off, questions, questions::Says};
+use liaison::{
+    domain::{chronology::Entry, ids::PupilId},
+    flows::{cases, divert, hand_off, questions, questions::Says},
+    store::chronology,
+};
 
 use super::{AMINA, HER_WORDS, REASON, school, sees, signed_in, words_seen};
 use crate::support::{inbound::Letter, school::School};
@@ -25,7 +29,7 @@ chronology_entry: Amina, Boris, Derek
 chronology_body: Amina";
 
 const ELM: &str = "\
-pupil: Tom
+pupil: Tom, Vera
 carer: Carys
 address: carys.dafydd
 delivery: acknowledgement to Carys, weekly_update to Carys
@@ -40,7 +44,7 @@ chronology_entry: Carys
 chronology_body: Carys";
 
 const OFFICE: &str = "\
-pupil: Sam, Tom, Una
+pupil: Sam, Tom, Una, Vera
 carer: Amina, Boris, Carys, Derek
 address: +447700900104, 1 Quarry Lane, amina.begum, boris.czerny, carys.dafydd
 restriction: no_contact
@@ -58,7 +62,7 @@ chronology_entry: Amina, Boris, Carys, Derek, nobody, stranger
 chronology_body: Amina, Carys, stranger";
 
 const DSL: &str = "\
-pupil: Sam, Tom, Una
+pupil: Sam, Tom, Una, Vera
 carer: Amina, Boris, Carys, Derek
 address: +447700900104, 1 Quarry Lane, amina.begum, boris.czerny, carys.dafydd
 restriction: no_contact
@@ -152,7 +156,7 @@ chronology_entry: Amina, Boris, Derek, Sam
 chronology_body: Amina";
 
 const OFFICE_AFTER: &str = "\
-pupil: Sam, Tom, Una
+pupil: Sam, Tom, Una, Vera
 carer: Amina, Boris, Carys, Derek
 address: +447700900104, 1 Quarry Lane, amina.begum, boris.czerny, carys.dafydd
 restriction: no_contact
@@ -186,6 +190,16 @@ async fn diverted(school: &School) {
     school.arrives(&more).await;
     school.deliver().await;
     hand_off::hand_off(&school.gateway, &code, "CPOMS", "4711", "dsl").await.unwrap();
+    // A deed that was under way while the case was diverted tells of it as it knew it.
+    let case = school.cases().await.into_iter().find(|case| case.code == code).unwrap().id;
+    let late = Entry::now(school.gateway.clock.now(), "note", "a note in a case").case(case);
+    let pupil: uuid::Uuid = sqlx::query_scalar("select id from pupil where pupil_ref = 'P1'")
+        .fetch_one(school.gateway.store.pool())
+        .await
+        .unwrap();
+    let late = Entry { pupil: Some(PupilId(pupil)), ..late }.words([7; 16], "SECRET race".into());
+    let mut connection = school.gateway.store.acquire().await.unwrap();
+    chronology::append(&mut connection, &[late]).await.unwrap();
 }
 
 #[tokio::test]
