@@ -103,6 +103,7 @@ struct SendingSection {
     ceiling_per_hour: u32,
     retry_secs: Vec<u64>,
     task_days: u8,
+    call_tries: u8,
     rehearsal: bool,
     rehearsal_only: Vec<String>,
 }
@@ -371,6 +372,9 @@ impl Problems {
         if sending.ceiling_per_hour == 0 {
             self.0.push("sending.ceiling_per_hour is 0, so nothing would ever leave".to_owned());
         }
+        if sending.call_tries == 0 {
+            self.0.push("sending.call_tries is 0: write at least 1, the first call".to_owned());
+        }
         let listed = sending
             .rehearsal_only
             .iter()
@@ -384,6 +388,7 @@ impl Problems {
             retry: RetrySchedule(sending.retry_secs.iter().copied().map(Duration::from_secs).collect()),
             ceiling_per_hour: sending.ceiling_per_hour,
             task_days: sending.task_days,
+            call_tries: sending.call_tries,
             acknowledge: answering.acknowledge,
             calendar: answering.calendar,
             clock: answering.rule,

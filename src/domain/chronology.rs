@@ -149,6 +149,24 @@ pub mod kind {
     pub const DIVERTED: &str = "diverted";
     /// Where a restricted case went on, or why it needs not to.
     pub const HAND_OFF: &str = "hand_off";
+    /// A colleague rang, or tried to.
+    pub const CALLED: &str = "called";
+    /// A letter was posted.
+    pub const POSTED: &str = "posted";
+    /// A letter came back.
+    pub const LETTER_RETURNED: &str = "letter_returned";
+    /// A task went up to other colleagues.
+    pub const TASK_MOVED: &str = "task_moved";
+    /// A contact was written down.
+    pub const CONTACT: &str = "contact";
+    /// A contact that was written down was corrected.
+    pub const CONTACT_CORRECTED: &str = "contact_corrected";
+    /// A colleague recorded how a carer wants to be told.
+    pub const PREFERENCE: &str = "preference";
+    /// A colleague added, removed or cleared an address.
+    pub const ADDRESS: &str = "address";
+    /// A restriction was lifted.
+    pub const RESTRICTION_LIFTED: &str = "restriction_lifted";
     /// Somebody read what is restricted.
     pub const READ_RESTRICTED: &str = "read_restricted";
 }

@@ -77,4 +77,6 @@ ids! {
     ClockId,
     /// What only a person can decide about an arrived message.
     QuestionId,
+    /// A contact that a colleague wrote down.
+    ContactId,
 }

@@ -3,6 +3,7 @@
 pub mod acknowledge;
 pub mod calendar;
 pub mod chronology;
+pub mod contact;
 pub mod csv_file;
 pub mod delivery;
 pub mod gate;

@@ -42,6 +42,8 @@ macro_rules! words {
     };
 }
 
+pub(super) use words;
+
 /// A word outside its list. The text names the list, not the word: the word may be personal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]

@@ -102,6 +102,8 @@ pub struct Policy {
     pub ceiling_per_hour: u32,
     /// Working days until a call or letter should be done.
     pub task_days: u8,
+    /// Calls without reaching the carer until the task goes up to the SLT.
+    pub call_tries: u8,
     /// Automatic acknowledgements.
     pub acknowledge: AckPolicy,
     /// The school's calendar; without one no date is named, for none is guessed.

@@ -1,8 +1,10 @@
 //! What Liaison does: one file per deed. Each flow owns its transactions; nothing else begins one.
 
 mod case_deeds;
+pub mod calls;
 pub mod cases;
 pub mod clock;
+pub mod contacts;
 pub mod deliver;
 pub mod divert;
 mod elsewhere;
@@ -12,8 +14,10 @@ pub mod hand_off;
 pub mod import;
 pub mod keep;
 pub mod ladder;
+pub mod letters;
 pub mod mailbox;
 pub mod operate;
+pub mod people;
 mod planning;
 mod promise;
 pub mod questions;

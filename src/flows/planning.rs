@@ -7,7 +7,7 @@ use crate::{
     domain::{
         chronology::{Entry, kind},
         delivery::Carried,
-        ids::{CaseId, DeliveryId, TaskId},
+        ids::{CarerId, CaseId, DeliveryId, PupilId, TaskId},
         people::{Purpose, Route},
         policy::Policy,
         rights::LinkFacts,
@@ -200,44 +200,77 @@ pub(super) async fn next_route(
     failed: &InDoubt,
     now: Timestamp,
 ) -> Result<(), FlowError> {
-    let Some(message) = facts::message(connection, failed.carried).await? else { return Ok(()) };
+    let whose = Whose { carried: failed.carried, carer: failed.carer, pupil: failed.pupil };
+    another_way(connection, gateway, whose, Some(failed.id), "daemon", now).await
+}
+
+/// What is to be said to whom about which pupil.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Whose {
+    pub(super) carried: Carried,
+    pub(super) carer: CarerId,
+    pub(super) pupil: PupilId,
+}
+
+/// The carer's next route after those that were tried, whatever they were; `follows` is the delivery that failed, where it
+/// began with one.
+pub(super) async fn another_way(
+    connection: &mut PgConnection,
+    gateway: &Gateway,
+    whose: Whose,
+    follows: Option<DeliveryId>,
+    actor: &str,
+    now: Timestamp,
+) -> Result<(), FlowError> {
+    let Some(message) = facts::message(connection, whose.carried).await? else { return Ok(()) };
     // An acknowledgement goes back the way the message came, or not at all; the case and its clock stand without it.
     if message.purpose == Purpose::Acknowledgement {
         return Ok(());
     }
-    let case = cases::answered_in(connection, failed.carried).await?;
-    let link = facts::of_link(connection, failed.carer, failed.pupil, message.purpose).await?;
+    let case = cases::answered_in(connection, whose.carried).await?;
+    let link = facts::of_link(connection, whose.carer, whose.pupil, message.purpose).await?;
     let Some(link) = link else { return Ok(()) };
-    let tried = outbox::routes_tried(connection, failed.carried, failed.carer).await?;
+    let tried = outbox::routes_tried(connection, whose.carried, whose.carer).await?;
     let mut planned = Planned::default();
     planned.add(
         gateway,
         &Telling {
-            carried: failed.carried,
+            carried: whose.carried,
             case,
             message: &message,
             link: &link,
             tried: &tried,
-            follows: Some(failed.id),
-            actor: "daemon",
+            follows,
+            actor,
             now,
         },
     );
-    planned.write(connection, "daemon", now).await
+    planned.write(connection, actor, now).await
 }
 
 /// The task to look into an address at which a message failed.
 pub(super) fn check_address(policy: &Policy, failed: &InDoubt, why: &str, now: Timestamp) -> NewTask {
+    check(policy, (failed.carer, failed.pupil), Some(failed.id), why, now)
+}
+
+/// The task for the office to look into an address.
+pub(super) fn check(
+    policy: &Policy,
+    (carer, pupil): (CarerId, PupilId),
+    delivery: Option<DeliveryId>,
+    why: &str,
+    now: Timestamp,
+) -> NewTask {
     NewTask {
         id: TaskId::new(),
         kind: "check_address",
         role: "office",
         class: None,
-        carer: failed.carer,
-        pupil: failed.pupil,
+        carer,
+        pupil,
         carried: None,
         case: None,
-        delivery: Some(failed.id),
+        delivery,
         why: why.to_owned(),
         due: policy.task_due(now),
     }

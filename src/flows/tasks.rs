@@ -11,11 +11,11 @@ use crate::{
         ids::TaskId,
         people::{Format, Route},
         rights::LinkFacts,
-        time::Date,
+        time::{Date, Timestamp},
         wording::{Words, interpreter},
     },
     store::{
-        StoreError, chronology, clocks, facts,
+        StoreError, chronology, clocks, facts, recording,
         tasks::{self, TaskRow},
     },
 };
@@ -48,7 +48,7 @@ pub struct Needs {
 pub struct Listed {
     /// Its id.
     pub id: TaskId,
-    /// `call`, `letter`, `check_address`, `did_it_arrive`, `review_restriction`.
+    /// `call`, `letter`, `check_address`, `did_it_arrive`, `review_restriction`, `follow_up`.
     pub kind: String,
     /// Whose list.
     pub role: String,
@@ -109,28 +109,41 @@ pub async fn close(
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
     let row = tasks::find(&mut tx, id).await?.ok_or_else(|| no_task(id))?;
-    let state = if done { "done" } else { "given_up" };
-    if !tasks::close(&mut tx, id, state, by, outcome, now).await? {
+    close_row(&mut tx, &row, done, by, outcome, now).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(())
+}
+
+/// Closes a task in the caller's transaction, with its entry, and settles what it carried.
+pub(super) async fn close_row(
+    tx: &mut crate::store::Tx,
+    row: &TaskRow,
+    done: bool,
+    by: &str,
+    outcome: &str,
+    now: Timestamp,
+) -> Result<(), FlowError> {
+    let (id, state) = (row.id, if done { "done" } else { "given_up" });
+    if !tasks::close(tx, id, state, by, outcome, now).await? {
         return Err(FlowError::Refused(format!("task {id} is {} already", row.state)));
     }
     if let (true, Some(Carried::Answer(answer))) = (done, row.carried) {
         // A reply that was said by phone or posted answers as one that was sent does.
-        clocks::meet_again(&mut tx, &[answer], now).await?;
+        clocks::meet_again(tx, &[answer], now).await?;
     }
     let sentence = format!("{} {}", row.kind.replace('_', " "), state.replace('_', " "));
     let mut entry = Entry::now(now, kind::TASK_CLOSED, sentence).by(by).about(row.carer, row.pupil).task(id);
     entry.update = row.carried.and_then(Carried::update);
     // What a person writes may name people: it stands beside the entry, where it can be erased.
-    chronology::append(&mut tx, &[entry.words(super::salt(), outcome.into())]).await?;
-    tx.commit().await.map_err(StoreError::from)?;
-    Ok(())
+    entry.visibility = recording::visibility(tx, id).await?;
+    Ok(chronology::append(tx, &[entry.words(super::salt(), outcome.into())]).await?)
 }
 
-fn no_task(id: TaskId) -> FlowError {
+pub(super) fn no_task(id: TaskId) -> FlowError {
     FlowError::Refused(format!("there is no task {id}; `liaison tasks list` shows them"))
 }
 
-async fn open(
+pub(super) async fn open(
     tx: &mut crate::store::Tx,
     gateway: &Gateway,
     row: TaskRow,

@@ -31,7 +31,7 @@ pub async fn writers(
         r#"select a.value, a.id as address_id, a.status = 'good' as "reachable!", ca.carer_id, l.pupil_id as "pupil_id?", p.class_id as "class_id?",
                   coalesce(p.leaving_date < $3, false) as "left!",
                   exists (select from restriction r
-                          where r.link_id = l.id and (r.starts is null or r.starts <= $3)
+                          where r.link_id = l.id and r.ended_at is null and (r.starts is null or r.starts <= $3)
                             and (r.ends is null or $3 <= r.ends)) as "restricted!"
            from address a
            join carer_address ca on ca.address_id = a.id and ca.removed_at is null
@@ -212,7 +212,7 @@ pub async fn restricted(
     }
     let rows = sqlx::query_scalar!(
         "select distinct l.carer_id from link l join restriction r on r.link_id = l.id
-         where l.carer_id = any($1) and (r.starts is null or r.starts <= $2) and (r.ends is null or $2 <= r.ends)",
+         where l.carer_id = any($1) and r.ended_at is null and (r.starts is null or r.starts <= $2) and (r.ends is null or $2 <= r.ends)",
         &carers.iter().map(|id| id.0).collect::<Vec<_>>(),
         Day(today) as _,
     )

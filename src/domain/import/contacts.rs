@@ -137,6 +137,21 @@ fn written(column: &'static str, kind: AddressKind, value: &str, position: i16) 
     WrittenAddress { column, kind, value: Private::from(value), position }
 }
 
+/// Reads an address as a file's cell is read: what is meant, in its usual form. A number that cannot be texted is one to
+/// ring, whatever it was called. `Err` is a sentence without the address.
+pub fn read_address(kind: AddressKind, text: &str) -> Result<(AddressKind, Private<String>), String> {
+    match kind {
+        AddressKind::Email => cell::email(text.trim()).map(|email| (kind, Private::from(email.expose()))),
+        AddressKind::Mobile | AddressKind::Landline => {
+            cell::number(text.trim()).map(|(kind, value, _)| (kind, value))
+        }
+        AddressKind::Postal => match lines(text) {
+            lines if lines.is_empty() => Err("Write where letters go.".to_owned()),
+            lines => Ok((kind, Private::new(lines.join("\n")))),
+        },
+    }
+}
+
 fn lines(cell: &str) -> Vec<String> {
     cell.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect()
 }

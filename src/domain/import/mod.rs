@@ -7,7 +7,7 @@
 //! Rules that hold whatever a file says:
 //!
 //! * a restriction is only ever added; what the file would loosen is kept and goes to the DSL;
-//! * what a colleague set (a preference with source `staff`) is left alone;
+//! * what a colleague set (a preference with source `staff`, an address added or taken away) is left alone;
 //! * nothing is deleted: what is no longer in the file is marked as missing;
 //! * a file owns only the fields it has a column for, see [`Given`].
 
@@ -31,6 +31,7 @@ pub use changes::{
 };
 pub use checks::Proposal;
 pub use columns::Given;
+pub use contacts::read_address;
 pub use plan::{Plan, plan};
 use problem::Problems;
 pub use problem::{File, Problem, Severity};

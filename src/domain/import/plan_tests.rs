@@ -67,7 +67,14 @@ fn after(mut stored: Stored, changes: &Changes) -> Stored {
         let (kind, value) = (*kind, value.clone());
         let uses = stored.uses.entry(one.carer).or_default();
         uses.retain(|known| known.address != one.address);
-        uses.push(StoredUse { address: one.address, kind, value, position: one.position, in_use: true });
+        uses.push(StoredUse {
+            address: one.address,
+            kind,
+            value,
+            position: one.position,
+            in_use: true,
+            by_staff: false,
+        });
     }
     for (carer, address) in &changes.unused {
         let uses = stored.uses.get_mut(carer).expect("known");

@@ -65,6 +65,8 @@ pub struct StoredUse {
     pub position: i16,
     /// Whether it is in use, and not only history.
     pub in_use: bool,
+    /// Whether a colleague had the last word on it; then it is not the file's to add or take away.
+    pub by_staff: bool,
 }
 
 /// A carer's preference for a purpose.

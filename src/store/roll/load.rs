@@ -127,7 +127,7 @@ async fn restrictions(
     let rows = sqlx::query!(
         r#"select id, link_id, kind, starts as "starts: Day", ends as "ends: Day", note_ref,
                   recorded_by = 'import' as "by_import!"
-           from restriction order by id"#
+           from restriction where ended_at is null order by id"#
     )
     .fetch_all(connection)
     .await?;
@@ -170,7 +170,8 @@ async fn preferences(
 async fn addresses(connection: &mut PgConnection, stored: &mut Stored) -> Result<(), StoreError> {
     let rows = sqlx::query!(
         r#"select address.id as "id!", kind as "kind!", value as "value!", carer_id as "carer_id?", position as "position?",
-                  (carer_id is not null and removed_at is null) as "in_use!"
+                  (carer_id is not null and removed_at is null) as "in_use!",
+                  set_by is not null as "by_staff!"
            from address left join carer_address on address_id = address.id"#
     )
     .fetch_all(connection)
@@ -182,7 +183,14 @@ async fn addresses(connection: &mut PgConnection, stored: &mut Stored) -> Result
         if let (Some(carer), Some(position)) = (row.carer_id, row.position) {
             let value = value.clone();
             let uses = stored.uses.entry(CarerId(carer)).or_default();
-            uses.push(StoredUse { address, kind, value, position, in_use: row.in_use });
+            uses.push(StoredUse {
+                address,
+                kind,
+                value,
+                position,
+                in_use: row.in_use,
+                by_staff: row.by_staff,
+            });
         }
         stored.addresses.insert((kind, value), address);
     }

@@ -130,6 +130,7 @@ fn policy(case: &Case) -> Policy {
         retry: RetrySchedule(Vec::new()),
         ceiling_per_hour: 100,
         task_days: 2,
+        call_tries: 3,
         acknowledge: AckPolicy {
             on: true,
             per_sender_day: 3,

@@ -79,6 +79,7 @@ fn usual() -> Setup {
             retry: RetrySchedule(vec![Duration::from_mins(1), Duration::from_mins(5)]),
             ceiling_per_hour: 3000,
             task_days: 2,
+            call_tries: 3,
             acknowledge: AckPolicy {
                 on: true,
                 per_sender_day: 3,

@@ -74,14 +74,15 @@ impl<'a> Planner<'a> {
         let mut changed = Vec::new();
         for address in &row.addresses {
             let known = stored.iter().find(|known| is(known, address));
-            if known.is_some_and(|known| known.in_use && known.position == address.position) {
+            if known.is_some_and(|known| known.by_staff || known.in_use && known.position == address.position)
+            {
                 continue;
             }
             let id = known.map_or_else(|| self.address(address), |known| known.address);
             self.changes.uses.push(AddressUse { carer, address: id, position: address.position });
             once(&mut changed, address.column);
         }
-        for gone in stored.iter().filter(|known| known.in_use) {
+        for gone in stored.iter().filter(|known| known.in_use && !known.by_staff) {
             if self.owns(gone) && !row.addresses.iter().any(|address| is(gone, address)) {
                 self.changes.unused.push((carer, gone.address));
                 once(&mut changed, column(gone));
