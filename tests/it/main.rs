@@ -14,4 +14,5 @@ mod journeys;
 mod logs;
 mod oracle;
 mod seen;
+mod records;
 mod support;
