@@ -84,7 +84,7 @@ async fn a_batch_with_one_impossible_letter_records_none() {
 }
 
 #[tokio::test]
-async fn a_letter_that_came_back_is_followed_by_a_call_and_a_look_at_the_address() {
+async fn a_letter_that_came_back_is_followed_by_the_next_route_and_a_look_at_the_address() {
     let (school, tasks) = with_letters().await;
     let eames = of(&school, "Eames").await;
     let today = school_date(school.clock.now());
