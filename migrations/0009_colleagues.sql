@@ -9,7 +9,7 @@ create table staff_account (
     password          text,               -- argon2id, PHC string; null: no password is set yet
     password_set_at   timestamptz,
     must_change       boolean not null default false,   -- the password was made by somebody else
-    totp_secret       bytea,              -- sealed with the key in the data folder
+    totp_secret       bytea,              -- shared with the authenticator app
     totp_confirmed_at timestamptz,
     totp_last_step    bigint,             -- a code is good once
     constraint account_password_dated check ((password is null) = (password_set_at is null)),

@@ -6,7 +6,7 @@
 //! * [`store`]: the only place with SQL;
 //! * [`flows`]: what Liaison does, one file per deed; each owns its transactions;
 //! * [`workers`]: what runs by itself; they start flows and decide nothing;
-//! * [`web`]: provider webhooks and health; changes only by flows;
+//! * [`web`]: pages for colleagues, provider webhooks and health; reads by store, changes only by flows;
 //! * [`cli`]: the operator's commands; the only place that wires everything.
 
 pub mod cli;

@@ -1,5 +1,6 @@
 //! `liaison demo`: the main job on an invented school, told as a story a head teacher could read.
 
+mod people;
 mod replies;
 
 use std::{
@@ -72,6 +73,8 @@ pub(super) async fn run(args: &DemoArgs) -> Result<u8> {
     let told = both_halves(&gateway, &settings, &inbox, &outbox).await;
     let served = match &told {
         Ok(true) if !args.once => {
+            let listener = serve::listen(&settings).await?;
+            say(&people::in_words(&gateway, listener.local_addr()?).await?);
             say(&format!(
                 "\nThe daemon goes on serving; Ctrl-C ends it. Mails put into {} are read. In another terminal:\n  {} --config {} cases list",
                 inbox.display(),
@@ -79,7 +82,7 @@ pub(super) async fn run(args: &DemoArgs) -> Result<u8> {
                 dir.join(SETTINGS_FILE).display(),
             ));
             start_log(tracing::Level::INFO, false);
-            serve::serve(&settings, &gateway, open::mailboxes(&settings, &gateway)?, stop).await
+            serve::serve(&settings, &gateway, listener, open::mailboxes(&settings, &gateway)?, stop).await
         }
         _ => Ok(()),
     };
@@ -104,7 +107,7 @@ fn demo_settings(dir: &Path, outbox: &Path, inbox: &Path) -> Result<Settings> {
     std::fs::write(&calendar, demo_calendar(school_date(SystemClock.now())))?;
     let settings = format!(
         "[school]\nname = \"Northfield School\"\noffice_phone = \"01632 960100\"\n\
-         [data]\ndir = \"{}\"\n[web]\nlisten = \"127.0.0.1:0\"\n\
+         [data]\ndir = \"{}\"\n[web]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1\"\n\
          [sending]\nfrom = \"00:00\"\nuntil = \"00:00\"\nweekends = true\ntext_update = \"full\"\n\
          [channels.school-mail]\nkind = \"folder\"\ncarries = \"mail\"\npath = \"{}\"\n\
          from = \"Northfield School <parents@northfield.example>\"\n\
@@ -119,7 +122,9 @@ fn demo_settings(dir: &Path, outbox: &Path, inbox: &Path) -> Result<Settings> {
     );
     // For whoever wants to look at the demo's school with the other commands.
     std::fs::write(dir.join(SETTINGS_FILE), &settings)?;
-    Ok(settings::read_text(&settings)?)
+    let mut settings = settings::read_text(&settings)?;
+    settings.site.demo = true;
+    Ok(settings)
 }
 
 /// A term around today, and the one after it: a committed calendar would run out.
@@ -163,6 +168,7 @@ async fn story(gateway: &Arc<Gateway>, outbox: &Path) -> Result<bool> {
     if report.refused {
         bail!("the demo's own files were refused:\n{}", super::import::report(&report));
     }
+    people::add(gateway).await?;
     say("Queueing this week's updates for class Oak …");
     let queued = queue::updates_for_demo(gateway, updates.as_bytes()).await?;
     say("Delivering …\n");

@@ -14,6 +14,7 @@ mod questions;
 mod queue;
 mod serve;
 pub mod settings;
+mod staff;
 mod table;
 mod tasks;
 
@@ -85,6 +86,9 @@ enum Command {
     /// Everything that arrived, as it was kept, and what was made of it
     #[command(subcommand)]
     Received(questions::ReceivedCommand),
+    /// Colleagues: who may sign in, as what, and with which classes
+    #[command(subcommand)]
+    Staff(staff::StaffCommand),
     /// The record: show it, export it, prove it
     #[command(subcommand)]
     Chronology(ChronologyCommand),
@@ -302,6 +306,7 @@ async fn one_command(gateway: &Gateway, json: bool, command: Command) -> Result<
         Command::Cases(what) => cases::run(gateway, what, json).await,
         Command::Questions(what) => questions::run(gateway, what, json).await,
         Command::Received(what) => questions::received(gateway, what, json).await,
+        Command::Staff(what) => staff::run(gateway, what, json).await,
         Command::Chronology(what) => chronology::run(gateway, what, json).await,
         Command::Explain { id } => explain::run(gateway, id, json).await,
         Command::Serve

@@ -38,15 +38,24 @@ pub(super) async fn run(settings: &Settings) -> Result<()> {
         tokio::spawn(keep_private_postgres(settings.clone(), Arc::clone(&gateway), stop.clone()));
     }
     let mailboxes = open::mailboxes(settings, &gateway)?;
-    let served = serve(settings, &gateway, mailboxes, stop).await;
+    let listener = listen(settings).await?;
+    let served = serve(settings, &gateway, listener, mailboxes, stop).await;
     database.close().await;
     served
+}
+
+/// Takes the port that pages and webhooks are served on.
+pub(super) async fn listen(settings: &Settings) -> Result<TcpListener> {
+    TcpListener::bind(settings.listen).await.with_context(|| {
+        format!("web.listen: port {} cannot be used; is another Liaison running?", settings.listen)
+    })
 }
 
 /// Serves with an open gateway until told to stop.
 pub(super) async fn serve(
     settings: &Settings,
     gateway: &Arc<Gateway>,
+    listener: TcpListener,
     mailboxes: Vec<Mailbox>,
     stop: workers::Stop,
 ) -> Result<()> {
@@ -56,15 +65,14 @@ pub(super) async fn serve(
         );
     }
     start_breaker(gateway).await?;
-    let listener = TcpListener::bind(settings.listen).await.with_context(|| {
-        format!("web.listen: port {} cannot be used; is another Liaison running?", settings.listen)
-    })?;
     let address = listener.local_addr()?;
     let mut stopping = stop.clone();
+    let pages = web::router(Arc::clone(gateway), settings.site.clone());
     let mut pages = tokio::spawn({
         let mut stop = stop.clone();
-        let served = axum::serve(listener, web::router(Arc::clone(gateway)))
-            .with_graceful_shutdown(async move { stop.wait().await });
+        let served =
+            axum::serve(listener, pages.into_make_service_with_connect_info::<std::net::SocketAddr>())
+                .with_graceful_shutdown(async move { stop.wait().await });
         async move { served.await }
     });
     look_at_calendar(gateway, open::hears(settings)).await?;

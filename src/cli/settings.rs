@@ -18,8 +18,12 @@ use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
-    domain::policy::{Hours, Policy, RetrySchedule, School, TextUpdate},
+    domain::{
+        policy::{Hours, Policy, RetrySchedule, School, TextUpdate},
+        staff::Role,
+    },
     flows::gateway::Patience,
+    web::Site,
 };
 
 /// Every setting with its default, and the manual.
@@ -41,6 +45,8 @@ pub struct Settings {
     pub connections: u32,
     /// Where health and webhooks are served.
     pub listen: std::net::SocketAddr,
+    /// How the pages are served.
+    pub site: Site,
     /// The school's policy.
     pub policy: Policy,
     /// When to take over.
@@ -88,6 +94,8 @@ struct DatabaseSection {
 #[serde(deny_unknown_fields)]
 struct WebSection {
     listen: String,
+    public_url: Option<String>,
+    second_factor: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -176,8 +184,10 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
     let daemon = found.section::<DaemonSection>(&all, "daemon");
     let log = found.section::<LogSection>(&all, "log");
     let channels = found.channels(all.get("channels"));
-    let listen =
-        web.map(|web| found.parsed("web.listen", &web.listen, "an address and port such as 127.0.0.1:8460"));
+    let listen = web
+        .as_ref()
+        .map(|web| found.parsed("web.listen", &web.listen, "an address and port such as 127.0.0.1:8460"));
+    let site = web.map(|web| found.site(web)).unwrap_or_default();
     let level = log.as_ref().map(|log| found.parsed("log.level", &log.level, "error, warn, info or debug"));
     if let Some(log) = log.as_ref().filter(|log| !["text", "json"].contains(&log.format.as_str())) {
         found.0.push(format!("log.format is {}: write text or json", log.format));
@@ -210,6 +220,7 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
             bin_dir: database.bin_dir,
             connections: database.connections.clamp(4, 100),
             listen,
+            site,
             policy,
             patience: Patience {
                 lease: Duration::from_secs(daemon.lease_secs.get()),
@@ -225,6 +236,13 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
         }),
         _ => Err(SettingsProblems(found.0)),
     }
+}
+
+/// Whether an address without TLS never leaves the machine.
+fn is_own_machine(url: &str) -> bool {
+    ["http://127.0.0.1", "http://localhost", "http://[::1]"]
+        .iter()
+        .any(|own| url.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/'])))
 }
 
 #[derive(Default)]
@@ -253,6 +271,26 @@ impl Problems {
                 _ => return None,
             }
         }
+    }
+
+    fn site(&mut self, web: WebSection) -> Site {
+        if let Some(url) = &web.public_url
+            && !(url.starts_with("https://") || is_own_machine(url))
+        {
+            self.0.push(
+                "web.public_url must begin with https://; only a machine's own address (http://127.0.0.1:…) goes without"
+                    .to_owned(),
+            );
+        }
+        let roles = web.second_factor.iter().filter_map(|word| match Role::parse(word) {
+            Ok(role) => Some(role),
+            Err(unknown) => {
+                self.0.push(format!("web.second_factor: {unknown}"));
+                None
+            }
+        });
+        let second_factor = roles.collect();
+        Site { public_url: web.public_url, second_factor, demo: false }
     }
 
     fn parsed<T: std::str::FromStr>(&mut self, name: &str, text: &str, wanted: &str) -> Option<T> {

@@ -169,6 +169,8 @@ pub mod kind {
     pub const RESTRICTION_LIFTED: &str = "restriction_lifted";
     /// Somebody read what is restricted.
     pub const READ_RESTRICTED: &str = "read_restricted";
+    /// A colleague was added, given other roles or classes, disabled, or let in anew.
+    pub const COLLEAGUE: &str = "colleague";
 }
 
 /// What an entry's digest is computed over, borrowed from an [`Entry`] or from a stored row.

@@ -16,6 +16,7 @@ pub mod policy;
 pub mod rights;
 pub mod route;
 pub mod seal;
+pub mod staff;
 pub mod tag;
 pub mod time;
 pub mod update;

@@ -36,6 +36,18 @@ pub fn moment_in_words(at: Timestamp) -> String {
     at.to_zoned_datetime(school_zone()).strftime("%a %-d %b, %H:%M").to_string()
 }
 
+/// `Friday 27 November, 17:00`, in school time, as a page says it; with the year where it is another than `now`'s.
+pub fn moment_in_full(at: Timestamp, now: Timestamp) -> String {
+    let local = at.to_zoned_datetime(school_zone());
+    let same_year = local.year() == now.to_zoned_datetime(school_zone()).year();
+    local.strftime(if same_year { "%A %-d %B, %H:%M" } else { "%A %-d %B %Y, %H:%M" }).to_string()
+}
+
+/// `2026-11-27T15:30`, in school time, as a form's date-and-time field has it.
+pub fn field_moment(at: Timestamp) -> String {
+    at.to_zoned_datetime(school_zone()).strftime("%Y-%m-%dT%H:%M").to_string()
+}
+
 /// Whether a day is Monday to Friday.
 pub fn is_weekday(day: Date) -> bool {
     !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)

@@ -90,7 +90,11 @@ pub async fn list(gateway: &Gateway, closed: bool, restricted: bool) -> Result<V
     Ok(listed)
 }
 
-async fn with_clocks(tx: &mut Tx, rows: Vec<CaseRow>, now: Timestamp) -> Result<Vec<Listed>, FlowError> {
+pub(super) async fn with_clocks(
+    tx: &mut Tx,
+    rows: Vec<CaseRow>,
+    now: Timestamp,
+) -> Result<Vec<Listed>, FlowError> {
     let ids: Vec<CaseId> = rows.iter().map(|row| row.id).collect();
     let clocks = clocks::list(tx, WhichClocks::Of(&ids)).await?;
     let listed = rows.into_iter().map(|row| {

@@ -1,11 +1,13 @@
 //! What Liaison does: one file per deed. Each flow owns its transactions; nothing else begins one.
 
-mod case_deeds;
 pub mod calls;
+mod case_deeds;
 pub mod cases;
 pub mod clock;
+pub mod colleagues;
 pub mod contacts;
 pub mod deliver;
+pub mod desk;
 pub mod divert;
 mod elsewhere;
 pub mod explain;
@@ -29,6 +31,7 @@ pub mod rescue;
 pub mod resolve;
 pub mod seal;
 mod settle;
+pub mod sign_in;
 mod stopped;
 pub mod tasks;
 pub mod texts;

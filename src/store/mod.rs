@@ -10,8 +10,10 @@ pub mod cases;
 pub mod chronology;
 pub mod clocks;
 pub mod cluster;
+pub mod colleagues;
 pub mod contacts;
 pub mod daemons;
+pub mod desk;
 pub mod diverted;
 pub mod doubt;
 mod error;
@@ -43,6 +45,8 @@ use sqlx::{
     Executor, PgConnection, PgPool, Postgres, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+
+use crate::domain::ids::StaffId;
 
 /// A transaction; dropped without `commit` it undoes all that was done in it.
 pub type Tx = Transaction<'static, Postgres>;
@@ -98,6 +102,20 @@ impl Store {
             connection = self.pool.acquire().await?;
         }
         Ok(connection)
+    }
+
+    /// Begins reading as a colleague: what they may not see is not there (row-level security), and nothing can be written.
+    /// All of it is one snapshot.
+    pub async fn as_colleague(&self, staff: StaffId) -> Result<Tx, StoreError> {
+        let mut tx = self.begin().await?;
+        // An id has no characters that mean anything to SQL. One round trip for all of it.
+        let work_as = format!(
+            "set transaction isolation level repeatable read read only; set local role liaison_staff; \
+             set local plan_cache_mode = auto; set local liaison.staff = '{}'",
+            staff.0
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(work_as)).execute(&mut *tx).await?;
+        Ok(tx)
     }
 
     /// The pool, for the listener and for tests.

@@ -1,0 +1,45 @@
+//! The demo's colleagues, one of each role.
+
+use std::net::SocketAddr;
+
+use anyhow::Result;
+
+use crate::{
+    domain::staff::Role,
+    flows::{colleagues, gateway::Gateway},
+    store::colleagues::list,
+};
+
+/// Name, address and role of each; the class's teacher came with the pupils' file.
+const PEOPLE: [(&str, &str, Role); 5] = [
+    ("Ruth Adeyemi", "r.adeyemi@northfield.example", Role::Office),
+    ("Martin Hale", "m.hale@northfield.example", Role::Slt),
+    ("Siobhan Keane", "s.keane@northfield.example", Role::Dsl),
+    ("Geoffrey Lin", "g.lin@northfield.example", Role::Governor),
+    ("Priya Nair", "p.nair@northfield.example", Role::It),
+];
+
+/// Adds them. Nobody has a password that anybody knows: they are signed in by one press.
+pub(super) async fn add(gateway: &Gateway) -> Result<()> {
+    for (name, email, role) in PEOPLE {
+        colleagues::add(gateway, name, email, &[role], "demo").await?;
+    }
+    Ok(())
+}
+
+/// Where the pages are, and who can be played.
+pub(super) async fn in_words(gateway: &Gateway, address: SocketAddr) -> Result<String> {
+    let people = list(&mut *gateway.store.acquire().await?).await?;
+    let lines: String = people
+        .iter()
+        .map(|person| {
+            let classes = if person.classes.is_empty() {
+                String::new()
+            } else {
+                format!(", {}", person.classes.join(", "))
+            };
+            format!("\n  {} ({}{classes})", person.name, person.roles.join(", "))
+        })
+        .collect();
+    Ok(format!("\nTHE PAGES\nOpen http://{address}/ and come in with one press as any of:{lines}"))
+}

@@ -1,0 +1,226 @@
+//! What a page shows of cases and questions: read as the colleague, and noted where it is restricted (R55).
+
+use liaison_channels::{
+    inbound::{RawForm, read_text},
+    reading::{Hints, read},
+};
+
+use super::{
+    FlowError,
+    cases::{Listed, with_clocks},
+    gateway::Gateway,
+    questions::Person,
+};
+use crate::{
+    domain::{
+        chronology::{Entry, Visibility, kind},
+        ids::{PupilId, QuestionId, StaffId},
+        people::Purpose,
+        rights::LinkFacts,
+    },
+    store::{
+        StoreError, Tx, answers,
+        answers::AnswerView,
+        cases::{self, WhichCases},
+        chronology, desk,
+        desk::{CarerOf, EntryLine, Message, Named},
+        explain, facts,
+        questions::QuestionRow,
+    },
+};
+
+/// A message with the words a person wrote.
+#[derive(Debug, Clone)]
+pub struct Words {
+    /// What is known of it.
+    pub message: Message,
+    /// What the person wrote now, quotes and signatures apart.
+    pub words: String,
+    /// All of it, where something was left out above.
+    pub whole: Option<String>,
+}
+
+/// A case with its whole story.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// The case.
+    pub case: Listed,
+    /// The pupil whose page it leads to.
+    pub pupil: PupilId,
+    /// What arrived.
+    pub messages: Vec<Words>,
+    /// What was said.
+    pub answers: Vec<AnswerView>,
+}
+
+/// The open cases this colleague may see, or the closed ones, the longest waiting first.
+pub async fn cases(gateway: &Gateway, staff: StaffId, closed: bool) -> Result<Vec<Listed>, FlowError> {
+    let mut tx = gateway.store.as_colleague(staff).await?;
+    let rows = cases::list(&mut tx, &WhichCases { named: None, closed, restricted: true }).await?;
+    let rows = rows.into_iter().filter(|row| row.open != closed).collect();
+    let listed = with_clocks(&mut tx, rows, gateway.now()).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    let restricted = listed.iter().filter(|case| case.visibility == "restricted");
+    let entries = restricted
+        .map(|case| read_restricted(gateway, staff, "a list with this case was read").case(case.id));
+    note(gateway, entries.collect()).await?;
+    Ok(listed)
+}
+
+/// A case by its code; `None` where there is none for this colleague.
+pub async fn case(gateway: &Gateway, staff: StaffId, code: &str) -> Result<Option<Opened>, FlowError> {
+    let mut tx = gateway.store.as_colleague(staff).await?;
+    let which = WhichCases { named: Some(code), closed: true, restricted: true };
+    let Some(row) = cases::list(&mut tx, &which).await?.pop() else { return Ok(None) };
+    let (id, pupil, visibility) = (row.id, row.pupil.unwrap_or(row.link_pupil), row.visibility);
+    let Some(case) = with_clocks(&mut tx, vec![row], gateway.now()).await?.pop() else { return Ok(None) };
+    let mut messages = Vec::new();
+    for message in desk::messages(&mut tx, Some(id), None).await? {
+        messages.push(words_of(gateway, message).await);
+    }
+    let answers = answers::of_case(&mut tx, id).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    if visibility == Visibility::Restricted {
+        note(gateway, vec![read_restricted(gateway, staff, "the case was read").case(id)]).await?;
+    }
+    Ok(Some(Opened { case, pupil, messages, answers }))
+}
+
+/// How many entries a page of a chronology shows.
+pub const ENTRIES: i64 = 50;
+
+/// A pupil's family as this colleague may see it.
+#[derive(Debug, Clone)]
+pub struct Family {
+    /// The pupil.
+    pub pupil: Named,
+    /// The carers with all that must be known before writing.
+    pub carers: Vec<(CarerOf, Option<LinkFacts>)>,
+    /// The newest entries, or those older than the one that was named.
+    pub entries: Vec<EntryLine>,
+    /// From which entry the next page goes on; `None` at the end.
+    pub older: Option<uuid::Uuid>,
+    /// Colleagues' names by id, for who did what.
+    pub names: std::collections::HashMap<String, String>,
+}
+
+/// A pupil's family; `None` where there is no such pupil for this colleague.
+pub async fn family(
+    gateway: &Gateway,
+    staff: StaffId,
+    pupil: PupilId,
+    before: Option<uuid::Uuid>,
+) -> Result<Option<Family>, FlowError> {
+    let mut tx = gateway.store.as_colleague(staff).await?;
+    let Some(named) = desk::pupil(&mut tx, pupil).await? else { return Ok(None) };
+    let mut links = facts::of_links(&mut tx, &[pupil], None, Purpose::WeeklyUpdate).await?;
+    let carers = desk::carers_of(&mut tx, pupil).await?.into_iter().map(|carer| {
+        let at = links.iter().position(|link| link.carer == carer.id);
+        (carer, at.map(|at| links.swap_remove(at)))
+    });
+    let carers = carers.collect();
+    let entries = desk::entries(&mut tx, pupil, before, ENTRIES).await?;
+    let names = desk::names(&mut tx).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    if entries.iter().any(|entry| entry.restricted) {
+        let mut entry = read_restricted(gateway, staff, "a chronology with restricted entries was read");
+        entry.pupil = Some(pupil);
+        note(gateway, vec![entry]).await?;
+    }
+    let full = i64::try_from(entries.len()).unwrap_or(ENTRIES) >= ENTRIES;
+    let older = entries.last().map(|entry| entry.id).filter(|_| full);
+    Ok(Some(Family { pupil: named, carers, entries, older, names }))
+}
+
+/// A question with the words it is about.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The question.
+    pub question: QuestionRow,
+    /// What arrived; `None` where it could not be read.
+    pub words: Option<Words>,
+    /// Who it may be, of those this colleague may see.
+    pub candidates: Vec<Person>,
+}
+
+/// The open questions this colleague may see, or one of them.
+pub async fn questions(
+    gateway: &Gateway,
+    staff: StaffId,
+    one: Option<QuestionId>,
+) -> Result<Vec<Asked>, FlowError> {
+    let mut tx = gateway.store.as_colleague(staff).await?;
+    let mut asked = Vec::new();
+    for mut question in desk::questions(&mut tx, one).await? {
+        let words = match desk::messages(&mut tx, None, Some(question.received)).await?.pop() {
+            Some(message) => Some(words_of(gateway, message).await),
+            None => None,
+        };
+        let candidates = persons(&mut tx, &mut question).await?;
+        asked.push(Asked { question, words, candidates });
+    }
+    tx.commit().await.map_err(StoreError::from)?;
+    let restricted = asked.iter().filter(|asked| asked.question.visibility == Visibility::Restricted);
+    let entries = restricted.map(|asked| {
+        read_restricted(gateway, staff, "a restricted question was read").received(asked.question.received)
+    });
+    note(gateway, entries.collect()).await?;
+    Ok(asked)
+}
+
+async fn persons(tx: &mut Tx, question: &mut QuestionRow) -> Result<Vec<Person>, FlowError> {
+    let mut persons = Vec::new();
+    for candidate in std::mem::take(&mut question.candidates) {
+        // One whom this colleague may not see is not named, here as anywhere.
+        let Some(carer_name) = explain::carer_name(tx, candidate.carer).await? else { continue };
+        let pupil_name = match candidate.pupil {
+            Some(pupil) => explain::pupil_name(tx, pupil).await?,
+            None => None,
+        };
+        if candidate.pupil.is_some() && pupil_name.is_none() {
+            continue;
+        }
+        persons.push(Person {
+            carer_name,
+            pupil_name,
+            carer: candidate.carer,
+            pupil: candidate.pupil,
+            evidence: candidate.evidence,
+        });
+    }
+    Ok(persons)
+}
+
+fn read_restricted(gateway: &Gateway, staff: StaffId, said: &str) -> Entry {
+    Entry::now(gateway.now(), kind::READ_RESTRICTED, said)
+        .by(&staff.to_string())
+        .seen_by(Visibility::Restricted)
+}
+
+async fn note(gateway: &Gateway, entries: Vec<Entry>) -> Result<(), FlowError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let mut tx = gateway.store.begin().await?;
+    chronology::append(&mut tx, &entries).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(())
+}
+
+/// What the person wrote, read from the kept bytes; what cannot be read says so.
+async fn words_of(gateway: &Gateway, message: Message) -> Words {
+    if message.form != RawForm::Mail {
+        let words = read_text(message.form, message.raw.expose()).map(|text| text.body.into_inner());
+        return Words { message, words: words.unwrap_or_default(), whole: None };
+    }
+    let (raw, hints) = (message.raw.clone(), Hints { own: gateway.own.clone(), envelope_from: None });
+    let Ok(reading) = tokio::task::spawn_blocking(move || read(raw.expose(), &hints)).await else {
+        return Words { message, words: String::new(), whole: None };
+    };
+    let (reply, whole) = (reading.reply_text.into_inner(), reading.text.into_inner());
+    if reply.trim().is_empty() {
+        return Words { message, words: whole, whole: None };
+    }
+    let shortened = reply.trim() != whole.trim();
+    Words { message, words: reply, whole: shortened.then_some(whole) }
+}

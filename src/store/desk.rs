@@ -1,0 +1,462 @@
+//! What staff pages read. Every function is given a transaction of [`super::Store::as_colleague`], so that each row it
+//! finds is one this colleague may see.
+
+use std::collections::HashMap;
+
+use liaison_channels::{inbound::RawForm, private::Private};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    StoreError,
+    questions::QuestionRow,
+    types::{Day, Ts},
+};
+use crate::domain::{
+    chronology::Visibility,
+    ids::{CarerId, CaseId, PupilId, QuestionId, ReceivedId, TaskId},
+    time::{Date, Timestamp},
+};
+
+/// Colleagues' names by their id as text, which is how the record names who did something.
+pub async fn names(connection: &mut PgConnection) -> Result<HashMap<String, String>, StoreError> {
+    let rows =
+        sqlx::query!(r#"select id::text as "id!", name as "name!" from staff"#).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
+/// What waits for this colleague, in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Open cases they may see.
+    pub cases: i64,
+    /// Of those, cases whose answer is late.
+    pub overdue: i64,
+    /// Open questions.
+    pub questions: i64,
+    /// Open calls.
+    pub calls: i64,
+    /// Open letters.
+    pub letters: i64,
+    /// Other open tasks.
+    pub tasks: i64,
+    /// Messages that did not reach a carer in the last week.
+    pub not_reached: i64,
+}
+
+/// Counts what waits.
+pub async fn waiting(
+    connection: &mut PgConnection,
+    week_ago: Timestamp,
+    now: Timestamp,
+) -> Result<Waiting, StoreError> {
+    let row = sqlx::query!(
+        r#"select (select count(*) from carer_case where state = 'open') as "cases!",
+                  (select count(distinct case_id) from clock where state = 'running' and due_at < $1) as "overdue!",
+                  (select count(*) from question where state = 'open') as "questions!",
+                  (select count(*) from task where state = 'open' and kind = 'call') as "calls!",
+                  (select count(*) from task where state = 'open' and kind = 'letter') as "letters!",
+                  (select count(*) from task where state = 'open' and kind not in ('call', 'letter')) as "tasks!",
+                  (select count(*) from delivery
+                   where state in ('failed', 'refused') and settled_at > $2) as "not_reached!""#,
+        Ts(now) as _,
+        Ts(week_ago) as _,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Waiting {
+        cases: row.cases,
+        overdue: row.overdue,
+        questions: row.questions,
+        calls: row.calls,
+        letters: row.letters,
+        tasks: row.tasks,
+        not_reached: row.not_reached,
+    })
+}
+
+/// A message as it came, with what was made of it.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Its id.
+    pub id: ReceivedId,
+    /// When the school had it.
+    pub received_at: Timestamp,
+    /// Where it came from.
+    pub sender: Option<String>,
+    /// What was made of it, one sentence.
+    pub verdict: String,
+    /// Whether it was acknowledged, or why not.
+    pub answered: String,
+    /// How its bytes are to be read.
+    pub form: RawForm,
+    /// Its bytes.
+    pub raw: Private<Vec<u8>>,
+}
+
+/// The messages of a case, or one message, in order of arrival.
+pub async fn messages(
+    connection: &mut PgConnection,
+    case: Option<CaseId>,
+    one: Option<ReceivedId>,
+) -> Result<Vec<Message>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select g.received_id, g.sender, g.verdict, g.answered, r.received_at as "received_at!: Ts",
+                  r.form as "form!", r.raw as "raw!"
+           from reading g
+           join received_seen r on r.id = g.received_id
+           where ($1::uuid is null or g.case_id = $1) and ($2::uuid is null or g.received_id = $2)
+             and ($1::uuid is not null or $2::uuid is not null)
+           order by r.received_at, g.received_id"#,
+        case.map(|id| id.0),
+        one.map(|id| id.0),
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let form = RawForm::parse(&row.form)
+                .ok_or_else(|| StoreError::row("received", "form", row.received_id, "an unknown word"))?;
+            Ok(Message {
+                id: ReceivedId(row.received_id),
+                received_at: row.received_at.0,
+                sender: row.sender,
+                verdict: row.verdict,
+                answered: row.answered,
+                form,
+                raw: Private::new(row.raw),
+            })
+        })
+        .collect()
+}
+
+/// Open questions, or one whatever its state, by due date.
+pub async fn questions(
+    connection: &mut PgConnection,
+    one: Option<QuestionId>,
+) -> Result<Vec<QuestionRow>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select q.id, q.kind, q.received_id, q.case_id, q.why, q.candidates, q.role, q.visibility, q.due as "due: Day",
+                  q.state, q.outcome, g.sender, g.subject, r.received_at as "received_at!: Ts"
+           from question q
+           join reading g on g.received_id = q.received_id
+           join received_seen r on r.id = q.received_id
+           where ($1::uuid is not null and q.id = $1) or ($1::uuid is null and q.state = 'open')
+           order by q.due, q.id
+           limit 200"#,
+        one.map(|id| id.0),
+    )
+    .fetch_all(connection)
+    .await?;
+    let questions = rows.into_iter().map(|row| QuestionRow {
+        id: QuestionId(row.id),
+        kind: row.kind,
+        received: ReceivedId(row.received_id),
+        case: row.case_id.map(CaseId),
+        why: row.why,
+        candidates: serde_json::from_str(&row.candidates).unwrap_or_default(),
+        role: row.role,
+        visibility: Visibility::parse(&row.visibility).unwrap_or(Visibility::Restricted),
+        due: row.due.0,
+        state: row.state,
+        outcome: row.outcome,
+        sender: row.sender,
+        subject: row.subject,
+        received_at: row.received_at.0,
+    });
+    Ok(questions.collect())
+}
+
+/// A pupil found by a search.
+#[derive(Debug, Clone)]
+pub struct FoundPupil {
+    /// The pupil.
+    pub id: PupilId,
+    /// The pupil's name.
+    pub name: String,
+    /// The class.
+    pub class: Option<String>,
+    /// The carers this colleague may see, by name.
+    pub carers: Vec<String>,
+}
+
+/// Pupils whose name, or a carer's name, or the school's reference holds these words; at most 50, by name.
+pub async fn find_pupils(connection: &mut PgConnection, words: &str) -> Result<Vec<FoundPupil>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select p.id, coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!",
+                  k.name as "class?",
+                  coalesce(array_agg(c.forename || ' ' || c.surname order by l.priority, c.surname)
+                           filter (where c.id is not null), '{}') as "carers!"
+           from pupil p
+           left join class k on k.id = p.class_id
+           left join link l on l.pupil_id = p.id
+           left join carer c on c.id = l.carer_id
+           group by p.id, k.name
+           having p.pupil_ref = $1
+               or position(lower($1) in lower(coalesce(p.preferred_name, '') || ' ' || p.legal_forename || ' '
+                                              || p.legal_surname)) > 0
+               or position(lower($1) in lower(coalesce(p.preferred_name, '') || ' ' || p.legal_surname)) > 0
+               or bool_or(position(lower($1) in lower(c.forename || ' ' || c.surname)) > 0)
+           order by p.legal_surname, p.legal_forename, p.id
+           limit 50"#,
+        words,
+    )
+    .fetch_all(connection)
+    .await?;
+    let found = rows.into_iter().map(|row| FoundPupil {
+        id: PupilId(row.id),
+        name: row.name,
+        class: row.class,
+        carers: row.carers,
+    });
+    Ok(found.collect())
+}
+
+/// A pupil as the head of a page names them.
+#[derive(Debug, Clone)]
+pub struct Named {
+    /// The pupil's name.
+    pub name: String,
+    /// The class.
+    pub class: Option<String>,
+    /// The year group.
+    pub year: Option<String>,
+}
+
+/// The pupil's name and class; `None` where there is no such pupil for this colleague.
+pub async fn pupil(connection: &mut PgConnection, pupil: PupilId) -> Result<Option<Named>, StoreError> {
+    let row = sqlx::query!(
+        r#"select coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!",
+                  k.name as "class?", p.year_group
+           from pupil p left join class k on k.id = p.class_id where p.id = $1"#,
+        pupil.0,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Named { name: row.name, class: row.class, year: row.year_group }))
+}
+
+/// A carer of a pupil, with all that a colleague must know before writing.
+#[derive(Debug, Clone)]
+pub struct CarerOf {
+    /// The carer.
+    pub id: CarerId,
+    /// The carer's name.
+    pub name: String,
+    /// What they are to the pupil.
+    pub relationship: String,
+    /// Whether the pupil lives with them.
+    pub lives_with: bool,
+    /// BCP 47 language in which they read.
+    pub language: String,
+    /// The form in which they read.
+    pub format: String,
+    /// The interpreter they need on the phone.
+    pub interpreter: Option<String>,
+    /// When they are best rung.
+    pub best_times: Option<String>,
+    /// Their addresses this colleague may see: kind, value, status.
+    pub addresses: Vec<(String, String, String)>,
+}
+
+/// The carers of a pupil in the school's order.
+pub async fn carers_of(connection: &mut PgConnection, pupil: PupilId) -> Result<Vec<CarerOf>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select c.id, c.forename || ' ' || c.surname as "name!", l.relationship, l.lives_with_pupil, c.language, c.format,
+                  c.interpreter, c.best_times,
+                  coalesce(a.kinds, '{}') as "kinds!", coalesce(a.values, '{}') as "values!",
+                  coalesce(a.statuses, '{}') as "statuses!"
+           from link l
+           join carer c on c.id = l.carer_id
+           cross join lateral (
+               select array_agg(a.kind order by ca.position, a.id) as kinds,
+                      array_agg(a.value order by ca.position, a.id) as values,
+                      array_agg(a.status order by ca.position, a.id) as statuses
+               from carer_address ca join address a on a.id = ca.address_id
+               where ca.carer_id = c.id and ca.removed_at is null) a
+           where l.pupil_id = $1
+           order by l.priority, c.surname, c.id"#,
+        pupil.0,
+    )
+    .fetch_all(connection)
+    .await?;
+    let carers = rows.into_iter().map(|row| CarerOf {
+        id: CarerId(row.id),
+        name: row.name,
+        relationship: row.relationship,
+        lives_with: row.lives_with_pupil,
+        language: row.language,
+        format: row.format,
+        interpreter: row.interpreter,
+        best_times: row.best_times,
+        addresses: row
+            .kinds
+            .into_iter()
+            .zip(row.values)
+            .zip(row.statuses)
+            .map(|((kind, value), status)| (kind, value, status))
+            .collect(),
+    });
+    Ok(carers.collect())
+}
+
+/// An entry of a pupil's chronology.
+#[derive(Debug, Clone)]
+pub struct EntryLine {
+    /// Its id, which is its place.
+    pub id: Uuid,
+    /// When it happened.
+    pub happened_at: Timestamp,
+    /// When it was written down.
+    pub recorded_at: Timestamp,
+    /// Who did it: a colleague's id, `daemon`, `operator` or `import`.
+    pub actor: String,
+    /// The carer's name.
+    pub carer: Option<String>,
+    /// One sentence.
+    pub sentence: String,
+    /// The words beside it.
+    pub words: Option<String>,
+    /// Whether it is restricted.
+    pub restricted: bool,
+}
+
+/// A pupil's entries, newest first, older than `before`; at most `limit`.
+pub async fn entries(
+    connection: &mut PgConnection,
+    pupil: PupilId,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<EntryLine>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select e.id, e.happened_at as "happened_at: Ts", e.recorded_at as "recorded_at: Ts", e.actor, e.sentence,
+                  e.visibility, b.body as "words?", c.forename || ' ' || c.surname as "carer?"
+           from chronology_entry e
+           left join chronology_body b on b.entry_id = e.id
+           left join carer c on c.id = e.carer_id
+           where e.pupil_id = $1 and e.id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+           order by e.id desc
+           limit $3"#,
+        pupil.0,
+        before,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    let lines = rows.into_iter().map(|row| EntryLine {
+        id: row.id,
+        happened_at: row.happened_at.0,
+        recorded_at: row.recorded_at.0,
+        actor: row.actor,
+        carer: row.carer,
+        sentence: row.sentence,
+        words: row.words,
+        restricted: row.visibility == "restricted",
+    });
+    Ok(lines.collect())
+}
+
+/// What was done with a case, the oldest first; at most 200 entries.
+pub async fn entries_of_case(
+    connection: &mut PgConnection,
+    case: CaseId,
+) -> Result<Vec<EntryLine>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select e.id, e.happened_at as "happened_at: Ts", e.recorded_at as "recorded_at: Ts", e.actor, e.sentence,
+                  e.visibility, b.body as "words?"
+           from chronology_entry e
+           left join chronology_body b on b.entry_id = e.id
+           where e.case_id = $1 and e.kind in ('case_moved', 'note', 'answered_elsewhere', 'clock', 'question', 'hand_off', 'diverted')
+           order by e.id
+           limit 200"#,
+        case.0,
+    )
+    .fetch_all(connection)
+    .await?;
+    let lines = rows.into_iter().map(|row| EntryLine {
+        id: row.id,
+        happened_at: row.happened_at.0,
+        recorded_at: row.recorded_at.0,
+        actor: row.actor,
+        carer: None,
+        sentence: row.sentence,
+        words: row.words,
+        restricted: row.visibility == "restricted",
+    });
+    Ok(lines.collect())
+}
+
+/// A hold on sending.
+#[derive(Debug, Clone)]
+pub struct HoldLine {
+    /// `all`, or a channel.
+    pub scope: String,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What is held.
+pub async fn holds(connection: &mut PgConnection) -> Result<Vec<HoldLine>, StoreError> {
+    let rows = sqlx::query!(r#"select scope, reason, set_at as "set_at: Ts" from hold order by set_at"#)
+        .fetch_all(connection)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| HoldLine { scope: row.scope, reason: row.reason, since: row.set_at.0 })
+        .collect())
+}
+
+/// When each mailbox or list of texts was last read well.
+pub async fn inboxes(connection: &mut PgConnection) -> Result<Vec<(String, Timestamp)>, StoreError> {
+    let rows = sqlx::query!(r#"select channel, looked_at as "looked_at: Ts" from inbox order by channel"#)
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.channel, row.looked_at.0)).collect())
+}
+
+/// A task on a list.
+#[derive(Debug, Clone)]
+pub struct TaskLine {
+    /// Its id.
+    pub id: TaskId,
+    /// Its kind.
+    pub kind: String,
+    /// Whose list.
+    pub role: String,
+    /// The carer's name.
+    pub carer: String,
+    /// The pupil's name.
+    pub pupil: String,
+    /// The pupil.
+    pub pupil_id: PupilId,
+    /// Why.
+    pub why: String,
+    /// By when.
+    pub due: Date,
+}
+
+/// Open tasks, or those of one kind, the soonest due first; at most 100.
+pub async fn tasks(connection: &mut PgConnection, kind: Option<&str>) -> Result<Vec<TaskLine>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select t.id, t.kind, t.role, t.why, t.due as "due: Day", t.pupil_id, c.forename || ' ' || c.surname as "carer!",
+                  coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil!"
+           from task t join carer c on c.id = t.carer_id join pupil p on p.id = t.pupil_id
+           where t.state = 'open' and ($1::text is null or t.kind = $1) order by t.due, t.id limit 100"#,
+        kind,
+    )
+    .fetch_all(connection)
+    .await?;
+    let tasks = rows.into_iter().map(|row| TaskLine {
+        id: TaskId(row.id),
+        kind: row.kind,
+        role: row.role,
+        carer: row.carer,
+        pupil: row.pupil,
+        pupil_id: PupilId(row.pupil_id),
+        why: row.why,
+        due: row.due.0,
+    });
+    Ok(tasks.collect())
+}
