@@ -172,7 +172,7 @@ fn network_libraries_are_named_by_the_channels_crate_alone() {
     let (_, dependencies) = ours.split_once("\n[dependencies]\n").expect("a dependencies section");
     let (dependencies, _) = dependencies.split_once("\n[").expect("an end of it");
 
-    for library in ["lettre", "reqwest", "async-imap", "governor"] {
+    for library in ["lettre", "reqwest", "async-imap"] {
         assert!(!dependencies.contains(library), "the main crate names {library}");
     }
     for (path, code) in sources(&root().join("channels/src")) {

@@ -1,174 +1,141 @@
-//! Health for IT's monitoring, and the webhooks that providers post to.
+//! Staff pages, health for IT's monitoring, and the webhooks that providers post to.
+//!
+//! Pages are rendered here and work without scripts. What a person may see is decided in Postgres: a page reads in a
+//! transaction of [`crate::store::Store::as_colleague`]; what it changes, it changes by flows. Every page stands in
+//! [`routes`] with who may open it.
 
-use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+mod calls;
+mod case_deeds;
+mod cases;
+mod contacts;
+mod entry;
+mod frame;
+mod guard;
+mod health;
+mod home;
+mod hooks;
+mod people;
+mod questions;
+mod safeguarding;
+mod sent;
+mod throttle;
 
-use axum::{
-    Router,
-    body::Bytes,
-    extract::{OriginalUri, Path, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
-    routing::{get, post},
-};
-use liaison_channels::{
-    inbound::{Event, KeptText, RawForm},
-    message::ChannelId,
-    receipt::{NotBelieved, Posted, Receipt},
-};
-use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
+use std::sync::Arc;
 
-use crate::{
-    flows::{FlowError, gateway::Gateway, keep, receipts},
-    store::{explain, inbox},
-};
+use axum::{Router, extract::DefaultBodyLimit, middleware, routing::MethodRouter};
+use liaison_channels::private::Private;
 
-/// The largest post that is read, in bytes; a status post is a few hundred.
-const LARGEST_POST: usize = 64 * 1024;
+use crate::{domain::staff::Role, flows::gateway::Gateway};
 
-/// All routes.
-pub fn router(gateway: Arc<Gateway>) -> Router {
-    Router::new()
-        .route("/livez", get(|| async { "alive\n" }))
-        .route("/readyz", get(ready))
-        .route("/webhooks/{channel}/{what}", post(posted))
-        .route("/metrics", get(metrics))
-        .layer(RequestBodyLimitLayer::new(LARGEST_POST))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(10)))
-        .layer(CatchPanicLayer::new())
-        .with_state((gateway, Arc::new(Refused::default())))
+/// How the pages are served.
+#[derive(Debug, Clone, Default)]
+pub struct Site {
+    /// Where people reach the pages, such as `https://liaison.ourschool.example`; without it, only that they do by TLS is
+    /// taken for granted.
+    pub public_url: Option<String>,
+    /// Roles that must set up a second factor.
+    pub second_factor: Vec<Role>,
+    /// The demo: invented people, one-press sign-in.
+    pub demo: bool,
 }
 
-/// 200 when the database answers and is migrated; 503 with a sentence otherwise.
-async fn ready(State((gateway, _)): State<(Arc<Gateway>, Arc<Refused>)>) -> Response {
-    match gateway.store.ready().await {
-        Ok(()) => (StatusCode::OK, "ready\n").into_response(),
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")).into_response(),
-    }
+/// What every page stands on.
+pub(crate) struct Pages {
+    gateway: Arc<Gateway>,
+    site: Site,
+    throttle: throttle::Throttle,
 }
 
-/// A provider reports on a message: verify, keep, commit, and only then answer 2xx. While the database is away the
-/// answer is 503, so that a provider that repeats will. A forged post is refused and nothing of it is kept.
-async fn posted(
-    State((gateway, refused)): State<(Arc<Gateway>, Arc<Refused>)>,
-    Path((channel, what)): Path<(String, String)>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    if !matches!(what.as_str(), "status" | "text") {
-        return StatusCode::NOT_FOUND.into_response();
-    }
-    let sender = ChannelId::parse(&channel).ok().and_then(|id| gateway.senders.get(&id));
-    let Some(callback) = sender.and_then(|sender| sender.callback()) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
-    let headers: Vec<(String, String)> = headers
-        .iter()
-        .map(|(name, value)| {
-            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-        })
-        .collect();
-    let path_and_query = uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
-    let events = match callback.events(&Posted { path_and_query, headers: &headers, body: &body }) {
-        Ok(events) => Ok(events),
-        Err(NotBelieved::Forged) => {
-            refused.count(&channel);
-            return StatusCode::FORBIDDEN.into_response();
-        }
-        Err(NotBelieved::Unreadable(why)) => {
-            tracing::warn!(channel, "a signed webhook post could not be read: {why}");
-            Err(why)
-        }
-    };
-    match keep_events(&gateway, &channel, events, &body).await {
-        Ok(()) => {
-            let (content_type, body) = callback.answer();
-            (StatusCode::OK, [(header::CONTENT_TYPE, content_type)], body).into_response()
-        }
-        Err(error) => {
-            tracing::warn!(channel, "a webhook post could not be kept: {error}");
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
-        }
-    }
+/// What every page stands on, shared.
+pub(crate) type Web = Arc<Pages>;
+
+/// The largest form that is read, in bytes.
+const LARGEST_FORM: usize = 256 * 1024;
+
+/// Who may open a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Anybody, signed in or not.
+    Anyone,
+    /// Every colleague who is signed in.
+    Colleagues,
+    /// Colleagues who hold one of these roles.
+    Holders(&'static [Role]),
 }
 
-/// Keeps what a post told: texts first, for they exist nowhere else, then receipts. A signed post that cannot be read is
-/// kept as it is, for a person: answering an error would make the provider give up on it.
-async fn keep_events(
-    gateway: &Gateway,
-    channel: &str,
-    events: Result<Vec<Event>, &'static str>,
-    body: &[u8],
-) -> Result<(), FlowError> {
-    let events = match events {
-        Ok(events) => events,
-        Err(why) => {
-            keep::unreadable_post(gateway, channel, RawForm::TwilioPost, body, why).await?;
-            return Ok(());
-        }
-    };
-    let (mut texts, mut told): (Vec<KeptText>, Vec<Receipt>) = (Vec::new(), Vec::new());
-    for event in events {
-        match event {
-            Event::Text(text) => texts.push(*text),
-            Event::Receipt(receipt) => told.push(receipt),
-        }
-    }
-    if !texts.is_empty() {
-        keep::texts(gateway, channel, &texts).await?;
-    }
-    if !told.is_empty() {
-        receipts::keep(gateway, channel, &told).await?;
-    }
-    Ok(())
+/// A page or a deed of one.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Its path, with `{…}` for what varies.
+    pub path: &'static str,
+    /// Who may.
+    pub who: Who,
 }
 
-/// How many posts were refused as forged, by channel, since the start. Nothing of what they held is kept.
-#[derive(Debug, Default)]
-struct Refused(Mutex<BTreeMap<String, u64>>);
+type Served = (Route, MethodRouter<Web>);
 
-impl Refused {
-    /// Counts one, and says so at the first and then ever more seldom: a flood of them must not become a flood of lines.
-    fn count(&self, channel: &str) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(channel.to_owned()).or_default();
-        *count = count.saturating_add(1);
-        if count.is_power_of_two() {
-            tracing::warn!(
-                channel,
-                refused = *count,
-                "webhook posts were refused: the signature is missing or wrong"
-            );
-        }
-    }
+/// A page to look at.
+fn get<H, T>(path: &'static str, who: Who, handler: H) -> Served
+where
+    H: axum::handler::Handler<T, Web>,
+    T: 'static,
+{
+    (Route { method: "GET", path, who }, axum::routing::get(handler))
 }
 
-/// Counts for IT's monitoring, in Prometheus's text form. No names, no addresses.
-async fn metrics(State((gateway, refused)): State<(Arc<Gateway>, Arc<Refused>)>) -> Response {
-    match counts(&gateway).await {
-        Ok(mut text) => {
-            let _ = writeln!(text, "# TYPE liaison_webhook_refused_total counter");
-            for (channel, count) in refused.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-                let _ = writeln!(text, "liaison_webhook_refused_total{{channel=\"{channel}\"}} {count}");
-            }
-            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
-        }
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")).into_response(),
-    }
+/// A deed.
+fn post<H, T>(path: &'static str, who: Who, handler: H) -> Served
+where
+    H: axum::handler::Handler<T, Web>,
+    T: 'static,
+{
+    (Route { method: "POST", path, who }, axum::routing::post(handler))
 }
 
-async fn counts(gateway: &Gateway) -> Result<String, FlowError> {
-    let mut connection = gateway.store.acquire().await?;
-    let mut text = String::from("# TYPE liaison_deliveries gauge\n");
-    for (channel, state, count) in explain::counts(&mut connection).await? {
-        let _ = writeln!(text, "liaison_deliveries{{channel=\"{channel}\",state=\"{state}\"}} {count}");
+fn served() -> Vec<Served> {
+    [
+        entry::served(),
+        home::served(),
+        cases::served(),
+        case_deeds::served(),
+        questions::served(),
+        people::served(),
+        safeguarding::served(),
+        calls::served(),
+        contacts::served(),
+        health::served(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Every page and deed with who may; the router is made of nothing else.
+pub fn routes() -> Vec<Route> {
+    served().into_iter().map(|(route, _)| route).collect()
+}
+
+/// All routes: pages, health and webhooks.
+pub fn router(gateway: Arc<Gateway>, site: Site) -> Router {
+    let web: Web =
+        Arc::new(Pages { gateway: Arc::clone(&gateway), site, throttle: throttle::Throttle::default() });
+    let mut pages = Router::new();
+    for (route, handler) in served() {
+        let guard = middleware::from_fn_with_state((Arc::clone(&web), route.who), guard::let_in);
+        pages = pages.route(route.path, handler.route_layer(guard));
     }
-    let unread = inbox::unread(&mut connection).await?;
-    let _ = writeln!(text, "# TYPE liaison_received_unread gauge\nliaison_received_unread {unread}");
-    Ok(text)
+    let pages = pages
+        .fallback(guard::nothing_here)
+        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .layer(middleware::from_fn_with_state(Arc::clone(&web), guard::headers))
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(|_| frame::panicked()))
+        .with_state(web);
+    hooks::router(gateway).merge(pages)
+}
+
+/// Words that are shown to the person they are for.
+fn shown(words: &Private<String>) -> String {
+    words.expose().clone()
 }

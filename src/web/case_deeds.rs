@@ -1,0 +1,264 @@
+//! What is done with a case: a reply, a note, a promise, and who has it next.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+use jiff::civil::DateTime;
+
+use super::{
+    Served, Web, Who,
+    cases::{READERS, case_frame, in_page_words, open, restricted, show_case},
+    frame::Wrong,
+    guard::Signed,
+    post,
+    sent::{Did, Sent, done_before, once},
+};
+use crate::{
+    domain::{
+        staff::Role,
+        time::{Date, Timestamp, school_zone},
+    },
+    flows::{
+        FlowError,
+        cases::{self, Elsewhere, How, Reply},
+        divert, hand_off,
+    },
+};
+
+pub(super) fn served() -> Vec<Served> {
+    let readers = Who::Holders(READERS);
+    vec![
+        post("/cases/{case}/reply", readers, reply),
+        post("/cases/{case}/note", readers, note),
+        post("/cases/{case}/promise", readers, promise),
+        post("/cases/{case}/answered", readers, answered),
+        post("/cases/{case}/kind", readers, kind),
+        post("/cases/{case}/pass-up", readers, pass_up),
+        post("/cases/{case}/give", readers, give),
+        post("/cases/{case}/to-dsl", readers, to_dsl),
+        post("/cases/{case}/hand-off", Who::Holders(&[Role::Dsl]), handed_off),
+        post("/cases/{case}/close", readers, close),
+        post("/cases/{case}/reopen", readers, reopen),
+    ]
+}
+
+/// Does a case's deed, and shows the case again where it could not be done.
+async fn case_deed(
+    web: &Web,
+    signed: &Signed,
+    code: &str,
+    sent: &Sent,
+    work: impl Future<Output = Result<String, FlowError>>,
+) -> Result<Response, Wrong> {
+    // Proved before anything is done: a case this colleague may not see does not exist.
+    let opened = match open(web, signed, code).await {
+        // Whoever passed it to the DSL does not see it any more, and may still press the button twice.
+        Err(Wrong::Absent) => return done_before(web, signed, sent).await?.ok_or(Wrong::Absent),
+        opened => opened?,
+    };
+    match once(web, signed, sent, work).await? {
+        Did::Done(response) => Ok(response),
+        Did::Refused(sentence) => {
+            let frame = case_frame(web, signed, &opened).refused(Some(in_page_words(&sentence)));
+            let draft = sent.fields.raw("words").to_owned();
+            show_case(web, signed, StatusCode::UNPROCESSABLE_ENTITY, opened, frame, draft).await
+        }
+    }
+}
+
+/// A date field's day.
+pub(super) fn day(text: &str) -> Result<Date, FlowError> {
+    text.parse().map_err(|_| {
+        FlowError::Refused("write the day as 2026-12-04, or choose it in the calendar".to_owned())
+    })
+}
+
+/// A date-and-time field's instant, which is meant in school time.
+pub(super) fn moment(text: &str) -> Result<Timestamp, FlowError> {
+    let wrong = |_| FlowError::Refused("write day and time as 2026-12-04T15:30, or choose them".to_owned());
+    let local: DateTime = text.parse().map_err(wrong)?;
+    // A time that the clocks skip or repeat in spring or autumn is not guessed.
+    let zoned = school_zone().to_ambiguous_zoned_datetime(local).unambiguous();
+    zoned.map(|zoned| zoned.timestamp()).map_err(wrong)
+}
+
+async fn note(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(code): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let work = async {
+        cases::note(&web.gateway, &code, restricted(&signed), sent.fields.text("note"), &signed.by()).await?;
+        Ok(format!("/cases/{code}?done=note"))
+    };
+    Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
+}
+
+async fn promise(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(code): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let work = async {
+        let day = day(sent.fields.text("day"))?;
+        cases::promise(&web.gateway, &code, restricted(&signed), day, &signed.by()).await?;
+        Ok(format!("/cases/{code}?done=promised"))
+    };
+    Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
+}
+
+async fn answered(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(code): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let work = async {
+        let how = How::parse(sent.fields.text("how"))
+            .ok_or_else(|| FlowError::Refused("choose how it was answered".to_owned()))?;
+        let answer = Elsewhere {
+            how,
+            words: sent.fields.text("said"),
+            happened_at: moment(sent.fields.text("when"))?,
+            full_answer: sent.fields.ticked("full"),
+        };
+        cases::answered_elsewhere(&web.gateway, &code, restricted(&signed), &answer, &signed.by()).await?;
+        Ok(format!("/cases/{code}?done=elsewhere"))
+    };
+    Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
+}
+
+async fn kind(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(code): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let work = async {
+        cases::rekind(&web.gateway, &code, restricted(&signed), sent.fields.text("kind"), &signed.by())
+            .await?;
+        Ok(format!("/cases/{code}?done=kind"))
+    };
+    Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
+}
+
+async fn pass_up(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(code): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let work = async {
+        let reason = sent.fields.text("reason");
+        cases::escalate(&web.gateway, &code, restricted(&signed), reason, &signed.by()).await?;
+        Ok("/cases?done=given".to_owned())
+    };
+    Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
+}
+
+/// One act: from here on the case is the DSL's alone, also for the colleague who did it.
+async fn to_dsl(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(code): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let work = async {
+        let reason = sent.fields.text("reason");
+        divert::divert(&web.gateway, &code, restricted(&signed), reason, &signed.by()).await?;
+        Ok("/cases?done=diverted".to_owned())
+    };
+    Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
+}
+
+async fn handed_off(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(code): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let work = async {
+        let (system, by) = (sent.fields.text("system"), signed.by());
+        if system == "none" {
+            hand_off::not_needed_because(&web.gateway, &code, sent.fields.text("reference"), &by).await?;
+        } else {
+            hand_off::hand_off(&web.gateway, &code, system, sent.fields.text("reference"), &by).await?;
+        }
+        Ok(format!("/cases/{code}?done=handed"))
+    };
+    Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
+}
+
+async fn reopen(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(code): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let work = async {
+        let reason = sent.fields.text("reason");
+        cases::reopen(&web.gateway, &code, restricted(&signed), reason, &signed.by()).await?;
+        Ok(format!("/cases/{code}?done=reopened"))
+    };
+    Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
+}
+
+async fn reply(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(code): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let work = async {
+        let promise =
+            Some(sent.fields.text("promise")).filter(|text| !text.is_empty()).map(day).transpose()?;
+        let by = signed.by();
+        let reply = Reply {
+            words: sent.fields.text("words"),
+            promise,
+            // What promises more is not all of it.
+            full_answer: promise.is_none(),
+            sensitive: sent.fields.ticked("sensitive"),
+            by: &by,
+        };
+        let replied = cases::reply(&web.gateway, &code, restricted(&signed), &reply).await?;
+        let done = if ["email", "text"].contains(&replied.route) { "replied" } else { "task" };
+        Ok(format!("/cases/{}?done={done}", replied.case))
+    };
+    Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
+}
+
+async fn give(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(code): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let work = async {
+        let (role, by) = (sent.fields.text("role"), signed.by());
+        if !["teacher", "office", "slt"].contains(&role) {
+            return Err(FlowError::Refused("choose who the case is for".to_owned()));
+        }
+        cases::assign(&web.gateway, &code, restricted(&signed), role, None, &by).await?;
+        Ok("/cases?done=given".to_owned())
+    };
+    Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
+}
+
+async fn close(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(code): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let work = async {
+        let outcome = sent.fields.text("outcome");
+        cases::close(&web.gateway, &code, restricted(&signed), outcome, &signed.by()).await?;
+        Ok("/cases?done=closed".to_owned())
+    };
+    Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
+}

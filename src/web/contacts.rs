@@ -1,0 +1,175 @@
+//! Logging a contact in under a minute: a call, a meeting, a visit, a letter, a word at the gate.
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+
+use super::{
+    Served, Web, Who,
+    case_deeds::{day, moment},
+    cases::in_page_words,
+    frame,
+    frame::{Frame, Wrong},
+    get,
+    guard::Signed,
+    people::READERS,
+    post,
+    sent::{Did, Fields, Sent, once},
+};
+use crate::{
+    domain::{
+        contact::{ContactKind, Direction},
+        ids::{PupilId, StaffId},
+        time::field_moment,
+    },
+    flows::{
+        FlowError,
+        contacts::{self, Contact},
+    },
+    store::{
+        StoreError,
+        desk::{self, CarerOf, Named},
+    },
+};
+
+pub(super) fn served() -> Vec<Served> {
+    let readers = Who::Holders(READERS);
+    vec![get("/families/{pupil}/log", readers, log_page), post("/families/{pupil}/log", readers, log_form)]
+}
+
+#[derive(Template)]
+#[template(path = "log.html")]
+struct LogPage {
+    frame: Frame,
+    pupil: PupilId,
+    carers: Vec<CarerOf>,
+    /// The other colleagues: id and name.
+    colleagues: Vec<(String, String)>,
+    kinds: Vec<(&'static str, &'static str)>,
+    now: String,
+    /// What was typed that could not be taken.
+    typed: Fields,
+}
+
+/// What the page needs of the records.
+struct Around {
+    pupil: PupilId,
+    named: Named,
+    carers: Vec<CarerOf>,
+    colleagues: Vec<(String, String)>,
+}
+
+async fn around(web: &Web, signed: &Signed, pupil: &str) -> Result<Around, Wrong> {
+    let pupil: PupilId = pupil.parse().map_err(|_| Wrong::Absent)?;
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let named = desk::pupil(&mut tx, pupil).await?.ok_or(Wrong::Absent)?;
+    let carers = desk::carers_of(&mut tx, pupil).await?;
+    let mut colleagues: Vec<_> = desk::names(&mut tx).await?.into_iter().collect();
+    tx.commit().await.map_err(StoreError::from)?;
+    colleagues.retain(|(id, _)| *id != signed.by());
+    colleagues.sort_by(|a, b| a.1.cmp(&b.1));
+    Ok(Around { pupil, named, carers, colleagues })
+}
+
+async fn log_page(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(pupil): Path<String>,
+) -> Result<Response, Wrong> {
+    let around = around(&web, &signed, &pupil).await?;
+    Ok(show(&web, &signed, StatusCode::OK, around, None, Fields::default()))
+}
+
+fn show(
+    web: &Web,
+    signed: &Signed,
+    status: StatusCode,
+    around: Around,
+    fault: Option<String>,
+    typed: Fields,
+) -> Response {
+    let title = format!("Log a contact about {}", around.named.name);
+    let template = LogPage {
+        frame: Frame::of(web, signed, &title, "/families").refused(fault),
+        pupil: around.pupil,
+        carers: around.carers,
+        colleagues: around.colleagues,
+        kinds: ContactKind::ALL.iter().map(|kind| (kind.as_str(), name(*kind))).collect(),
+        now: field_moment(web.gateway.now()),
+        typed,
+    };
+    frame::page(status, &template)
+}
+
+/// A kind as its button says it.
+const fn name(kind: ContactKind) -> &'static str {
+    match kind {
+        ContactKind::Call => "Call",
+        ContactKind::Meeting => "Meeting",
+        ContactKind::Visit => "Home visit",
+        ContactKind::Letter => "Letter",
+        ContactKind::Corridor => "Word at the gate",
+        ContactKind::Website => "Website post",
+        ContactKind::Postcard => "Postcard home",
+    }
+}
+
+async fn log_form(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(pupil): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let around = around(&web, &signed, &pupil).await?;
+    let work = async {
+        let contact = read(&sent.fields, &around, signed.staff())?;
+        contacts::log(&web.gateway, &contact, &signed.by()).await?;
+        Ok(format!("/families/{}?done=logged", around.pupil))
+    };
+    match once(&web, &signed, &sent, work).await? {
+        Did::Done(response) => Ok(response),
+        Did::Refused(sentence) => {
+            let fault = Some(in_page_words(&sentence));
+            Ok(show(&web, &signed, StatusCode::UNPROCESSABLE_ENTITY, around, fault, sent.fields.clone()))
+        }
+    }
+}
+
+/// The contact as it was typed; a carer must be one of this pupil's whom the colleague may see.
+fn read(fields: &Fields, around: &Around, me: StaffId) -> Result<Contact, FlowError> {
+    let choose = |what: &str| FlowError::Refused(format!("choose {what}"));
+    let carer = match fields.text("carer") {
+        "" => None,
+        id => Some(
+            around
+                .carers
+                .iter()
+                .find(|carer| carer.id.to_string() == id)
+                .map(|carer| carer.id)
+                .ok_or_else(|| choose("who it was with"))?,
+        ),
+    };
+    let mut colleagues = vec![me];
+    if let Some(other) = fields.parsed::<StaffId>("colleague") {
+        colleagues.push(other);
+    }
+    Ok(Contact {
+        kind: ContactKind::parse(fields.text("kind")).map_err(|_| choose("what kind of contact it was"))?,
+        direction: Direction::parse(fields.text("direction")).map_err(|_| choose("who began it"))?,
+        pupil: around.pupil,
+        carer,
+        case: None,
+        happened_at: moment(fields.text("when"))?,
+        place: fields.text("place").to_owned(),
+        colleagues,
+        facts: fields.text("facts").to_owned(),
+        agreed: fields.text("agreed").to_owned(),
+        sensitive: fields.ticked("sensitive"),
+        praise: fields.ticked("praise"),
+        follow_up_due: Some(fields.text("follow_up")).filter(|text| !text.is_empty()).map(day).transpose()?,
+        one_colleague_because: fields.text("alone").to_owned(),
+    })
+}

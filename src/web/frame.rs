@@ -1,0 +1,298 @@
+//! What every page has around it, and the pages for when something is wrong.
+
+use askama::Template;
+use axum::{
+    http::StatusCode,
+    response::{Html, IntoResponse, Response},
+};
+use uuid::Uuid;
+
+use super::{Web, Who, guard::Signed, sent::form_key};
+use crate::{
+    domain::staff::Role,
+    flows::{FlowError, salt},
+    store::StoreError,
+};
+
+/// The style sheet.
+pub(super) const STYLE: &str = include_str!("pages/style.css");
+
+/// The style sheet's path, which changes with its content so that browsers may keep it.
+pub(super) fn style_path() -> String {
+    let hash = ring::digest::digest(&ring::digest::SHA256, STYLE.as_bytes());
+    let short: String = hash.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    format!("/style-{short}.css")
+}
+
+/// A link of the menu.
+pub(super) struct Link {
+    pub(super) path: &'static str,
+    pub(super) name: &'static str,
+    pub(super) here: bool,
+}
+
+/// The menu: each page once, in the order of a working day.
+const MENU: &[(&str, &str, Who)] = &[
+    ("/", "Today", Who::Colleagues),
+    ("/cases", "Inbox", Who::Holders(super::cases::READERS)),
+    ("/calls", "Calls", Who::Holders(super::cases::READERS)),
+    ("/questions", "Who is this?", Who::Holders(super::questions::SORTERS)),
+    ("/families", "Families", Who::Holders(super::people::READERS)),
+    ("/safeguarding", "Safeguarding", Who::Holders(super::safeguarding::READERS)),
+    ("/health", "Health", Who::Holders(super::health::READERS)),
+];
+
+/// What every page has around it.
+pub(super) struct Frame {
+    /// The school.
+    pub(super) school: String,
+    /// The page's own heading.
+    pub(super) title: String,
+    /// The colleague's name; empty when nobody is signed in.
+    pub(super) colleague: String,
+    /// The colleague's roles, in words.
+    pub(super) roles: String,
+    /// The menu, for whoever is signed in.
+    pub(super) menu: Vec<Link>,
+    /// A sentence of what was just done.
+    pub(super) done: Option<&'static str>,
+    /// A sentence of what could not be done.
+    pub(super) fault: Option<String>,
+    /// The demo is never mistaken for a school.
+    pub(super) demo: bool,
+    /// The style sheet.
+    pub(super) style: String,
+    form_key: String,
+}
+
+impl Frame {
+    /// Around a page that anybody may see.
+    pub(super) fn open(web: &Web, title: &str) -> Self {
+        Self {
+            school: web.gateway.policy.school.name.clone(),
+            title: title.to_owned(),
+            colleague: String::new(),
+            roles: String::new(),
+            menu: Vec::new(),
+            done: None,
+            fault: None,
+            demo: web.site.demo,
+            style: style_path(),
+            form_key: String::new(),
+        }
+    }
+
+    /// Around a page of this colleague; `here` is its path in the menu.
+    pub(super) fn of(web: &Web, signed: &Signed, title: &str, here: &str) -> Self {
+        let may = |who: &Who| match who {
+            Who::Holders(roles) => signed.is(roles),
+            Who::Anyone | Who::Colleagues => true,
+        };
+        let menu = MENU.iter().filter(|(_, _, who)| may(who));
+        let roles: Vec<_> = signed.session.roles.iter().copied().map(Role::in_words).collect();
+        Self {
+            colleague: signed.session.name.clone(),
+            roles: roles.join(", "),
+            menu: menu.map(|(path, name, _)| Link { path, name, here: *path == here }).collect(),
+            form_key: form_key(signed),
+            ..Self::open(web, title)
+        }
+    }
+
+    /// With a sentence of what was just done, named by a word in the address.
+    pub(super) fn after(mut self, done: Option<&str>) -> Self {
+        self.done = done
+            .and_then(|word| DONE.iter().find(|(known, _)| *known == word))
+            .map(|(_, sentence)| *sentence);
+        self
+    }
+
+    /// With a sentence of what could not be done.
+    pub(super) fn refused(mut self, sentence: Option<String>) -> Self {
+        self.fault = sentence;
+        self
+    }
+
+    /// The hidden fields every form carries: whose page it is from, and a key by which it is done once. Fresh for each form.
+    pub(super) fn marks(&self) -> String {
+        format!(
+            "<input type=\"hidden\" name=\"form_key\" value=\"{}\"><input type=\"hidden\" name=\"once\" value=\"{}\">",
+            self.form_key,
+            Uuid::from_bytes(salt())
+        )
+    }
+}
+
+/// What a page says after a deed, by the word in its address. No words of people ever stand in an address.
+const DONE: &[(&str, &str)] = &[
+    ("replied", "Your reply is on its way."),
+    ("task", "Your reply cannot be sent by email or text to this carer: a call or letter is on the list."),
+    ("note", "Your note is kept. It is never sent."),
+    ("promised", "The promise has its own clock now."),
+    ("elsewhere", "Recorded. The clock is stopped."),
+    ("kind", "The case has another kind now."),
+    ("diverted", "The case is with the safeguarding lead alone now."),
+    ("spoke", "Recorded. The call is done."),
+    ("ring-again", "Recorded. The call stays on the list."),
+    ("passed-up", "Recorded. It has been tried often enough: senior leadership has it now."),
+    ("another-way", "Recorded. No number is left, so another way is taken."),
+    ("logged", "The contact is in the chronology."),
+    ("handed", "The reference is recorded."),
+    ("reopened", "The case is open again."),
+    ("undone", "The decision was undone. The message waits to be placed again."),
+    ("given", "The case was handed on. Its clock runs on."),
+    ("closed", "The case is closed."),
+    ("answered", "Your decision is recorded."),
+    ("dismissed", "The message was set aside. It is still kept."),
+    ("password", "Your password was changed. Sign in with the new one."),
+    ("out", "You are signed out."),
+    ("second", "Your second factor is set up."),
+    ("held", "Sending is paused."),
+    ("released", "Sending goes on."),
+];
+
+/// Shows a page.
+pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!("a page could not be rendered: {error}");
+            panicked()
+        }
+    }
+}
+
+/// Something is wrong: a calm sentence and a reference for people, the chain for the log.
+#[derive(Debug)]
+pub(super) enum Wrong {
+    /// Nobody is signed in.
+    Closed,
+    /// The page is for other roles.
+    NotForYou,
+    /// There is nothing here, or nothing that this colleague may see: the two look the same.
+    Absent,
+    /// A form that did not come from the colleague's own page.
+    Forged,
+    /// A form that is larger than any of ours.
+    TooLarge,
+    /// Too many tries.
+    TooMany,
+    /// The same form is being done at this moment.
+    BeingDone,
+    /// The same form was begun and cut off.
+    CutOff,
+    /// What was asked cannot be done.
+    Refused(String),
+    /// The database is away.
+    Away,
+    /// Anything else, with the reference under which the log tells it.
+    Failed(Uuid),
+}
+
+impl From<FlowError> for Wrong {
+    fn from(error: FlowError) -> Self {
+        match error {
+            FlowError::Refused(sentence) => Self::Refused(sentence),
+            error if error.is_away() => {
+                tracing::warn!("a page could not be served: {error}");
+                Self::Away
+            }
+            error => {
+                let reference = Uuid::from_bytes(salt());
+                tracing::error!(%reference, "a page could not be served: {error}");
+                Self::Failed(reference)
+            }
+        }
+    }
+}
+
+impl From<StoreError> for Wrong {
+    fn from(error: StoreError) -> Self {
+        FlowError::from(error).into()
+    }
+}
+
+impl Wrong {
+    fn said(&self) -> (StatusCode, &'static str, String) {
+        let (status, title, said) = match self {
+            Self::Closed => (
+                StatusCode::UNAUTHORIZED,
+                "Please sign in",
+                "You are not signed in, or your session has ended.",
+            ),
+            Self::NotForYou => (
+                StatusCode::FORBIDDEN,
+                "This page is for other colleagues",
+                "Your role does not have this page. If it should, ask IT.",
+            ),
+            Self::Absent => (
+                StatusCode::NOT_FOUND,
+                "There is nothing here",
+                "The address may be old or mistyped, or what stood here is not for your role.",
+            ),
+            Self::Forged => (
+                StatusCode::FORBIDDEN,
+                "That form could not be taken",
+                "It was not sent from your own open page, or you have signed in anew since. Nothing was done. Go back, load the \
+                 page again and repeat it.",
+            ),
+            Self::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "That is too much at once",
+                "Nothing was done. Send it in smaller pieces.",
+            ),
+            Self::TooMany => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many tries",
+                "Wait a few minutes, then try again. If you have forgotten your password, ask IT for a new one.",
+            ),
+            Self::BeingDone => (
+                StatusCode::CONFLICT,
+                "It is being done",
+                "You have sent this form already, and it is being done at this moment. Look again in a few seconds.",
+            ),
+            Self::CutOff => (
+                StatusCode::CONFLICT,
+                "It may be done already",
+                "This form was sent before and cut off. Look whether it was done before you send it again from a fresh page.",
+            ),
+            Self::Refused(sentence) => {
+                return (StatusCode::UNPROCESSABLE_ENTITY, "That cannot be done", sentence.clone());
+            }
+            Self::Away => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Liaison cannot reach its records",
+                "Nothing was done, and nothing is lost. Try again in a minute; if it stays like this, tell IT.",
+            ),
+            Self::Failed(reference) => {
+                let said = format!("Nothing was done. Tell IT this reference: {reference}");
+                return (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong", said);
+            }
+        };
+        (status, title, said.to_owned())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "wrong.html")]
+struct WrongPage {
+    title: &'static str,
+    said: String,
+    style: String,
+    signed_out: bool,
+}
+
+impl IntoResponse for Wrong {
+    fn into_response(self) -> Response {
+        let (status, title, said) = self.said();
+        let signed_out = matches!(self, Self::Closed);
+        let template = WrongPage { title, said, style: style_path(), signed_out };
+        template.render().map_or_else(|_| panicked(), |html| (status, Html(html)).into_response())
+    }
+}
+
+/// The page for when even that could not be made.
+pub(super) fn panicked() -> Response {
+    let said = "Something went wrong. Nothing was done. Please tell IT what you pressed and when.\n";
+    (StatusCode::INTERNAL_SERVER_ERROR, said).into_response()
+}

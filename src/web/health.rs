@@ -1,0 +1,111 @@
+//! Health, for IT and whoever must be able to pause all sending: counts and times, nothing that anybody wrote.
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    http::StatusCode,
+    response::Response,
+};
+
+use super::{
+    Served, Web, Who,
+    entry::After,
+    frame,
+    frame::{Frame, Wrong},
+    get,
+    guard::Signed,
+    post,
+    sent::{Did, Sent, once},
+};
+use crate::{
+    domain::{staff::Role, time::moment_in_full},
+    flows::operate,
+    store::{StoreError, daemons::ALL_CHANNELS, desk, explain},
+};
+
+/// Who looks after the machine, and who may pause sending.
+pub(super) const READERS: &[Role] = &[Role::It, Role::Office, Role::Slt, Role::Dsl];
+
+pub(super) fn served() -> Vec<Served> {
+    vec![
+        get("/health", Who::Holders(READERS), health_page),
+        post("/health/pause", Who::Holders(READERS), pause),
+        post("/health/go-on", Who::Holders(READERS), go_on),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "health.html")]
+struct HealthPage {
+    frame: Frame,
+    counts: Vec<(String, String, i64)>,
+    holds: Vec<(String, String, String)>,
+    inboxes: Vec<(String, String)>,
+    paused: bool,
+}
+
+async fn health_page(
+    State(web): State<Web>,
+    signed: Signed,
+    Query(after): Query<After>,
+) -> Result<Response, Wrong> {
+    let frame = Frame::of(&web, &signed, "Health", "/health").after(after.done.as_deref());
+    show(&web, &signed, StatusCode::OK, frame).await
+}
+
+async fn show(web: &Web, signed: &Signed, status: StatusCode, frame: Frame) -> Result<Response, Wrong> {
+    let now = web.gateway.now();
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let holds = desk::holds(&mut tx).await?;
+    let inboxes = desk::inboxes(&mut tx).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    // Counts by channel and state hold nothing of anybody, and a colleague's own counts would not be the machine's.
+    let counts = explain::counts(&mut *web.gateway.store.acquire().await?).await?;
+    let template = HealthPage {
+        frame,
+        counts,
+        paused: holds.iter().any(|hold| hold.scope == ALL_CHANNELS),
+        holds: holds
+            .into_iter()
+            .map(|hold| {
+                let scope = if hold.scope == ALL_CHANNELS { "All sending".to_owned() } else { hold.scope };
+                (scope, hold.reason, moment_in_full(hold.since, now))
+            })
+            .collect(),
+        inboxes: inboxes.into_iter().map(|(channel, at)| (channel, moment_in_full(at, now))).collect(),
+    };
+    Ok(frame::page(status, &template))
+}
+
+async fn pause(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Response, Wrong> {
+    let reason = sent.fields.text("reason");
+    let did = if reason.is_empty() {
+        Did::Refused("Say in a few words why sending is paused; colleagues will see it.".to_owned())
+    } else {
+        once(&web, &signed, &sent, async {
+            operate::hold(&web.gateway, ALL_CHANNELS, reason, &signed.by()).await?;
+            Ok("/health?done=held".to_owned())
+        })
+        .await?
+    };
+    answer(&web, &signed, did).await
+}
+
+async fn go_on(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Response, Wrong> {
+    let did = once(&web, &signed, &sent, async {
+        operate::release(&web.gateway, ALL_CHANNELS, &signed.by()).await?;
+        Ok("/health?done=released".to_owned())
+    })
+    .await?;
+    answer(&web, &signed, did).await
+}
+
+async fn answer(web: &Web, signed: &Signed, did: Did) -> Result<Response, Wrong> {
+    match did {
+        Did::Done(response) => Ok(response),
+        Did::Refused(sentence) => {
+            let frame = Frame::of(web, signed, "Health", "/health").refused(Some(sentence));
+            show(web, signed, StatusCode::UNPROCESSABLE_ENTITY, frame).await
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The DSL's closed door: restricted cases, and those without a reference in the school's safeguarding system.
+
+use askama::Template;
+use axum::{extract::State, http::StatusCode, response::Response};
+
+use super::{
+    Served, Web, Who, frame,
+    frame::{Frame, Wrong},
+    get,
+    guard::Signed,
+};
+use crate::{
+    domain::{staff::Role, time::moment_in_full},
+    flows::desk,
+    store::{
+        StoreError,
+        diverted::{self, Unreferenced},
+    },
+};
+
+/// Nobody else.
+pub(super) const READERS: &[Role] = &[Role::Dsl];
+/// How many cases without a reference the page shows.
+const SHOWN: i64 = 100;
+
+pub(super) fn served() -> Vec<Served> {
+    vec![get("/safeguarding", Who::Holders(READERS), safeguarding_page)]
+}
+
+struct Missing {
+    case: Unreferenced,
+    since: String,
+}
+
+struct Open {
+    code: String,
+    carer: String,
+    subject: String,
+    due: Option<String>,
+    late: bool,
+}
+
+#[derive(Template)]
+#[template(path = "safeguarding.html")]
+struct SafeguardingPage {
+    frame: Frame,
+    missing: Vec<Missing>,
+    open: Vec<Open>,
+}
+
+async fn safeguarding_page(State(web): State<Web>, signed: Signed) -> Result<Response, Wrong> {
+    let now = web.gateway.now();
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let missing = diverted::without_reference(&mut tx, None, SHOWN).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    // Notes each restricted case that is shown as read.
+    let cases = desk::cases(&web.gateway, signed.staff(), false).await?;
+    let open = cases.into_iter().filter(|case| case.visibility == "restricted").map(|case| Open {
+        due: case.due.map(|due| moment_in_full(due, now)),
+        late: case.overdue,
+        code: case.code,
+        carer: case.carer,
+        subject: case.subject,
+    });
+    let template = SafeguardingPage {
+        frame: Frame::of(&web, &signed, "Safeguarding", "/safeguarding"),
+        missing: missing
+            .into_iter()
+            .map(|case| Missing { since: moment_in_full(case.opened_at, now), case })
+            .collect(),
+        open: open.collect(),
+    };
+    Ok(frame::page(StatusCode::OK, &template))
+}

@@ -1,0 +1,190 @@
+//! A form that was sent: read within limits, proved to come from this colleague's own page, and done once however often
+//! the button is pressed.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use jiff::SignedDuration;
+use ring::digest::{SHA256, digest};
+use uuid::Uuid;
+
+use super::{Web, frame::Wrong, guard::Signed};
+use crate::{
+    flows::FlowError,
+    store::{
+        StoreError,
+        colleagues::{self, FormSent},
+    },
+};
+
+/// The most fields of a form that are read.
+const MOST_FIELDS: usize = 2_000;
+/// A form begun so long ago, and not done, was cut off by a crash.
+const CUT_OFF: SignedDuration = SignedDuration::from_mins(2);
+
+/// The fields of a form, in order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    fn read(body: &[u8]) -> Result<Self, Wrong> {
+        let fields: Vec<(String, String)> = url::form_urlencoded::parse(body)
+            .take(MOST_FIELDS + 1)
+            // Postgres's text refuses a NUL, and no keyboard makes one. Browsers send lines with CR and LF.
+            .map(|(name, value)| (name.into_owned(), value.replace('\0', "").replace("\r\n", "\n")))
+            .collect();
+        if fields.len() > MOST_FIELDS { Err(Wrong::TooLarge) } else { Ok(Self(fields)) }
+    }
+
+    /// A field's text without the space around it; empty where there is none.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.raw(name).trim()
+    }
+
+    /// A field's text as it was typed.
+    pub(super) fn raw(&self, name: &str) -> &str {
+        self.0.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// Whether a box is ticked.
+    pub(super) fn ticked(&self, name: &str) -> bool {
+        self.0.iter().any(|(field, _)| field == name)
+    }
+
+    /// A field read as something else; `None` where it is missing or is not that.
+    pub(super) fn parsed<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.text(name).parse().ok()
+    }
+}
+
+/// A form of a page for anyone: nobody is signed in whose key it could carry.
+pub(super) struct Open(pub(super) Fields);
+
+impl<S: Sync + Send> FromRequest<S> for Open {
+    type Rejection = Wrong;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Wrong> {
+        let body = Bytes::from_request(request, state).await.map_err(|_| Wrong::TooLarge)?;
+        Ok(Self(Fields::read(&body)?))
+    }
+}
+
+/// A form of a colleague's own page.
+pub(super) struct Sent {
+    pub(super) fields: Fields,
+    once: Uuid,
+    path: String,
+}
+
+impl<S: Sync + Send> FromRequest<S> for Sent {
+    type Rejection = Wrong;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Wrong> {
+        let signed = request.extensions().get::<Signed>().cloned().ok_or(Wrong::Closed)?;
+        let path = request.uri().path().to_owned();
+        let body = Bytes::from_request(request, state).await.map_err(|_| Wrong::TooLarge)?;
+        let fields = Fields::read(&body)?;
+        let wanted = form_key(&signed);
+        // By digest, so that the time it takes tells nothing of the key.
+        let same = |a: &str, b: &str| {
+            digest(&SHA256, a.as_bytes()).as_ref() == digest(&SHA256, b.as_bytes()).as_ref()
+        };
+        if !same(fields.text("form_key"), &wanted) {
+            return Err(Wrong::Forged);
+        }
+        let once = fields.parsed("once").ok_or(Wrong::Forged)?;
+        Ok(Self { fields, once, path })
+    }
+}
+
+/// What marks the forms of a session.
+pub(super) fn form_key(signed: &Signed) -> String {
+    signed.session.form_key.expose().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What became of a deed.
+pub(super) enum Did {
+    /// It is done, now or when the button was pressed before: go there.
+    Done(Response),
+    /// It cannot be done as it was asked; the sentence says what to do. The form may be sent again.
+    Refused(String),
+}
+
+/// Does a form's deed once. `work` answers with the path the browser is sent to.
+pub(super) async fn once(
+    web: &Web,
+    signed: &Signed,
+    sent: &Sent,
+    work: impl Future<Output = Result<String, FlowError>>,
+) -> Result<Did, Wrong> {
+    let now = web.gateway.now();
+    let mut connection = web.gateway.store.acquire().await.map_err(FlowError::from)?;
+    let known = colleagues::form_sent(&mut connection, sent.once, signed.staff(), &sent.path, now).await;
+    match known.map_err(FlowError::from)? {
+        FormSent::New => {}
+        FormSent::Done(path) => return Ok(Did::Done(Redirect::to(&path).into_response())),
+        FormSent::NotYours => return Err(Wrong::Forged),
+        FormSent::Begun(at) if now.duration_since(at) < CUT_OFF => return Err(Wrong::BeingDone),
+        FormSent::Begun(_) => return Err(Wrong::CutOff),
+    }
+    // Not held while the deed is done: that takes connections of its own.
+    drop(connection);
+    let done = work.await;
+    let answer = done.as_ref().ok().map(String::as_str);
+    let noted = async {
+        let mut connection = web.gateway.store.acquire().await?;
+        colleagues::form_answered(&mut connection, sent.once, answer).await
+    };
+    // A deed that is done stays done, whether or not this could be noted.
+    let noted: Result<(), StoreError> = noted.await;
+    match done {
+        Ok(path) => Ok(Did::Done(Redirect::to(&path).into_response())),
+        Err(FlowError::Refused(sentence)) => Ok(Did::Refused(sentence)),
+        Err(error) => {
+            if let Err(unnoted) = noted {
+                tracing::warn!("a form could not be noted as not done: {unnoted}");
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// Where the browser was sent to when this very form was done before; `None` where it was not. Does nothing.
+pub(super) async fn done_before(web: &Web, signed: &Signed, sent: &Sent) -> Result<Option<Response>, Wrong> {
+    let mut connection = web.gateway.store.acquire().await?;
+    let now = web.gateway.now();
+    match colleagues::form_sent(&mut connection, sent.once, signed.staff(), &sent.path, now).await? {
+        FormSent::Done(path) => Ok(Some(Redirect::to(&path).into_response())),
+        FormSent::New => {
+            colleagues::form_answered(&mut connection, sent.once, None).await?;
+            Ok(None)
+        }
+        FormSent::Begun(_) | FormSent::NotYours => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_read_as_browsers_write_them() {
+        let fields = Fields::read(b"words=+Well+done,%0D%0AZo%C3%AB%21%00+&pupil=a&pupil=b&sensitive=on")
+            .expect("fields");
+
+        assert_eq!(fields.text("words"), "Well done,\nZo\u{eb}!");
+        assert_eq!(fields.text("pupil"), "a");
+        assert!(fields.ticked("sensitive"));
+        assert!(!fields.ticked("praise"));
+        assert_eq!(fields.text("nothing"), "");
+    }
+
+    #[test]
+    fn a_form_of_absurdly_many_fields_is_not_read() {
+        let body = "a=1&".repeat(MOST_FIELDS + 5);
+
+        assert!(matches!(Fields::read(body.as_bytes()), Err(Wrong::TooLarge)));
+    }
+}
