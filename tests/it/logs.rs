@@ -213,8 +213,9 @@ async fn webhooks(school: &School, log: &mut Log) {
         }
         let body =
             if spoilt { b"To=%2B447700900777&Body=flibbertigibbet".to_vec() } else { honest.body.clone() };
-        let answer =
-            web::router(Arc::clone(&school.gateway)).oneshot(request.body(Body::from(body)).unwrap()).await;
+        let answer = web::router(Arc::clone(&school.gateway), web::Site::default())
+            .oneshot(request.body(Body::from(body)).unwrap())
+            .await;
         writeln!(log, "{answer:?}").unwrap();
     }
 }

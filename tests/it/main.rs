@@ -13,6 +13,7 @@ mod inbound;
 mod journeys;
 mod logs;
 mod oracle;
-mod seen;
+mod pages;
 mod records;
+mod seen;
 mod support;

@@ -37,7 +37,7 @@ async fn a_text_is_kept_owned_on_the_clock_and_acknowledged_in_one_part() {
 #[tokio::test]
 async fn a_forged_post_is_refused_counted_and_leaves_no_trace() {
     let school = School::open(&one_by_text()).await;
-    let router = web::router(school.gateway.clone());
+    let router = web::router(school.gateway.clone(), web::Site::default());
     let post = school.texts.receive(TEXT_URL, HER_NUMBER, "When is the trip?", 0).tampered();
     let request = || {
         let with = post.headers.iter();

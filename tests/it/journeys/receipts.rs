@@ -29,7 +29,7 @@ async fn post_to(gateway: &Arc<Gateway>, path: &str, post: &SignedPost) -> u16 {
         request = request.header(name, value);
     }
     let request = request.body(Body::from(post.body.clone())).unwrap();
-    web::router(Arc::clone(gateway)).oneshot(request).await.unwrap().status().as_u16()
+    web::router(Arc::clone(gateway), web::Site::default()).oneshot(request).await.unwrap().status().as_u16()
 }
 
 /// Reports on a message of the provider's.
@@ -161,7 +161,7 @@ async fn while_postgres_is_away_the_provider_is_told_to_come_again() {
 
     let unreachable = post_to(&away, &honest.path_and_query, &honest).await;
     let ready = Request::get("/readyz").body(Body::empty()).unwrap();
-    let ready = web::router(Arc::clone(&away)).oneshot(ready).await.unwrap().status();
+    let ready = web::router(Arc::clone(&away), web::Site::default()).oneshot(ready).await.unwrap().status();
     let back = post(&school, &honest).await;
 
     assert_eq!((unreachable, ready, back), (503, StatusCode::SERVICE_UNAVAILABLE, 200));

@@ -296,7 +296,12 @@ pub(crate) async fn post_to(gateway: &Arc<Gateway>, post: &SignedPost) -> u16 {
         request = request.header(name, value);
     }
     let request = request.body(Body::from(post.body.clone())).expect("a request");
-    web::router(Arc::clone(gateway)).oneshot(request).await.expect("an answer").status().as_u16()
+    web::router(Arc::clone(gateway), web::Site::default())
+        .oneshot(request)
+        .await
+        .expect("an answer")
+        .status()
+        .as_u16()
 }
 
 /// Puts mails into a mailbox as if they had come at that time, without a server's help.

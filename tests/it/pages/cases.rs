@@ -1,0 +1,240 @@
+//! What colleagues see of cases, and what is as if it were not there.
+
+use liaison::{domain::staff::Role, flows::colleagues};
+
+use super::{AMINA, Staffed};
+use crate::support::inbound::Letter;
+
+#[tokio::test]
+async fn a_teacher_answers_a_parent_of_their_class_and_the_clock_stops() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Amina Ash").await;
+    let mut teacher = school.as_role(Role::Teacher).await;
+
+    let inbox = teacher.get("/cases").await;
+    let page = teacher.get(&format!("/cases/{case}")).await;
+    let sent = teacher.press(&page, &format!("/cases/{case}/reply"), &[("words", "It is on his peg.")]).await;
+    school.school.deliver().await;
+    let after = teacher.get(sent.to()).await;
+
+    assert!(inbox.body.contains("Amina Ash") && inbox.body.contains("Answer by"), "{}", inbox.body);
+    assert!(page.body.contains("Has Sam got his coat?"));
+    assert!(
+        after.body.contains("Your reply is on its way.") && after.body.contains("sent by email"),
+        "{}",
+        after.body
+    );
+    assert!(after.body.contains("Answered; no clock runs"));
+    let mail = school.school.mail.messages().pop().unwrap();
+    assert!(mail.data.contains("It is on his peg."));
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_restricted_case_is_as_if_it_were_not_there_for_all_but_the_dsl() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Boris Czerny").await;
+
+    let mut absent = Vec::new();
+    for role in [Role::Teacher, Role::Office, Role::Slt] {
+        let mut browser = school.as_role(role).await;
+        let page = browser.get(&format!("/cases/{case}")).await;
+        let invented = browser.get("/cases/ZZZZ-ZZZZ").await;
+        let family = browser.get(&school.family_of("P1").await).await;
+        let (inbox, home) = (browser.get("/cases").await, browser.get("/").await);
+        absent.push((page.status, page.body == invented.body));
+        for body in [&inbox.body, &home.body, &family.body] {
+            assert!(!body.contains(&case) && !body.contains("let out"), "{role}: {body}");
+        }
+        assert!(!inbox.body.contains("Boris"), "{role}");
+    }
+    let mut dsl = school.as_role(Role::Dsl).await;
+    let page = dsl.get(&format!("/cases/{case}")).await;
+
+    assert_eq!(absent, [(404, true); 3]);
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("When is Sam let out?") && page.body.contains("Restricted"));
+    school.close().await;
+}
+
+#[tokio::test]
+async fn that_the_dsl_read_a_restricted_case_is_in_the_record() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Boris Czerny").await;
+    let mut dsl = school.as_role(Role::Dsl).await;
+    let staff = school.staff("dsl@northfield.example").await;
+    let count = format!(
+        "select count(*)::text from chronology_entry where kind = 'read_restricted' and actor = '{staff}'"
+    );
+    let before = school.school.rows(&count).await;
+
+    dsl.get(&format!("/cases/{case}")).await;
+
+    assert_eq!(before, ["0"]);
+    assert_eq!(school.school.rows(&count).await, ["1"]);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn another_classs_family_is_as_if_it_were_not_there_for_a_teacher() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Clara Birch").await;
+    let family = school.family_of("P2").await;
+    let mut teacher = school.as_role(Role::Teacher).await;
+    let own = teacher.get(&format!("/cases/{}", school.case_of("Amina Ash").await)).await;
+    let action = format!("/cases/{case}/reply");
+    let key = own.hidden(&format!("/cases/{}/reply", school.case_of("Amina Ash").await), "form_key");
+
+    let page = teacher.get(&format!("/cases/{case}")).await.status;
+    let card = teacher.get(&family).await.status;
+    let once = uuid::Uuid::now_v7().to_string();
+    let deed = teacher.post(&action, &[("form_key", &key), ("once", &once), ("words", "Hello")]).await.status;
+    let search = teacher.get("/families").await;
+    let found = teacher.press(&search, "/families", &[("words", "birch")]).await;
+    let found_own = teacher.press(&search, "/families", &[("words", "ASH")]).await;
+    school.school.deliver().await;
+
+    assert_eq!([page, card, deed], [404; 3]);
+    assert!(found.body.contains("Nobody whom you may see has that name"));
+    assert!(found_own.body.contains("Sam Ash"));
+    assert!(!school.school.mail.messages().iter().any(|mail| mail.data.contains("Hello")));
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_colleagues_own_family_is_hidden_from_them_whatever_their_role() {
+    let school = Staffed::open().await;
+    let office = "office@northfield.example";
+    let (case, family) = (school.case_of("Clara Birch").await, school.family_of("P2").await);
+    let mut before = school.signed_in(office).await;
+    let seen = before.get(&family).await.status;
+
+    colleagues::own_family(&school.school.gateway, office, "P2", "test").await.unwrap();
+    let statuses = [before.get(&family).await.status, before.get(&format!("/cases/{case}")).await.status];
+    let inbox = before.get("/cases").await.body;
+
+    assert_eq!(seen, 200);
+    assert_eq!(statuses, [404, 404]);
+    assert!(!inbox.contains("Clara") && inbox.contains("Amina"));
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_teacher_sees_a_number_to_ring_and_not_where_the_family_lives() {
+    let school = Staffed::open().await;
+    let family = school.family_of("P1").await;
+
+    let teacher = school.as_role(Role::Teacher).await.get(&family).await.body;
+    let office = school.as_role(Role::Office).await.get(&family).await.body;
+
+    assert!(teacher.contains("+447700900101"), "{teacher}");
+    assert!(!teacher.contains("1 Elm Row"));
+    assert!(office.contains("1 Elm Row"));
+    assert!(teacher.contains("Must not be told: an order forbids contact about this pupil."));
+    school.close().await;
+}
+
+#[tokio::test]
+async fn what_a_stranger_wrote_is_shown_as_words_and_never_as_a_page() {
+    let school = Staffed::open().await;
+    let hostile = "<script>alert(1)</script><img src=x onerror=y> \"quoted\" \u{202e}txet {{ frame }}";
+    school.school.arrives(&Letter::from(AMINA).subject("<b>bold</b>").says(hostile)).await;
+    let mut office = school.as_role(Role::Office).await;
+    let case = school.school.cases().await.pop().expect("the newest case").code;
+
+    let pages = [office.get(&format!("/cases/{case}")).await, office.get("/cases").await];
+
+    for page in &pages {
+        assert_eq!(page.status, 200);
+        assert!(
+            !page.body.contains("<script") && !page.body.contains("<img") && !page.body.contains("<b>"),
+            "{}",
+            page.body
+        );
+    }
+    assert!(pages[0].body.contains("&#60;script&#62;alert(1)"), "{}", pages[0].body);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn the_office_says_who_a_stranger_is_and_nothing_is_sent_by_that() {
+    let school = Staffed::open().await;
+    let question = school.school.question().await;
+    let mut office = school.as_role(Role::Office).await;
+    school.school.deliver().await;
+    let before = school.school.mail.taken();
+
+    let list = office.get("/questions").await;
+    let page = office.get(&format!("/questions/{}", question.id)).await;
+    let action = format!("/questions/{}/answer", question.id);
+    let nobody = office.press(&page, &action, &[("who", "other"), ("carer", "C99")]).await;
+    let page = office.get(&format!("/questions/{}", question.id)).await;
+    let fields = [("who", "other"), ("carer", "C1"), ("pupil", "P1")];
+    let decided = office.press(&page, &action, &fields).await;
+    school.school.deliver().await;
+
+    assert!(list.body.contains("Who is this?"));
+    assert!(page.body.contains("Is Sam in today?"));
+    assert_eq!(nobody.status, 422);
+    assert!(decided.to().starts_with("/cases/"), "{}", decided.to());
+    assert_eq!(school.school.mail.taken(), before);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_case_is_kept_in_order_by_notes_promises_and_kinds() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Amina Ash").await;
+    let at = format!("/cases/{case}");
+    let mut office = school.as_role(Role::Office).await;
+    let page = office.get(&at).await;
+    let deed = |name: &str| format!("{at}/{name}");
+
+    let done = [
+        office.press(&page, &deed("note"), &[("note", "Rang the mother, no answer.")]).await,
+        office.press(&page, &deed("kind"), &[("kind", "medical")]).await,
+        office.press(&page, &deed("promise"), &[("day", "2026-11-27")]).await,
+    ];
+    let fresh = office.get(&at).await;
+    let sunday = office.press(&fresh, &deed("promise"), &[("day", "2026-11-29")]).await;
+    let seen = office.get(&at).await.body;
+    let when = "2026-11-23T10:00";
+    let said = [("how", "phone"), ("when", when), ("said", "Told her all."), ("full", "on")];
+    let answered = office.press(&page, &deed("answered"), &said).await;
+    let after = office.get(&at).await.body;
+
+    assert_eq!(done.map(|answer| answer.status), [303; 3]);
+    assert_eq!(sunday.status, 422);
+    assert!(seen.contains("Rang the mother, no answer.") && seen.contains("<dd>medical</dd>"), "{seen}");
+    assert_eq!(answered.status, 303, "{}", answered.body);
+    assert!(after.contains("Answered; no clock runs") && after.contains("Told her all."), "{after}");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_case_passed_to_the_dsl_is_gone_for_the_teacher_and_leaves_neutral_words_behind() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Amina Ash").await;
+    let at = format!("/cases/{case}");
+    let mut teacher = school.as_role(Role::Teacher).await;
+    let page = teacher.get(&at).await;
+    let action = format!("{at}/to-dsl");
+
+    let passed = teacher.press(&page, &action, &[("reason", "Says he sleeps in the car.")]).await;
+    let again = teacher.press(&page, &action, &[("reason", "Says he sleeps in the car.")]).await;
+    let gone = teacher.get(&at).await.status;
+    let (inbox, family) =
+        (teacher.get("/cases").await.body, teacher.get(&school.family_of("P1").await).await.body);
+    let mut dsl = school.as_role(Role::Dsl).await;
+    let (door, theirs) = (dsl.get("/safeguarding").await.body, dsl.get(&at).await.body);
+
+    assert_eq!((passed.to(), again.to()), ("/cases?done=diverted", "/cases?done=diverted"));
+    assert_eq!(gone, 404);
+    assert!(!inbox.contains("Amina") && !inbox.contains(&case), "{inbox}");
+    assert!(family.to_lowercase().contains("passed to the dsl"), "{family}");
+    for hidden in ["coat", "sleeps in the car", case.as_str()] {
+        assert!(!family.contains(hidden), "{hidden}: {family}");
+    }
+    assert!(door.contains("Amina Ash") && theirs.contains("sleeps in the car"), "{theirs}");
+    school.close().await;
+}

@@ -1,0 +1,125 @@
+//! Forms that were forged, replayed, planted or blown up.
+
+use axum::http::Request;
+use liaison::domain::staff::Role;
+
+use super::Staffed;
+
+#[tokio::test]
+async fn a_form_from_another_site_or_without_the_sessions_key_does_nothing() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Amina Ash").await;
+    let mut office = school.as_role(Role::Office).await;
+    let mut dsl = school.as_role(Role::Dsl).await;
+    let action = format!("/cases/{case}/close");
+    let page = office.get(&format!("/cases/{case}")).await;
+    let theirs = dsl.get(&format!("/cases/{case}")).await;
+    let fields = |key: &str| format!("form_key={key}&once={}&outcome=done", page.hidden(&action, "once"));
+    let key = page.hidden(&action, "form_key");
+
+    let cross = Request::post(&action).header("sec-fetch-site", "cross-site");
+    let cross = office.send(cross, fields(&key)).await.status;
+    let origin = Request::post(&action).header("origin", "https://evil.example");
+    let origin = office.send(origin, fields(&key)).await.status;
+    let silent = office.send(Request::post(&action), fields(&key)).await.status;
+    let same = || Request::post(&action).header("sec-fetch-site", "same-origin");
+    let none = office.send(same(), "outcome=done".to_owned()).await.status;
+    let another = office.send(same(), fields(&theirs.hidden(&action, "form_key"))).await.status;
+
+    assert_eq!([cross, origin, silent, none, another], [403; 5]);
+    assert!(school.school.cases().await.iter().all(|case| case.state == "open"));
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_button_pressed_twice_does_it_once() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Amina Ash").await;
+    let mut office = school.as_role(Role::Office).await;
+    let page = office.get(&format!("/cases/{case}")).await;
+    let action = format!("/cases/{case}/reply");
+    school.school.deliver().await;
+    let before = school.school.mail.taken();
+
+    let first = office.press(&page, &action, &[("words", "Yes, it is on his peg.")]).await;
+    let second = office.press(&page, &action, &[("words", "Yes, it is on his peg.")]).await;
+    school.school.deliver().await;
+
+    assert_eq!((first.status, first.to()), (303, format!("/cases/{case}?done=replied").as_str()));
+    assert_eq!(second.to(), first.to());
+    assert_eq!(school.school.mail.taken(), before + 1);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_key_of_one_form_is_worth_nothing_in_another_or_to_another_colleague() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Amina Ash").await;
+    let (mut office, mut slt) = (school.as_role(Role::Office).await, school.as_role(Role::Slt).await);
+    let page = office.get(&format!("/cases/{case}")).await;
+    let reply = format!("/cases/{case}/reply");
+    let close = format!("/cases/{case}/close");
+    let once = page.hidden(&reply, "once");
+    office.press(&page, &reply, &[("words", "Yes.")]).await;
+
+    let key = page.hidden(&close, "form_key");
+    let other_form = office.post(&close, &[("form_key", &key), ("once", &once), ("outcome", "x")]).await;
+    let theirs = slt.get(&format!("/cases/{case}")).await.hidden(&reply, "form_key");
+    let other_colleague = slt.post(&reply, &[("form_key", &theirs), ("once", &once), ("words", "x")]).await;
+
+    assert_eq!((other_form.status, other_colleague.status), (403, 403));
+    school.close().await;
+}
+
+#[tokio::test]
+async fn what_was_refused_can_be_mended_and_sent_again_with_the_words_still_there() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Amina Ash").await;
+    let mut office = school.as_role(Role::Office).await;
+    let page = office.get(&format!("/cases/{case}")).await;
+    let reply = format!("/cases/{case}/reply");
+
+    let refused = office.press(&page, &reply, &[("words", "Yes & soon."), ("promise", "tomorrow")]).await;
+    let sent = office.press(&refused, &reply, &[("words", "Yes & soon.")]).await;
+
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("Write the day as 2026-12-04"), "{}", refused.body);
+    assert!(refused.body.contains(">Yes &#38; soon.</textarea>"), "{}", refused.body);
+    assert_eq!(sent.status, 303);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn an_oversized_form_is_refused_and_a_planted_cookie_is_replaced() {
+    let school = Staffed::open().await;
+    let mut browser = school.browser();
+    let long = "a".repeat(600_000);
+
+    let large = browser.post("/sign-in", &[("email", &long), ("password", "x")]).await.status;
+    browser.cookie = Some("liaison=planted-by-somebody-else".to_owned());
+    let planted = browser.get("/").await;
+
+    assert_eq!(large, 413);
+    assert_eq!(planted.to(), "/sign-in");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn every_page_forbids_scripts_frames_and_keeping_a_copy() {
+    let school = Staffed::open().await;
+    let mut office = school.as_role(Role::Office).await;
+
+    for path in ["/", "/cases", "/sign-in", "/no/such/page", "/families"] {
+        let page = office.get(path).await;
+        let header =
+            |name: &str| page.headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+
+        assert!(header("content-security-policy").starts_with("default-src 'none'"), "{path}");
+        assert!(!header("content-security-policy").contains("script"), "{path}");
+        assert_eq!(header("cache-control"), "no-store", "{path}");
+        assert_eq!(header("x-frame-options"), "DENY", "{path}");
+        assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
+        assert!(!page.body.contains("<script") && !page.body.contains("style=\""), "{path}");
+    }
+    school.close().await;
+}

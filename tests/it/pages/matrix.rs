@@ -1,0 +1,138 @@
+//! Role by page: every route that exists has a row here, and is tried by every role with rows of the school.
+
+use std::collections::BTreeSet;
+
+use liaison::{
+    domain::staff::Role,
+    web::{self, Who},
+};
+
+use super::Staffed;
+
+/// Who is let in, by the first letters of the roles: t, o, s, d, g, i; `*` for whoever is signed in, `+` for anybody.
+const ROWS: &[(&str, &str, &str)] = &[
+    ("GET", "/sign-in", "+"),
+    ("POST", "/sign-in", "+"),
+    ("POST", "/sign-in/as", "+"),
+    ("GET", "/sign-in/code", "*"),
+    ("POST", "/sign-in/code", "*"),
+    ("POST", "/sign-out", "*"),
+    ("GET", "/account", "*"),
+    ("GET", "/account/password", "*"),
+    ("POST", "/account/password", "*"),
+    ("GET", "/account/second-factor", "*"),
+    ("POST", "/account/second-factor", "*"),
+    ("GET", "/{style}", "+"),
+    ("GET", "/", "*"),
+    ("GET", "/cases", "tosd"),
+    ("GET", "/cases/{case}", "tosd"),
+    ("POST", "/cases/{case}/reply", "tosd"),
+    ("POST", "/cases/{case}/note", "tosd"),
+    ("POST", "/cases/{case}/promise", "tosd"),
+    ("POST", "/cases/{case}/answered", "tosd"),
+    ("POST", "/cases/{case}/kind", "tosd"),
+    ("POST", "/cases/{case}/pass-up", "tosd"),
+    ("POST", "/cases/{case}/give", "tosd"),
+    ("POST", "/cases/{case}/to-dsl", "tosd"),
+    ("POST", "/cases/{case}/hand-off", "d"),
+    ("POST", "/cases/{case}/reopen", "tosd"),
+    ("POST", "/cases/{case}/close", "tosd"),
+    ("GET", "/questions", "osd"),
+    ("GET", "/questions/{question}", "osd"),
+    ("POST", "/questions/{question}/answer", "osd"),
+    ("POST", "/questions/{question}/set-aside", "osd"),
+    ("POST", "/questions/{question}/undo", "osd"),
+    ("GET", "/safeguarding", "d"),
+    ("GET", "/families", "tosd"),
+    ("POST", "/families", "tosd"),
+    ("GET", "/families/{pupil}", "tosd"),
+    ("GET", "/families/{pupil}/log", "tosd"),
+    ("POST", "/families/{pupil}/log", "tosd"),
+    ("GET", "/calls", "tosd"),
+    ("GET", "/calls/{task}", "tosd"),
+    ("POST", "/calls/{task}/attempt", "tosd"),
+    ("GET", "/health", "osdi"),
+    ("POST", "/health/pause", "osdi"),
+    ("POST", "/health/go-on", "osdi"),
+];
+
+fn row(method: &str, path: &str) -> &'static str {
+    let row = ROWS.iter().find(|(m, p, _)| *m == method && *p == path);
+    row.unwrap_or_else(|| panic!("{method} {path} has no row in the matrix")).2
+}
+
+#[test]
+fn every_route_has_a_row_and_every_row_a_route() {
+    let routes = web::routes();
+    let named: BTreeSet<_> = routes.iter().map(|route| (route.method, route.path)).collect();
+
+    for route in &routes {
+        let wanted = row(route.method, route.path);
+        let who: BTreeSet<char> = match route.who {
+            Who::Anyone => "+".chars().collect(),
+            Who::Colleagues => "*".chars().collect(),
+            Who::Holders(roles) => roles.iter().filter_map(|role| role.as_str().chars().next()).collect(),
+        };
+        assert_eq!(who, wanted.chars().collect(), "{} {}", route.method, route.path);
+    }
+    for (method, path, _) in ROWS {
+        assert!(named.contains(&(*method, *path)), "{method} {path} has a row and no route");
+    }
+}
+
+#[tokio::test]
+async fn every_role_is_let_in_or_kept_out_as_the_matrix_says() {
+    let school = Staffed::open().await;
+    let places = [
+        ("{case}", school.case_of("Amina Ash").await),
+        ("{question}", school.school.question().await.id.to_string()),
+        ("{pupil}", school.family_of("P1").await.replace("/families/", "")),
+        ("{task}", school.call().await),
+        ("{style}", "nothing.css".to_owned()),
+    ];
+    let mut wrong = Vec::new();
+    for role in Role::ALL {
+        for (method, path, who) in ROWS {
+            let mut browser = school.as_role(*role).await;
+            let filled =
+                places.iter().fold((*path).to_owned(), |path, (name, value)| path.replace(name, value));
+            let answer = match *method {
+                "GET" => browser.get(&filled).await,
+                // Without the session's key nothing is done; whether the role is let in shows before that.
+                _ => browser.post(&filled, &[("email", "x"), ("password", "x")]).await,
+            };
+            let letter = role.as_str().chars().next().unwrap();
+            let let_in = who.contains(['+', '*']) || who.contains(letter);
+            let kept_out = answer.status == 403 && answer.body.contains("This page is for other colleagues");
+            if let_in == kept_out {
+                wrong.push(format!("{role}: {method} {filled} gave {}", answer.status));
+            }
+        }
+    }
+    let mut nobody = school.browser();
+    for (_, path, _) in ROWS.iter().filter(|(method, _, who)| *method == "GET" && *who != "+") {
+        let answer = nobody.get(path).await;
+        if answer.to() != "/sign-in" {
+            wrong.push(format!("nobody: {path} gave {}", answer.status));
+        }
+    }
+
+    assert_eq!(wrong, Vec::<String>::new());
+    school.close().await;
+}
+
+#[tokio::test]
+async fn governors_and_it_see_nobodys_name_or_words_on_any_page_they_have() {
+    let school = Staffed::open().await;
+    let personal = ["Amina", "Boris", "Clara", "Sam", "Tia", "family.example", "900101", "coat", "Elm"];
+
+    for role in [Role::Governor, Role::It] {
+        for (_, path, _) in ROWS.iter().filter(|(method, _, _)| *method == "GET") {
+            let page = school.as_role(role).await.get(path).await;
+            for word in personal {
+                assert!(!page.body.contains(word), "{role} reads {word} on {path}");
+            }
+        }
+    }
+    school.close().await;
+}

@@ -1,0 +1,84 @@
+//! Calls that were tried, and contacts that were logged.
+
+use liaison::domain::staff::Role;
+
+use super::Staffed;
+
+#[tokio::test]
+async fn a_teacher_rings_and_records_what_came_of_it() {
+    let school = Staffed::open().await;
+    let call = school.call().await;
+    let mut teacher = school.as_role(Role::Teacher).await;
+
+    let list = teacher.get("/calls").await.body;
+    let page = teacher.get(&format!("/calls/{call}")).await;
+    let action = format!("/calls/{call}/attempt");
+    let nothing = teacher.press(&page, &action, &[("when", "2026-11-23T10:00")]).await;
+    let fields = [("outcome", "no_answer"), ("when", "2026-11-23T10:00")];
+    let tried = teacher.press(&nothing, &action, &fields).await;
+    let again = teacher.press(&nothing, &action, &fields).await;
+
+    assert!(list.contains("Dora Ash"), "{list}");
+    assert!(page.body.contains("+447700900104") && page.body.contains("two whole chapters"), "{}", page.body);
+    assert_eq!(nothing.status, 422);
+    assert_eq!((tried.to(), again.to()), ("/calls?done=ring-again", "/calls?done=ring-again"));
+    let attempts = school.school.rows("select count(*)::text from call_attempt").await;
+    assert_eq!(attempts, ["1"], "pressed twice, tried once");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_contact_is_logged_and_stands_in_the_chronology_with_both_its_times() {
+    let school = Staffed::open().await;
+    let family = school.family_of("P1").await;
+    let mut teacher = school.as_role(Role::Teacher).await;
+    let action = format!("{family}/log");
+    let page = teacher.get(&action).await;
+
+    let fields = [
+        ("kind", "corridor"),
+        ("direction", "in"),
+        ("when", "2026-11-20T15:30"),
+        ("facts", "His grandmother collects him this week."),
+    ];
+    let logged = teacher.press(&page, &action, &fields).await;
+    let record = teacher.get(logged.to()).await.body;
+    let page = teacher.get(&action).await;
+    let future =
+        [("kind", "call"), ("direction", "out"), ("when", "2026-11-30T15:30"), ("facts", "Kept words")];
+    let refused = teacher.press(&page, &action, &future).await;
+
+    assert_eq!(logged.to(), format!("{family}?done=logged"));
+    assert!(record.contains("His grandmother collects him this week."), "{record}");
+    assert!(
+        record.contains("Friday 20 November, 15:30") && record.contains("written down Monday 23 November"),
+        "{record}"
+    );
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("Kept words"), "what was typed is still there");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_contact_about_another_classs_pupil_cannot_be_logged() {
+    let school = Staffed::open().await;
+    let (own, other) = (school.family_of("P1").await, school.family_of("P2").await);
+    let mut teacher = school.as_role(Role::Teacher).await;
+    let page = teacher.get(&format!("{own}/log")).await;
+    let key = page.hidden(&format!("{own}/log"), "form_key");
+    let once = uuid::Uuid::now_v7().to_string();
+
+    let fields = [
+        ("form_key", key.as_str()),
+        ("once", once.as_str()),
+        ("kind", "call"),
+        ("direction", "out"),
+        ("when", "2026-11-23T09:30"),
+        ("facts", "x"),
+    ];
+    let status = teacher.post(&format!("{other}/log"), &fields).await.status;
+
+    assert_eq!(status, 404);
+    assert_eq!(school.school.rows("select count(*)::text from contact").await, ["0"]);
+    school.close().await;
+}
