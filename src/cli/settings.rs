@@ -112,6 +112,7 @@ struct SendingSection {
     retry_secs: Vec<u64>,
     task_days: u8,
     call_tries: u8,
+    undo_minutes: u32,
     rehearsal: bool,
     rehearsal_only: Vec<String>,
 }
@@ -427,6 +428,7 @@ impl Problems {
             ceiling_per_hour: sending.ceiling_per_hour,
             task_days: sending.task_days,
             call_tries: sending.call_tries,
+            undo: Duration::from_secs(u64::from(sending.undo_minutes) * 60),
             acknowledge: answering.acknowledge,
             calendar: answering.calendar,
             clock: answering.rule,

@@ -104,6 +104,8 @@ pub struct Policy {
     pub task_days: u8,
     /// Calls without reaching the carer until the task goes up to the SLT.
     pub call_tries: u8,
+    /// How long what a page queued can be taken back (R15).
+    pub undo: Duration,
     /// Automatic acknowledgements.
     pub acknowledge: AckPolicy,
     /// The school's calendar; without one no date is named, for none is guessed.

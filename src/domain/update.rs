@@ -144,7 +144,7 @@ impl Columns {
         let week = read_week(field(self.week));
         if week.is_none() {
             problems.push("column week is neither a day like 2026-11-23 nor a week like 2026-W48".to_owned());
-        } else if week.is_some_and(|week| days_between(week, today) > FURTHEST_WEEK_DAYS) {
+        } else if week.is_some_and(|week| is_far(week, today)) {
             problems.push("column week is more than a year from today: check the year".to_owned());
         }
         let text = field(self.text);
@@ -182,6 +182,20 @@ impl Columns {
 
 /// A week further away than this is a mistyped year.
 const FURTHEST_WEEK_DAYS: i32 = 366;
+
+/// Whether a week is so far from `today` that it must be a mistake.
+pub fn is_far(week: Date, today: Date) -> bool {
+    days_between(week, today) > FURTHEST_WEEK_DAYS
+}
+
+/// What is wrong with the words of an update as a page sends them, in a sentence that says what to do.
+pub fn words_problem(text: &str) -> Option<String> {
+    if text.chars().count() > LONGEST_UPDATE {
+        return Some(format!("the words are longer than {LONGEST_UPDATE} characters: shorten them"));
+    }
+    let control = text.contains(|c: char| c.is_control() && c != '\n' && c != '\t');
+    control.then(|| "the words hold a control character: type them again".to_owned())
+}
 
 fn days_between(one: Date, other: Date) -> i32 {
     one.until(other).map_or(i32::MAX, |span| span.get_days().abs())

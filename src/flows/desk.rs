@@ -89,13 +89,38 @@ pub async fn case(gateway: &Gateway, staff: StaffId, code: &str) -> Result<Optio
 /// How many entries a page of a chronology shows.
 pub const ENTRIES: i64 = 50;
 
-/// A pupil's family as this colleague may see it.
+/// A pupil with the contact card, as this colleague may see it.
 #[derive(Debug, Clone)]
-pub struct Family {
+pub struct Card {
     /// The pupil.
     pub pupil: Named,
     /// The carers with all that must be known before writing.
     pub carers: Vec<(CarerOf, Option<LinkFacts>)>,
+}
+
+/// A pupil's contact card (R08); `None` where there is no such pupil for this colleague.
+pub async fn card(gateway: &Gateway, staff: StaffId, pupil: PupilId) -> Result<Option<Card>, FlowError> {
+    let mut tx = gateway.store.as_colleague(staff).await?;
+    let card = card_in(&mut tx, pupil).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(card)
+}
+
+async fn card_in(tx: &mut Tx, pupil: PupilId) -> Result<Option<Card>, FlowError> {
+    let Some(named) = desk::pupil(tx, pupil).await? else { return Ok(None) };
+    let mut links = facts::of_links(tx, &[pupil], None, Purpose::WeeklyUpdate).await?;
+    let carers = desk::carers_of(tx, pupil).await?.into_iter().map(|carer| {
+        let at = links.iter().position(|link| link.carer == carer.id);
+        (carer, at.map(|at| links.swap_remove(at)))
+    });
+    Ok(Some(Card { pupil: named, carers: carers.collect() }))
+}
+
+/// A pupil's family as this colleague may see it.
+#[derive(Debug, Clone)]
+pub struct Family {
+    /// The pupil and the contact card.
+    pub card: Card,
     /// The newest entries, or those older than the one that was named.
     pub entries: Vec<EntryLine>,
     /// From which entry the next page goes on; `None` at the end.
@@ -112,13 +137,7 @@ pub async fn family(
     before: Option<uuid::Uuid>,
 ) -> Result<Option<Family>, FlowError> {
     let mut tx = gateway.store.as_colleague(staff).await?;
-    let Some(named) = desk::pupil(&mut tx, pupil).await? else { return Ok(None) };
-    let mut links = facts::of_links(&mut tx, &[pupil], None, Purpose::WeeklyUpdate).await?;
-    let carers = desk::carers_of(&mut tx, pupil).await?.into_iter().map(|carer| {
-        let at = links.iter().position(|link| link.carer == carer.id);
-        (carer, at.map(|at| links.swap_remove(at)))
-    });
-    let carers = carers.collect();
+    let Some(card) = card_in(&mut tx, pupil).await? else { return Ok(None) };
     let entries = desk::entries(&mut tx, pupil, before, ENTRIES).await?;
     let names = desk::names(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
@@ -129,7 +148,7 @@ pub async fn family(
     }
     let full = i64::try_from(entries.len()).unwrap_or(ENTRIES) >= ENTRIES;
     let older = entries.last().map(|entry| entry.id).filter(|_| full);
-    Ok(Some(Family { pupil: named, carers, entries, older, names }))
+    Ok(Some(Family { card, entries, older, names }))
 }
 
 /// A question with the words it is about.

@@ -71,15 +71,28 @@ pub async fn updates(gateway: &Gateway, file: &[u8], author: &str) -> Result<Que
     let now = gateway.now();
     let rows = read(file, school_date(now)).map_err(QueueError::Lines)?;
     let mut tx = gateway.store.begin().await?;
-    let known = known_pupils(&mut tx, &rows).await?;
-    let (new, already) = sort_out(&mut tx, &rows, &known).await?;
+    let report = put(&mut tx, gateway, &rows, author, now).await?;
+    tx.commit().await.map_err(crate::store::StoreError::from)?;
+    Ok(report)
+}
+
+/// Queues rows in the caller's transaction.
+pub(super) async fn put(
+    tx: &mut crate::store::Tx,
+    gateway: &Gateway,
+    rows: &[UpdateRow],
+    author: &str,
+    now: Timestamp,
+) -> Result<Queued, QueueError> {
+    let known = known_pupils(tx, rows).await?;
+    let (new, already) = sort_out(tx, rows, &known).await?;
     let mut report = Queued { updates: new.len(), already, ..Queued::default() };
     if new.is_empty() {
         return Ok(report);
     }
-    updates::insert(&mut tx, &new, author, now).await?;
+    updates::insert(tx, &new, author, now).await?;
     let pupils: Vec<PupilId> = new.iter().map(|update| update.pupil).collect();
-    let links = facts::of_links(&mut tx, &pupils, None, Purpose::WeeklyUpdate).await?;
+    let links = facts::of_links(tx, &pupils, None, Purpose::WeeklyUpdate).await?;
     let planned = plan_all(gateway, &new, &links, author, now, &mut report);
     let references: HashMap<_, _> = known.iter().map(|(reference, id)| (*id, reference)).collect();
     let with_carers: HashSet<_> = links.iter().map(|link| link.pupil).collect();
@@ -89,8 +102,7 @@ pub async fn updates(gateway: &Gateway, file: &[u8], author: &str) -> Result<Que
         .filter_map(|id| references.get(id))
         .map(|r| (*r).clone())
         .collect();
-    planned.write(&mut tx, author, now).await?;
-    tx.commit().await.map_err(crate::store::StoreError::from)?;
+    planned.write(tx, author, now).await?;
     Ok(report)
 }
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::domain::{
     chronology::Visibility,
-    ids::{CarerId, CaseId, PupilId, QuestionId, ReceivedId, TaskId},
+    ids::{CarerId, CaseId, ClassId, PupilId, QuestionId, ReceivedId, TaskId},
     time::{Date, Timestamp},
 };
 
@@ -219,6 +219,8 @@ pub struct Named {
     pub name: String,
     /// The class.
     pub class: Option<String>,
+    /// The class's id.
+    pub class_id: Option<ClassId>,
     /// The year group.
     pub year: Option<String>,
 }
@@ -227,13 +229,18 @@ pub struct Named {
 pub async fn pupil(connection: &mut PgConnection, pupil: PupilId) -> Result<Option<Named>, StoreError> {
     let row = sqlx::query!(
         r#"select coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!",
-                  k.name as "class?", p.year_group
+                  k.name as "class?", p.class_id, p.year_group
            from pupil p left join class k on k.id = p.class_id where p.id = $1"#,
         pupil.0,
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| Named { name: row.name, class: row.class, year: row.year_group }))
+    Ok(row.map(|row| Named {
+        name: row.name,
+        class: row.class,
+        class_id: row.class_id.map(ClassId),
+        year: row.year_group,
+    }))
 }
 
 /// A carer of a pupil, with all that a colleague must know before writing.

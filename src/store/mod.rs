@@ -16,6 +16,7 @@ pub mod daemons;
 pub mod desk;
 pub mod diverted;
 pub mod doubt;
+pub mod drafts;
 mod error;
 pub mod explain;
 pub mod facts;
@@ -36,6 +37,7 @@ pub mod seals;
 pub mod tasks;
 pub(crate) mod types;
 pub mod updates;
+pub mod week;
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use liaison_channels::message::ChannelId;
 use super::{Stop, Trouble, heartbeat};
 use crate::{
     domain::ids::DaemonId,
-    flows::{FlowError, gateway::Gateway, ladder, operate, rescue, resolve, seal},
+    flows::{FlowError, drafts, gateway::Gateway, ladder, operate, rescue, resolve, seal},
     store::{daemons, leader::Leader},
 };
 
@@ -78,6 +78,7 @@ async fn care_once(
             "cleared up doubts"
         );
     }
+    drafts::send_due(gateway).await?;
     let climbed = ladder::climb(gateway).await?;
     if climbed > 0 {
         tracing::warn!(climbed, "clocks have run out: `liaison cases list`");

@@ -131,6 +131,7 @@ fn policy(case: &Case) -> Policy {
         ceiling_per_hour: 100,
         task_days: 2,
         call_tries: 3,
+        undo: std::time::Duration::from_mins(5),
         acknowledge: AckPolicy {
             on: true,
             per_sender_day: 3,

@@ -80,6 +80,7 @@ fn usual() -> Setup {
             ceiling_per_hour: 3000,
             task_days: 2,
             call_tries: 3,
+            undo: Duration::from_mins(5),
             acknowledge: AckPolicy {
                 on: true,
                 per_sender_day: 3,

@@ -1,0 +1,166 @@
+//! What a colleague is writing about a pupil's week: saved, queued, taken back, and sent when its time has come.
+//!
+//! A draft is nobody's message yet, so no entry is written. Only when the time to take it back is over does it become an
+//! update with its messages, by the same way as a file's: nothing that was taken back ever had one (R15).
+
+use super::{
+    FlowError,
+    gateway::Gateway,
+    queue::{self, QueueError},
+};
+use crate::{
+    domain::{
+        ids::PupilId,
+        time::{Date, Timestamp, school_date, week_of},
+        update::{UpdateRow, is_far, words_problem},
+    },
+    store::{
+        StoreError,
+        drafts::{self, DraftRow},
+    },
+};
+
+/// What became of a save.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Saved {
+    /// It was kept, as it is told here.
+    Kept(DraftRow),
+    /// Somebody, or another tab, saved since: nothing was changed. The draft as it stands now.
+    Conflict(DraftRow),
+}
+
+/// What to keep. Personal.
+#[derive(Clone, Copy)]
+pub struct Words<'a> {
+    /// The words; empty ones are kept as such.
+    pub text: &'a str,
+    /// Marked sensitive: never goes by text.
+    pub sensitive: bool,
+    /// Marked as good news.
+    pub praise: bool,
+}
+
+/// Saves the draft of a pupil's week over `expected_version`, the one that the page showed; 0 when it showed none.
+pub async fn save(
+    gateway: &Gateway,
+    pupil: PupilId,
+    week: Date,
+    words: Words<'_>,
+    expected_version: i64,
+    by: &str,
+) -> Result<Saved, FlowError> {
+    let now = gateway.now();
+    let text = words.text.replace("\r\n", "\n"); // as a browser sends a line's end
+    if week_of(week) != week {
+        return refused("a week is named by its Monday: choose the week again");
+    }
+    if is_far(week, school_date(now)) {
+        return refused("this week is more than a year from today: choose the week again");
+    }
+    if let Some(sentence) = words_problem(&text) {
+        return refused(sentence);
+    }
+    let Some(version) = expected_version.checked_add(1).filter(|version| *version >= 1) else {
+        return refused("this form is not whole: open the page again");
+    };
+    let mut tx = gateway.store.begin().await?;
+    if !drafts::pupil_exists(&mut tx, pupil).await? {
+        return refused("there is no such pupil: open the page again");
+    }
+    let draft = DraftRow {
+        pupil,
+        week,
+        words: text,
+        sensitive: words.sensitive,
+        praise: words.praise,
+        version,
+        author: by.to_owned(),
+        saved_at: now,
+        send_at: None,
+        sent: false,
+        trouble: None,
+    };
+    let kept = drafts::save(&mut tx, &draft).await?;
+    if kept {
+        tx.commit().await.map_err(StoreError::from)?;
+        return Ok(Saved::Kept(draft));
+    }
+    match drafts::find(&mut tx, pupil, week).await? {
+        Some(newer) if newer.sent => refused("this update has been sent: what was sent cannot be changed"),
+        Some(newer) if newer.send_at.is_some() => {
+            refused("this update is queued: take it back first, then change it")
+        }
+        Some(newer) => Ok(Saved::Conflict(newer)),
+        None => refused("there is no draft for this pupil and week: open the page again"),
+    }
+}
+
+/// Queues drafts, each at the version that was seen. All or none. Returns when they leave.
+pub async fn queue_drafts(
+    gateway: &Gateway,
+    week: Date,
+    chosen: &[(PupilId, i64)],
+    by: &str,
+) -> Result<Timestamp, FlowError> {
+    if chosen.is_empty() {
+        return refused("choose at least one update to queue");
+    }
+    let now = gateway.now();
+    let send_at = now.saturating_add(gateway.policy.undo).unwrap_or(now);
+    let mut tx = gateway.store.begin().await?;
+    let queued = drafts::queue(&mut tx, week, chosen, send_at, by).await?;
+    if queued != u64::try_from(chosen.len()).unwrap_or(u64::MAX) {
+        return refused(
+            "nothing was queued: somebody changed or queued one of these since the page was loaded, or it is blank; look again",
+        );
+    }
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(send_at)
+}
+
+/// Takes a queued draft back. No message of it exists yet.
+pub async fn take_back(gateway: &Gateway, pupil: PupilId, week: Date) -> Result<(), FlowError> {
+    let mut tx = gateway.store.begin().await?;
+    if !drafts::take_back(&mut tx, pupil, week).await? {
+        return refused(
+            "it is too late to take it back: its messages are on their way, or somebody has taken it back already",
+        );
+    }
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(())
+}
+
+/// Makes updates of the drafts whose time has come. Returns how many. Safe to run in several daemons at once.
+pub async fn send_due(gateway: &Gateway) -> Result<usize, FlowError> {
+    let mut sent = 0;
+    loop {
+        let mut tx = gateway.store.begin().await?;
+        let Some(due) = drafts::next_due(&mut tx, gateway.now()).await? else { return Ok(sent) };
+        let row = UpdateRow {
+            line: 1,
+            pupil_ref: due.pupil_ref,
+            week: due.week,
+            text: due.words.into(),
+            sensitive: due.sensitive,
+        };
+        match queue::put(&mut tx, gateway, &[row], &due.by, gateway.now()).await {
+            Ok(_) => {
+                drafts::became_update(&mut tx, due.pupil, due.week).await?;
+                tx.commit().await.map_err(StoreError::from)?;
+                sent += 1;
+            }
+            Err(QueueError::Lines(problems)) => {
+                drop(tx);
+                let why = problems.first().map_or_else(String::new, |problem| problem.sentence.clone());
+                let mut tx = gateway.store.begin().await?;
+                drafts::in_trouble(&mut tx, due.pupil, due.week, &why).await?;
+                tx.commit().await.map_err(StoreError::from)?;
+            }
+            Err(QueueError::Flow(error)) => return Err(error),
+        }
+    }
+}
+
+fn refused<T>(why: impl Into<String>) -> Result<T, FlowError> {
+    Err(FlowError::Refused(why.into()))
+}

@@ -1,0 +1,145 @@
+//! Exactly what each carer would get of an update, before it is queued (R11). Made by the gate and the wording that make what
+//! is sent; what comes out is words on a page, which no channel takes.
+
+use liaison_channels::text::{Encoding, measure};
+
+use super::{FlowError, gateway::Gateway};
+use crate::{
+    domain::{
+        gate::{Ask, Decision, decide},
+        ids::{PupilId, StaffId},
+        people::{Purpose, Route},
+        policy::{Hours, Policy},
+        rights::LinkFacts,
+        route::{About, MessageFacts, Plan, choose},
+        time::Date,
+        wording::Words,
+    },
+    store::{StoreError, desk, facts},
+};
+
+/// What one carer would get. Personal: for the colleague who writes.
+#[derive(Debug, Clone)]
+pub struct PreviewFor {
+    /// The carer's name.
+    pub carer: String,
+    /// What they would get, or why nothing.
+    pub gets: Gets,
+}
+
+/// What a carer would get, or why nothing.
+#[derive(Debug, Clone)]
+pub enum Gets {
+    /// An email.
+    Mail {
+        /// Its subject.
+        subject: String,
+        /// Its words, byte for byte.
+        plain: String,
+    },
+    /// A text.
+    Text {
+        /// Its words, byte for byte.
+        body: String,
+        /// Whether it is all of the update, or only the notice that it is ready.
+        full: bool,
+        /// How many characters.
+        characters: usize,
+        /// How many parts the provider counts.
+        parts: usize,
+        /// Whether a letter in it makes a part 70 characters long instead of 160.
+        short_parts: bool,
+    },
+    /// A call: what the colleague says.
+    Call(String),
+    /// A letter: its words.
+    Letter(String),
+    /// Nothing, rightly or for want of a way; a sentence.
+    Nothing(String),
+}
+
+/// What every carer of a pupil would get of these words; `None` where there is no such pupil for this colleague.
+pub async fn of(
+    gateway: &Gateway,
+    staff: StaffId,
+    pupil: PupilId,
+    week: Date,
+    words: &str,
+    sensitive: bool,
+) -> Result<Option<Vec<PreviewFor>>, FlowError> {
+    let mut tx = gateway.store.as_colleague(staff).await?;
+    if desk::pupil(&mut tx, pupil).await?.is_none() {
+        return Ok(None);
+    }
+    let seen = desk::carers_of(&mut tx, pupil).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    // Read as the daemon: a teacher sees no postal address, and a letter is written all the same.
+    let mut connection = gateway.store.acquire().await?;
+    let links = facts::of_links(&mut connection, &[pupil], None, Purpose::WeeklyUpdate).await?;
+    drop(connection);
+    let message = MessageFacts {
+        purpose: Purpose::WeeklyUpdate,
+        words: words.trim().to_owned().into(),
+        sensitive,
+        about: About::Week(week),
+    };
+    // The words do not depend on the hour, nor on who may be reached in a rehearsal.
+    let policy = Policy { hours: Hours::ALWAYS, rehearsal: None, ..gateway.policy.clone() };
+    let previews = seen.into_iter().filter_map(|carer| {
+        let link = links.iter().find(|link| link.carer == carer.id)?;
+        Some(PreviewFor { carer: carer.name, gets: gets(gateway, &policy, link, &message) })
+    });
+    Ok(Some(previews.collect()))
+}
+
+fn gets(gateway: &Gateway, policy: &Policy, link: &LinkFacts, message: &MessageFacts) -> Gets {
+    let now = gateway.now();
+    let route = match choose(link, message, gateway.carriers.set_up(), &[], now).0 {
+        Plan::Send(route) | Plan::Task(route) => route,
+        Plan::LeftOut(_, why) => return Gets::Nothing(why),
+        Plan::NoWay => {
+            return Gets::Nothing(
+                "no way to reach this carer works: the office is asked to find one".to_owned(),
+            );
+        }
+    };
+    let sender = gateway.carriers.of(route).and_then(|channel| gateway.senders.get(channel));
+    let ask = Ask {
+        route,
+        first_choice: matches!(route, Route::Email | Route::Text),
+        link: Some(link),
+        message,
+        hold: None,
+        limits: sender.map(|sender| sender.limits()),
+        channels: gateway.carriers.set_up(),
+    };
+    match decide(&ask, policy, now) {
+        Decision::Permit(permit) => as_read(permit.words()),
+        Decision::NoRight(no, _) => Gets::Nothing(no.sentence()),
+        Decision::NotThisWay(why, _) => {
+            Gets::Nothing(format!("not by {route}: {}; the next way is tried", why.sentence()))
+        }
+        Decision::Wait(_, why, _) => Gets::Nothing(why),
+        Decision::Rehearsed(_) => Gets::Nothing("a rehearsal holds it back".to_owned()),
+    }
+}
+
+fn as_read(words: &Words) -> Gets {
+    match words {
+        Words::Mail { subject, plain, .. } => {
+            Gets::Mail { subject: subject.expose().clone(), plain: plain.expose().clone() }
+        }
+        Words::Text { body, full } => {
+            let measured = measure(body.expose());
+            Gets::Text {
+                characters: body.expose().chars().count(),
+                parts: measured.parts,
+                short_parts: measured.encoding == Encoding::Ucs2,
+                full: *full,
+                body: body.expose().clone(),
+            }
+        }
+        Words::Script(script) => Gets::Call(script.expose().clone()),
+        Words::Letter { plain, .. } => Gets::Letter(plain.expose().clone()),
+    }
+}

@@ -1,0 +1,227 @@
+//! Drafts of updates: one for a pupil and a week, with a version that each save moves on.
+
+use sqlx::PgConnection;
+
+use super::{
+    StoreError,
+    types::{Day, Ts},
+};
+use crate::domain::{
+    ids::PupilId,
+    time::{Date, Timestamp},
+};
+
+/// A draft as it stands. Personal.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DraftRow {
+    /// The pupil.
+    pub pupil: PupilId,
+    /// The week's Monday.
+    pub week: Date,
+    /// The words; may be empty.
+    pub words: String,
+    /// Marked sensitive: never goes by text.
+    pub sensitive: bool,
+    /// Marked as good news.
+    pub praise: bool,
+    /// The first save makes 1, each further one adds 1.
+    pub version: i64,
+    /// Who saved this version.
+    pub author: String,
+    /// When this version was saved.
+    pub saved_at: Timestamp,
+    /// Queued: it leaves from then on.
+    pub send_at: Option<Timestamp>,
+    /// Whether it has become an update with its messages.
+    pub sent: bool,
+    /// Why it could not become one.
+    pub trouble: Option<String>,
+}
+
+impl std::fmt::Debug for DraftRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DraftRow").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+/// The draft of a pupil's week.
+pub async fn find(
+    connection: &mut PgConnection,
+    pupil: PupilId,
+    week: Date,
+) -> Result<Option<DraftRow>, StoreError> {
+    let row = sqlx::query!(
+        r#"select words, sensitive, praise, version, author, saved_at as "saved_at: Ts", send_at as "send_at: Ts",
+                  update_id is not null as "sent!", trouble
+           from draft where pupil_id = $1 and week = $2"#,
+        pupil.0,
+        Day(week) as _,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| DraftRow {
+        pupil,
+        week,
+        words: row.words,
+        sensitive: row.sensitive,
+        praise: row.praise,
+        version: row.version,
+        author: row.author,
+        saved_at: row.saved_at.0,
+        send_at: row.send_at.map(|at| at.0),
+        sent: row.sent,
+        trouble: row.trouble,
+    }))
+}
+
+/// Keeps `draft` as the version after `draft.version - 1`; `false` when the draft stands at another version by now.
+pub async fn save(connection: &mut PgConnection, draft: &DraftRow) -> Result<bool, StoreError> {
+    let kept = sqlx::query!(
+        "with moved as (
+             update draft set words = $4, sensitive = $5, praise = $6, version = $7::bigint, author = $8, saved_at = $9, trouble = null
+             where pupil_id = $2 and week = $3 and version = $7::bigint - 1 and send_at is null
+             returning id),
+         made as (
+             insert into draft (id, pupil_id, week, words, sensitive, praise, version, author, saved_at)
+             select $1, $2, $3, $4, $5, $6, $7::bigint, $8, $9 where $7::bigint = 1
+             on conflict (pupil_id, week) do nothing
+             returning id)
+         select id from moved union all select id from made",
+        uuid::Uuid::now_v7(),
+        draft.pupil.0,
+        Day(draft.week) as _,
+        draft.words,
+        draft.sensitive,
+        draft.praise,
+        draft.version,
+        draft.author,
+        Ts(draft.saved_at) as _,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(kept.is_some())
+}
+
+/// Queues the drafts of these pupils at these versions: words that are not blank, not queued before. Returns how many.
+pub async fn queue(
+    connection: &mut PgConnection,
+    week: Date,
+    chosen: &[(PupilId, i64)],
+    send_at: Timestamp,
+    by: &str,
+) -> Result<u64, StoreError> {
+    let done = sqlx::query!(
+        "update draft d set send_at = $4, sent_by = $5, trouble = null
+         from unnest($1::uuid[], $2::bigint[]) as c (pupil_id, version)
+         where d.pupil_id = c.pupil_id and d.version = c.version and d.week = $3 and d.send_at is null
+           and btrim(d.words) <> ''",
+        &chosen.iter().map(|(pupil, _)| pupil.0).collect::<Vec<_>>(),
+        &chosen.iter().map(|(_, version)| *version).collect::<Vec<_>>(),
+        Day(week) as _,
+        Ts(send_at) as _,
+        by,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Takes a queued draft back; `false` when it is not queued, or has become an update.
+pub async fn take_back(
+    connection: &mut PgConnection,
+    pupil: PupilId,
+    week: Date,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "update draft set send_at = null, sent_by = null
+         where pupil_id = $1 and week = $2 and send_at is not null and update_id is null",
+        pupil.0,
+        Day(week) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A queued draft whose time has come. Personal.
+pub struct DueDraft {
+    /// The pupil.
+    pub pupil: PupilId,
+    /// The pupil by the school's own reference.
+    pub pupil_ref: String,
+    /// The week's Monday.
+    pub week: Date,
+    /// The words.
+    pub words: String,
+    /// Marked sensitive.
+    pub sensitive: bool,
+    /// Who queued it.
+    pub by: String,
+}
+
+/// The next draft whose time has come, locked until the transaction ends; one that another daemon has locked is passed by.
+pub async fn next_due(connection: &mut PgConnection, now: Timestamp) -> Result<Option<DueDraft>, StoreError> {
+    let row = sqlx::query!(
+        r#"select d.pupil_id, p.pupil_ref, d.week as "week: Day", d.words, d.sensitive, d.sent_by as "sent_by!"
+           from draft d join pupil p on p.id = d.pupil_id
+           where d.send_at <= $1 and d.update_id is null
+           order by d.send_at, d.id limit 1
+           for update of d skip locked"#,
+        Ts(now) as _,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| DueDraft {
+        pupil: PupilId(row.pupil_id),
+        pupil_ref: row.pupil_ref,
+        week: row.week.0,
+        words: row.words,
+        sensitive: row.sensitive,
+        by: row.sent_by,
+    }))
+}
+
+/// Notes that a draft has become the update of its pupil and week.
+pub async fn became_update(
+    connection: &mut PgConnection,
+    pupil: PupilId,
+    week: Date,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "with moved as (
+             update draft d set update_id = u.id from pupil_update u
+             where d.pupil_id = $1 and d.week = $2 and u.pupil_id = $1 and u.week = $2
+             returning u.id, d.praise)
+         update pupil_update u set praise = moved.praise from moved where u.id = moved.id",
+        pupil.0,
+        Day(week) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes why a draft could not become an update; it is not queued any more.
+pub async fn in_trouble(
+    connection: &mut PgConnection,
+    pupil: PupilId,
+    week: Date,
+    why: &str,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update draft set send_at = null, sent_by = null, trouble = $3
+         where pupil_id = $1 and week = $2 and update_id is null",
+        pupil.0,
+        Day(week) as _,
+        why,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Whether there is such a pupil.
+pub async fn pupil_exists(connection: &mut PgConnection, pupil: PupilId) -> Result<bool, StoreError> {
+    let row = sqlx::query!("select id from pupil where id = $1", pupil.0).fetch_optional(connection).await?;
+    Ok(row.is_some())
+}

@@ -1,0 +1,102 @@
+//! A class's week: for each pupil what is written, queued, sent, and whom it did not reach. Read as the colleague.
+
+use sqlx::PgConnection;
+
+use super::{
+    StoreError,
+    types::{Day, Ts},
+};
+use crate::domain::{
+    ids::{ClassId, PupilId},
+    time::{Date, Timestamp},
+};
+
+/// A class whose pupils the colleague may see.
+#[derive(Debug, Clone)]
+pub struct Class {
+    /// Its id.
+    pub id: ClassId,
+    /// Its name.
+    pub name: String,
+}
+
+/// The classes in which the colleague sees a pupil, by name.
+pub async fn classes(connection: &mut PgConnection) -> Result<Vec<Class>, StoreError> {
+    let rows = sqlx::query!(
+        "select k.id, k.name from class k where exists (select from pupil p where p.class_id = k.id) order by k.name"
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| Class { id: ClassId(row.id), name: row.name }).collect())
+}
+
+/// A pupil's week.
+#[derive(Debug, Clone)]
+pub struct PupilWeek {
+    /// The pupil.
+    pub pupil: PupilId,
+    /// The pupil's name.
+    pub name: String,
+    /// The draft's version; 0 where there is none.
+    pub version: i64,
+    /// Whether the draft has words.
+    pub written: bool,
+    /// Queued: it leaves from then on.
+    pub send_at: Option<Timestamp>,
+    /// Whether it has become messages, from a page or a file.
+    pub sent: bool,
+    /// Why the draft could not become an update.
+    pub trouble: Option<String>,
+    /// Messages that went, or arrived.
+    pub told: i64,
+    /// Messages that wait or are on the wire.
+    pub waiting: i64,
+    /// Messages that will not arrive by their route.
+    pub not_reached: i64,
+    /// Calls and letters that colleagues have still to do.
+    pub to_do: i64,
+}
+
+/// The pupils of a class with their week, by surname; at most 200. Those who have left are not among them.
+pub async fn of_class(
+    connection: &mut PgConnection,
+    class: ClassId,
+    week: Date,
+) -> Result<Vec<PupilWeek>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select p.id, coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!",
+                  coalesce(d.version, 0) as "version!", coalesce(btrim(d.words) <> '', false) as "written!",
+                  d.send_at as "send_at: Ts", d.trouble, u.id is not null as "sent!",
+                  m.told as "told!", m.waiting as "waiting!", m.not_reached as "not_reached!", t.to_do as "to_do!"
+           from pupil p
+           left join draft d on d.pupil_id = p.id and d.week = $2
+           left join pupil_update u on u.pupil_id = p.id and u.week = $2
+           cross join lateral (
+               select count(*) filter (where state in ('submitted', 'delivered')) as told,
+                      count(*) filter (where state in ('queued', 'submitting', 'unknown')) as waiting,
+                      count(*) filter (where state in ('failed', 'refused')) as not_reached
+               from delivery x where x.update_id = u.id) m
+           cross join lateral (select count(*) as to_do from task x where x.update_id = u.id and x.state = 'open') t
+           where p.class_id = $1 and (p.leaving_date is null or p.leaving_date >= $2)
+           order by p.legal_surname, p.legal_forename, p.id
+           limit 200"#,
+        class.0,
+        Day(week) as _,
+    )
+    .fetch_all(connection)
+    .await?;
+    let pupils = rows.into_iter().map(|row| PupilWeek {
+        pupil: PupilId(row.id),
+        name: row.name,
+        version: row.version,
+        written: row.written,
+        send_at: row.send_at.map(|at| at.0),
+        sent: row.sent,
+        trouble: row.trouble,
+        told: row.told,
+        waiting: row.waiting,
+        not_reached: row.not_reached,
+        to_do: row.to_do,
+    });
+    Ok(pupils.collect())
+}
