@@ -34,6 +34,7 @@ pub(super) struct Link {
 /// The menu: each page once, in the order of a working day.
 const MENU: &[(&str, &str, Who)] = &[
     ("/", "Today", Who::Colleagues),
+    ("/week", "My week", Who::Holders(super::week::WRITERS)),
     ("/cases", "Inbox", Who::Holders(super::cases::READERS)),
     ("/calls", "Calls", Who::Holders(super::cases::READERS)),
     ("/questions", "Who is this?", Who::Holders(super::questions::SORTERS)),
@@ -132,6 +133,9 @@ const DONE: &[(&str, &str)] = &[
     ("elsewhere", "Recorded. The clock is stopped."),
     ("kind", "The case has another kind now."),
     ("diverted", "The case is with the safeguarding lead alone now."),
+    ("saved", "Saved."),
+    ("queued", "Queued. It can be taken back until its time is over."),
+    ("taken-back", "Taken back. No message of it was made."),
     ("spoke", "Recorded. The call is done."),
     ("ring-again", "Recorded. The call stays on the list."),
     ("passed-up", "Recorded. It has been tried often enough: senior leadership has it now."),

@@ -19,6 +19,7 @@ mod questions;
 mod safeguarding;
 mod sent;
 mod throttle;
+mod week;
 
 use std::sync::Arc;
 
@@ -103,6 +104,7 @@ fn served() -> Vec<Served> {
         questions::served(),
         people::served(),
         safeguarding::served(),
+        week::served(),
         calls::served(),
         contacts::served(),
         health::served(),

@@ -72,16 +72,16 @@ async fn search_form(State(web): State<Web>, signed: Signed, sent: Sent) -> Resu
 }
 
 /// A carer on the contact card.
-struct Card {
-    carer: CarerOf,
+pub(super) struct Card {
+    pub(super) carer: CarerOf,
     /// May be told, or the reason why not.
-    rights: String,
-    may: bool,
-    responsibility: &'static str,
-    language: Option<String>,
-    interpreter: Option<String>,
-    format: Option<String>,
-    routes: String,
+    pub(super) rights: String,
+    pub(super) may: bool,
+    pub(super) responsibility: &'static str,
+    pub(super) language: Option<String>,
+    pub(super) interpreter: Option<String>,
+    pub(super) format: Option<String>,
+    pub(super) routes: String,
 }
 
 /// A line of the chronology.
@@ -122,12 +122,13 @@ async fn family_page(
         desk::family(&web.gateway, signed.staff(), pupil, page.before).await?.ok_or(Wrong::Absent)?;
     let now = web.gateway.now();
     let older = family.older.map(|id| format!("/families/{pupil}?before={id}"));
-    let class = [family.pupil.class.clone(), family.pupil.year.clone().map(|year| format!("year {year}"))];
+    let class =
+        [family.card.pupil.class.clone(), family.card.pupil.year.clone().map(|year| format!("year {year}"))];
     let template = FamilyPage {
-        frame: Frame::of(&web, &signed, &family.pupil.name, "/families").after(page.done.as_deref()),
+        frame: Frame::of(&web, &signed, &family.card.pupil.name, "/families").after(page.done.as_deref()),
         class: class.into_iter().flatten().collect::<Vec<_>>().join(", "),
         lines: lines(&family, now),
-        cards: family.carers.into_iter().map(|(carer, facts)| card(carer, facts.as_ref(), now)).collect(),
+        cards: cards(family.card.carers, now),
         older,
         log: format!("/families/{pupil}/log"),
     };
@@ -155,6 +156,11 @@ pub(super) fn who(actor: &str, names: &std::collections::HashMap<String, String>
         "import" => "an import".to_owned(),
         other => names.get(other).cloned().unwrap_or_else(|| other.to_owned()),
     }
+}
+
+/// The contact card: who must, may and must not be told, how, and in what language (R08).
+pub(super) fn cards(carers: Vec<(CarerOf, Option<LinkFacts>)>, now: Timestamp) -> Vec<Card> {
+    carers.into_iter().map(|(carer, facts)| card(carer, facts.as_ref(), now)).collect()
 }
 
 fn card(carer: CarerOf, facts: Option<&LinkFacts>, now: Timestamp) -> Card {

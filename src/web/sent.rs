@@ -53,6 +53,11 @@ impl Fields {
         self.0.iter().any(|(field, _)| field == name)
     }
 
+    /// Every value of a field that may come several times.
+    pub(super) fn all(&self, name: &str) -> Vec<&str> {
+        self.0.iter().filter(|(field, _)| field == name).map(|(_, value)| value.as_str()).collect()
+    }
+
     /// A field read as something else; `None` where it is missing or is not that.
     pub(super) fn parsed<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.text(name).parse().ok()
@@ -175,7 +180,7 @@ mod tests {
             .expect("fields");
 
         assert_eq!(fields.text("words"), "Well done,\nZo\u{eb}!");
-        assert_eq!(fields.text("pupil"), "a");
+        assert_eq!(fields.all("pupil"), ["a", "b"]);
         assert!(fields.ticked("sensitive"));
         assert!(!fields.ticked("praise"));
         assert_eq!(fields.text("nothing"), "");

@@ -24,6 +24,13 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("POST", "/account/second-factor", "*"),
     ("GET", "/{style}", "+"),
     ("GET", "/", "*"),
+    ("GET", "/week", "tsd"),
+    ("GET", "/week/{class}", "tsd"),
+    ("POST", "/week/{class}/queue", "tsd"),
+    ("GET", "/update/{pupil}", "tsd"),
+    ("POST", "/update/{pupil}", "tsd"),
+    ("GET", "/update/{pupil}/preview", "tsd"),
+    ("POST", "/update/{pupil}/take-back", "tsd"),
     ("GET", "/cases", "tosd"),
     ("GET", "/cases/{case}", "tosd"),
     ("POST", "/cases/{case}/reply", "tosd"),
@@ -88,6 +95,7 @@ async fn every_role_is_let_in_or_kept_out_as_the_matrix_says() {
         ("{question}", school.school.question().await.id.to_string()),
         ("{pupil}", school.family_of("P1").await.replace("/families/", "")),
         ("{task}", school.call().await),
+        ("{class}", school.school.rows("select id::text from class where name = 'Oak'").await.remove(0)),
         ("{style}", "nothing.css".to_owned()),
     ];
     let mut wrong = Vec::new();

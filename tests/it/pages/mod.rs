@@ -5,6 +5,7 @@ mod forms;
 mod matrix;
 mod records;
 mod sign_in;
+mod week;
 
 use axum::{
     Router,
