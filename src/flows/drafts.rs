@@ -17,6 +17,7 @@ use crate::{
     store::{
         StoreError,
         drafts::{self, DraftRow},
+        week,
     },
 };
 
@@ -44,17 +45,17 @@ pub struct Words<'a> {
 pub async fn save(
     gateway: &Gateway,
     pupil: PupilId,
-    week: Date,
+    monday: Date,
     words: Words<'_>,
     expected_version: i64,
     by: &str,
 ) -> Result<Saved, FlowError> {
     let now = gateway.now();
     let text = words.text.replace("\r\n", "\n"); // as a browser sends a line's end
-    if week_of(week) != week {
+    if week_of(monday) != monday {
         return refused("a week is named by its Monday: choose the week again");
     }
-    if is_far(week, school_date(now)) {
+    if is_far(monday, school_date(now)) {
         return refused("this week is more than a year from today: choose the week again");
     }
     if let Some(sentence) = words_problem(&text) {
@@ -67,9 +68,12 @@ pub async fn save(
     if !drafts::pupil_exists(&mut tx, pupil).await? {
         return refused("there is no such pupil: open the page again");
     }
+    if week::sent_words(&mut tx, pupil, monday).await?.is_some() {
+        return refused("this update has been sent: what was sent cannot be changed");
+    }
     let draft = DraftRow {
         pupil,
-        week,
+        week: monday,
         words: text,
         sensitive: words.sensitive,
         praise: words.praise,
@@ -85,8 +89,7 @@ pub async fn save(
         tx.commit().await.map_err(StoreError::from)?;
         return Ok(Saved::Kept(draft));
     }
-    match drafts::find(&mut tx, pupil, week).await? {
-        Some(newer) if newer.sent => refused("this update has been sent: what was sent cannot be changed"),
+    match drafts::find(&mut tx, pupil, monday).await? {
         Some(newer) if newer.send_at.is_some() => {
             refused("this update is queued: take it back first, then change it")
         }

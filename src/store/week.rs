@@ -30,6 +30,21 @@ pub async fn classes(connection: &mut PgConnection) -> Result<Vec<Class>, StoreE
     Ok(rows.into_iter().map(|row| Class { id: ClassId(row.id), name: row.name }).collect())
 }
 
+/// The words of the update about a pupil's week, where there is one, from a page or a file.
+pub async fn sent_words(
+    connection: &mut PgConnection,
+    pupil: PupilId,
+    week: Date,
+) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "select body from pupil_update where pupil_id = $1 and week = $2",
+        pupil.0,
+        Day(week) as _
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
 /// A pupil's week.
 #[derive(Debug, Clone)]
 pub struct PupilWeek {

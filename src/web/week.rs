@@ -193,7 +193,8 @@ struct WritePage {
 enum Stage {
     Open,
     Queued(String),
-    Sent,
+    /// With the words that were sent.
+    Sent(String),
 }
 
 /// What is in the boxes of the form.
@@ -226,11 +227,11 @@ async fn show_write(
 ) -> Result<Response, Wrong> {
     let family = reading::card(&web.gateway, signed.staff(), pupil).await?.ok_or(Wrong::Absent)?;
     let (monday, now) = (this_week(web), web.gateway.now());
-    let draft = own_draft(web, signed, pupil).await?;
-    let state = match &draft {
-        Some(draft) if draft.sent => Stage::Sent,
-        Some(DraftRow { send_at: Some(at), .. }) => Stage::Queued(moment_in_full(*at, now)),
-        _ => Stage::Open,
+    let (draft, sent) = own_draft(web, signed, pupil).await?;
+    let state = match (&sent, &draft) {
+        (Some(words), _) => Stage::Sent(words.clone()),
+        (None, Some(DraftRow { send_at: Some(at), .. })) => Stage::Queued(moment_in_full(*at, now)),
+        (None, _) => Stage::Open,
     };
     let trouble = draft.as_ref().and_then(|draft| draft.trouble.as_deref()).map(in_page_words);
     let typed = typed.unwrap_or_else(|| match draft {
@@ -261,11 +262,17 @@ async fn show_write(
     Ok(frame::page(status, &template))
 }
 
-async fn own_draft(web: &Web, signed: &Signed, pupil: PupilId) -> Result<Option<DraftRow>, Wrong> {
+/// The draft of this week, and the words of its update where there is one already.
+async fn own_draft(
+    web: &Web,
+    signed: &Signed,
+    pupil: PupilId,
+) -> Result<(Option<DraftRow>, Option<String>), Wrong> {
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let draft = find(&mut tx, pupil, this_week(web)).await?;
+    let sent = week::sent_words(&mut tx, pupil, this_week(web)).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    Ok(draft)
+    Ok((draft, sent))
 }
 
 /// The draft is bound to the pupil in the address: a form of one child cannot reach another (T27).
@@ -343,7 +350,7 @@ async fn preview_page(
 ) -> Result<Response, Wrong> {
     let pupil: PupilId = pupil.parse().map_err(|_| Wrong::Absent)?;
     let family = reading::card(&web.gateway, signed.staff(), pupil).await?.ok_or(Wrong::Absent)?;
-    let Some(draft) = own_draft(&web, &signed, pupil).await?.filter(|draft| !draft.words.trim().is_empty())
+    let Some(draft) = own_draft(&web, &signed, pupil).await?.0.filter(|draft| !draft.words.trim().is_empty())
     else {
         return Ok(Redirect::to(&format!("/update/{pupil}")).into_response());
     };

@@ -165,3 +165,18 @@ async fn nobody_queues_another_classs_draft_or_one_that_changed_since() {
     assert_eq!(queued, ["0"]);
     friday.school.close().await;
 }
+
+#[tokio::test]
+async fn an_update_that_came_by_a_file_is_shown_as_sent_and_cannot_be_written_again() {
+    let mut friday = friday().await;
+    let before = friday.teacher.get(&friday.update).await;
+    friday.school.school.queue(&[("P1", WORDS)]).await;
+
+    let page = friday.teacher.get(&friday.update).await.body;
+    let again = friday.save(&before, "Other words.").await;
+
+    assert!(page.contains("It has been sent.") && page.contains(WORDS), "{page}");
+    assert_eq!(again.status, 409);
+    assert!(again.body.contains("what was sent cannot be changed"), "{}", again.body);
+    friday.school.close().await;
+}
