@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
     response::Response,
 };
@@ -11,11 +11,10 @@ use super::{
     Served, Web, Who,
     case_deeds::moment,
     cases::{READERS, in_page_words},
-    entry::After,
     frame,
     frame::{Frame, Wrong},
     get,
-    guard::Signed,
+    guard::{After, Signed},
     post,
     sent::{Did, Fields, Sent, done_before, once},
 };
@@ -56,11 +55,7 @@ struct CallsPage {
     calls: Vec<Line>,
 }
 
-async fn calls_page(
-    State(web): State<Web>,
-    signed: Signed,
-    Query(after): Query<After>,
-) -> Result<Response, Wrong> {
+async fn calls_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
     let today = school_date(web.gateway.now());
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let calls = store::desk::tasks(&mut tx, Some("call")).await?;

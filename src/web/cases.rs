@@ -2,19 +2,16 @@
 
 use askama::Template;
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
     response::Response,
 };
-use serde::Deserialize;
 
 use super::{
-    Served, Web, Who,
-    entry::After,
-    frame,
+    Served, Web, Who, frame,
     frame::{Frame, Wrong},
     get,
-    guard::Signed,
+    guard::{After, Signed},
     people::who,
 };
 use crate::{
@@ -55,17 +52,7 @@ struct InboxPage {
     closed: bool,
 }
 
-#[derive(Deserialize)]
-struct Which {
-    list: Option<String>,
-    done: Option<String>,
-}
-
-async fn inbox_page(
-    State(web): State<Web>,
-    signed: Signed,
-    Query(which): Query<Which>,
-) -> Result<Response, Wrong> {
+async fn inbox_page(State(web): State<Web>, signed: Signed, which: After) -> Result<Response, Wrong> {
     let closed = which.list.as_deref() == Some("closed");
     let now = web.gateway.now();
     let mut listed = desk::cases(&web.gateway, signed.staff(), closed).await?;
@@ -144,7 +131,7 @@ async fn case_page(
     State(web): State<Web>,
     signed: Signed,
     Path(code): Path<String>,
-    Query(after): Query<After>,
+    after: After,
 ) -> Result<Response, Wrong> {
     let opened = open(&web, &signed, &code).await?;
     let frame = case_frame(&web, &signed, &opened).after(after.done.as_deref());

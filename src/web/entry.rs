@@ -2,18 +2,17 @@
 
 use askama::Template;
 use axum::{
-    extract::{Query, State},
+    extract::State,
     http::{StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar};
-use serde::Deserialize;
 
 use super::{
     Served, Web, Who, frame,
     frame::{Frame, Wrong},
     get,
-    guard::{Signed, Source, cookie, cookie_name},
+    guard::{After, Signed, Source, cookie, cookie_name},
     post,
     sent::{Open, Sent},
     shown,
@@ -40,12 +39,6 @@ pub(super) fn served() -> Vec<Served> {
     ]
 }
 
-/// The word for what was just done.
-#[derive(Deserialize)]
-pub(super) struct After {
-    pub(super) done: Option<String>,
-}
-
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignInPage {
@@ -55,7 +48,7 @@ struct SignInPage {
     people: Vec<Colleague>,
 }
 
-async fn sign_in_page(State(web): State<Web>, Query(after): Query<After>) -> Result<Response, Wrong> {
+async fn sign_in_page(State(web): State<Web>, after: After) -> Result<Response, Wrong> {
     let frame = Frame::open(&web, "Sign in").after(after.done.as_deref());
     show_sign_in(&web, StatusCode::OK, frame, String::new()).await
 }
@@ -147,7 +140,7 @@ struct AccountPage {
     second_factor: bool,
 }
 
-async fn account_page(State(web): State<Web>, signed: Signed, Query(after): Query<After>) -> Response {
+async fn account_page(State(web): State<Web>, signed: Signed, after: After) -> Response {
     let frame = Frame::of(&web, &signed, "Your account", "").after(after.done.as_deref());
     frame::page(StatusCode::OK, &AccountPage { frame, second_factor: signed.session.has_second_factor })
 }

@@ -97,6 +97,34 @@ impl<S: Sync> FromRequestParts<S> for Source {
     }
 }
 
+/// What may stand behind the question mark of a page's address: words of ours, never of people. Anything else is not read.
+#[derive(Debug, Default)]
+pub(super) struct After {
+    /// The word for what was just done.
+    pub(super) done: Option<String>,
+    /// Which list.
+    pub(super) list: Option<String>,
+    /// The entry before which a chronology goes on.
+    pub(super) before: Option<uuid::Uuid>,
+}
+
+impl<S: Sync> FromRequestParts<S> for After {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let mut after = Self::default();
+        for (name, value) in url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
+            match name.as_ref() {
+                "done" => after.done = Some(value.into_owned()),
+                "list" => after.list = Some(value.into_owned()),
+                "before" => after.before = value.parse().ok(),
+                _ => {}
+            }
+        }
+        Ok(after)
+    }
+}
+
 /// Before every page: who is it, and may they?
 pub(super) async fn let_in(
     State((web, who)): State<(Web, Who)>,

@@ -1,19 +1,13 @@
 //! Health, for IT and whoever must be able to pause all sending: counts and times, nothing that anybody wrote.
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 
 use super::{
-    Served, Web, Who,
-    entry::After,
-    frame,
+    Served, Web, Who, frame,
     frame::{Frame, Wrong},
     get,
-    guard::Signed,
+    guard::{After, Signed},
     post,
     sent::{Did, Sent, once},
 };
@@ -44,11 +38,7 @@ struct HealthPage {
     paused: bool,
 }
 
-async fn health_page(
-    State(web): State<Web>,
-    signed: Signed,
-    Query(after): Query<After>,
-) -> Result<Response, Wrong> {
+async fn health_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
     let frame = Frame::of(&web, &signed, "Health", "/health").after(after.done.as_deref());
     show(&web, &signed, StatusCode::OK, frame).await
 }

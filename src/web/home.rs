@@ -1,20 +1,14 @@
 //! What there is to do today.
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use jiff::SignedDuration;
 
 use super::{
-    Served, Web, Who,
-    entry::After,
-    frame,
+    Served, Web, Who, frame,
     frame::{Frame, Wrong},
     get,
-    guard::Signed,
+    guard::{After, Signed},
 };
 use crate::{
     domain::time::{day_in_words, school_date},
@@ -46,11 +40,7 @@ struct Todo {
     late: bool,
 }
 
-async fn home_page(
-    State(web): State<Web>,
-    signed: Signed,
-    Query(after): Query<After>,
-) -> Result<Response, Wrong> {
+async fn home_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
     let now = web.gateway.now();
     let week_ago = now.saturating_sub(SignedDuration::from_hours(7 * 24)).unwrap_or(now);
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;

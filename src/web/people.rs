@@ -2,18 +2,16 @@
 
 use askama::Template;
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
     response::Response,
 };
-use serde::Deserialize;
-use uuid::Uuid;
 
 use super::{
     Served, Web, Who, frame,
     frame::{Frame, Wrong},
     get,
-    guard::Signed,
+    guard::{After, Signed},
     post,
     sent::Sent,
 };
@@ -105,17 +103,11 @@ struct FamilyPage {
     log: String,
 }
 
-#[derive(Deserialize)]
-struct Before {
-    before: Option<Uuid>,
-    done: Option<String>,
-}
-
 async fn family_page(
     State(web): State<Web>,
     signed: Signed,
     Path(pupil): Path<String>,
-    Query(page): Query<Before>,
+    page: After,
 ) -> Result<Response, Wrong> {
     let pupil: PupilId = pupil.parse().map_err(|_| Wrong::Absent)?;
     let family =

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
     response::Response,
 };
@@ -10,11 +10,10 @@ use axum::{
 use super::{
     Served, Web, Who,
     cases::{in_page_words, restricted},
-    entry::After,
     frame,
     frame::{Frame, Wrong},
     get,
-    guard::Signed,
+    guard::{After, Signed},
     post,
     sent::{Did, Fields, Sent, once},
 };
@@ -84,11 +83,7 @@ fn question(asked: Asked, now: Timestamp) -> Question {
     }
 }
 
-async fn questions_page(
-    State(web): State<Web>,
-    signed: Signed,
-    Query(after): Query<After>,
-) -> Result<Response, Wrong> {
+async fn questions_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
     let now = web.gateway.now();
     let asked = desk::questions(&web.gateway, signed.staff(), None).await?;
     let frame = Frame::of(&web, &signed, "Who is this?", "/questions").after(after.done.as_deref());
@@ -100,7 +95,7 @@ async fn question_page(
     State(web): State<Web>,
     signed: Signed,
     Path(id): Path<String>,
-    Query(after): Query<After>,
+    after: After,
 ) -> Result<Response, Wrong> {
     let asked = ask(&web, &signed, &id).await?;
     let frame = Frame::of(&web, &signed, "Who is this?", "/questions").after(after.done.as_deref());

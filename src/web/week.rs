@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -10,11 +10,10 @@ use axum::{
 use super::{
     Served, Web, Who,
     cases::in_page_words,
-    entry::After,
     frame,
     frame::{Frame, Wrong},
     get,
-    guard::Signed,
+    guard::{After, Signed},
     people::{Card, cards, who},
     post,
     sent::{Did, Sent, once},
@@ -92,7 +91,7 @@ async fn class_page(
     State(web): State<Web>,
     signed: Signed,
     Path(class): Path<String>,
-    Query(after): Query<After>,
+    after: After,
 ) -> Result<Response, Wrong> {
     let class: ClassId = class.parse().map_err(|_| Wrong::Absent)?;
     show_class(&web, &signed, StatusCode::OK, class, after.done.as_deref(), None).await
@@ -210,7 +209,7 @@ async fn write_page(
     State(web): State<Web>,
     signed: Signed,
     Path(pupil): Path<String>,
-    Query(after): Query<After>,
+    after: After,
 ) -> Result<Response, Wrong> {
     let pupil: PupilId = pupil.parse().map_err(|_| Wrong::Absent)?;
     show_write(&web, &signed, StatusCode::OK, pupil, None, after.done.as_deref(), None).await

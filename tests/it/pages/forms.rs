@@ -123,3 +123,29 @@ async fn every_page_forbids_scripts_frames_and_keeping_a_copy() {
     }
     school.close().await;
 }
+
+#[tokio::test]
+async fn an_address_full_of_nonsense_gets_a_calm_page() {
+    let school = Staffed::open().await;
+    let mut dsl = school.as_role(Role::Dsl).await;
+    let family = school.family_of("P1").await;
+    let nonsense = [
+        (format!("{family}?before=zzz&before=1&done=%00%ff"), 200),
+        ("/cases?list=closed&list=open&done=<script>".to_owned(), 200),
+        ("/cases/'%20or%201=1--".to_owned(), 404),
+        ("/cases/../../etc/passwd".to_owned(), 404),
+        ("/families/00000000-0000-0000-0000-000000000000".to_owned(), 404),
+        ("/week/nothing".to_owned(), 404),
+        ("/calls/nothing".to_owned(), 404),
+        ("/questions/%E2%80%AE".to_owned(), 404),
+    ];
+
+    for (path, status) in nonsense {
+        let path = path.replace('<', "%3C").replace('>', "%3E");
+        let page = dsl.get(&path).await;
+
+        assert_eq!(page.status, status, "{path}");
+        assert!(page.body.contains("<h1>") && !page.body.contains("script"), "{path}: {}", page.body);
+    }
+    school.close().await;
+}
