@@ -2,6 +2,7 @@
 
 mod calls;
 mod contacts;
+mod drafts;
 mod letters;
 mod people;
 
