@@ -11,7 +11,7 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use liaison_channels::private::Private;
 
-use super::{Site, Web, Who, frame::Wrong};
+use super::{Site, Web, Who, frame::Wrong, sent};
 use crate::{
     domain::{ids::StaffId, staff::Role},
     flows::sign_in::{self, Token},
@@ -146,6 +146,8 @@ pub(super) async fn let_in(
     let path = request.uri().path().to_owned();
     match (&signed, who) {
         (_, Who::Anyone) => {}
+        // Whoever wrote for longer than a session lasts keeps the words.
+        (None, _) if request.method() == Method::POST => return sent::signed_out(&web, request).await,
         (None, _) => return Redirect::to("/sign-in").into_response(),
         (Some(signed), who) => {
             let first = what_comes_first(&web.site, &signed.session);

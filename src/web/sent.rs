@@ -1,16 +1,22 @@
 //! A form that was sent: read within limits, proved to come from this colleague's own page, and done once however often
 //! the button is pressed.
 
+use askama::Template;
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
+    http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
 use jiff::SignedDuration;
 use ring::digest::{SHA256, digest};
 use uuid::Uuid;
 
-use super::{Web, frame::Wrong, guard::Signed};
+use super::{
+    Web, frame,
+    frame::{Frame, Wrong},
+    guard::Signed,
+};
 use crate::{
     flows::FlowError,
     store::{
@@ -102,6 +108,40 @@ impl<S: Sync + Send> FromRequest<S> for Sent {
         let once = fields.parsed("once").ok_or(Wrong::Forged)?;
         Ok(Self { fields, once, path })
     }
+}
+
+/// Fields that nobody typed, and those that are never shown.
+const NOT_SHOWN: [&str; 7] = ["form_key", "once", "password", "old", "new", "again", "code"];
+/// What is shorter than this was chosen, or is soon typed again.
+const WORTH_KEEPING: usize = 16;
+
+#[derive(Template)]
+#[template(path = "signed_out.html")]
+struct SignedOutPage {
+    frame: Frame,
+    words: Vec<String>,
+}
+
+/// For a form that came when its session had ended: nothing is done, and what was typed is shown to be taken along. The form
+/// came from a page of ours in this very browser, which the guard has proved.
+pub(super) async fn signed_out(web: &Web, request: Request) -> Response {
+    let Ok(Open(fields)) = Open::from_request(request, web).await else {
+        return Redirect::to("/sign-in").into_response();
+    };
+    let typed = fields.0.into_iter().filter(|(name, _)| !NOT_SHOWN.contains(&name.as_str()));
+    let words: Vec<String> = typed
+        .map(|(_, value)| value)
+        .filter(|value| value.chars().count() >= WORTH_KEEPING && !is_id(value))
+        .collect();
+    if words.is_empty() {
+        return Redirect::to("/sign-in").into_response();
+    }
+    let frame = Frame::open(web, "You are signed out");
+    frame::page(StatusCode::UNAUTHORIZED, &SignedOutPage { frame, words })
+}
+
+fn is_id(value: &str) -> bool {
+    value.split('/').next().is_some_and(|first| Uuid::parse_str(first).is_ok())
 }
 
 /// What marks the forms of a session.

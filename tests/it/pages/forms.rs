@@ -149,3 +149,28 @@ async fn an_address_full_of_nonsense_gets_a_calm_page() {
     }
     school.close().await;
 }
+
+#[tokio::test]
+async fn what_was_typed_when_the_session_had_ended_is_shown_and_nothing_is_done() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Amina Ash").await;
+    let mut office = school.as_role(Role::Office).await;
+    let (page, action) = (office.get(&format!("/cases/{case}")).await, format!("/cases/{case}/reply"));
+    school.sql("delete from staff_session").await;
+    let before = school.school.told("replied").await;
+
+    let kept = office.press(&page, &action, &[("words", "Yes, <b>it</b> is on his peg in the hall.")]).await;
+    let secret = office
+        .press(&page, &action, &[("old", "lantern pickle orbit"), ("new", "orbit pickle lantern")])
+        .await;
+    let elsewhere = Request::post(&action).header("sec-fetch-site", "cross-site");
+    let elsewhere = office.send(elsewhere, "words=Yes+it+is+on+his+peg+in+the+hall".to_owned()).await;
+
+    assert_eq!(kept.status, 401);
+    assert!(kept.body.contains("Yes, &#60;b&#62;it&#60;/b&#62; is on his peg in the hall."), "{}", kept.body);
+    assert!(!kept.body.contains(&page.hidden(&action, "form_key")));
+    assert_eq!((secret.status, secret.to()), (303, "/sign-in"));
+    assert_eq!(elsewhere.status, 403);
+    assert_eq!(school.school.told("replied").await, before);
+    school.close().await;
+}
