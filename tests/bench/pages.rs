@@ -1,0 +1,291 @@
+//! Measures every page that a colleague can look at, by role, in a school of a year's work: 1,000 pupils, 2,000 carers and
+//! 500,000 chronology entries.
+//!
+//! `cargo bench --bench pages -- 40`: so many looks at each page in each role, one after the other; `-- 40 4`: by four
+//! browsers at once. A private Postgres with fsync on runs beside it. Prints a JSON object a page, the slowest last, and one
+//! for all; ends with a failure where a page took 100 ms or more at the 95th percentile, or did not answer.
+
+#![expect(clippy::print_stdout, reason = "the result is printed")]
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "figures for people"
+)]
+
+use std::{
+    collections::BTreeMap,
+    process::ExitCode,
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use jiff::ToSpan as _;
+use liaison::{
+    domain::{
+        acknowledge::AckPolicy,
+        calendar,
+        policy::{Hours, Policy, RetrySchedule, School, TextUpdate},
+        staff::Role,
+        time::school_date,
+    },
+    flows::{
+        Clock as _, SystemClock,
+        gateway::{Breaker, Carriers, Gateway, Patience},
+        sign_in,
+    },
+    store::{
+        self, Store,
+        cluster::{Cluster, ClusterOptions, Durability, reachable_dir},
+        colleagues,
+    },
+    web::{self, Site, Who},
+};
+use liaison_channels::{ChannelConfig, Sender, message::ChannelId};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+
+const SCHOOL: &str = include_str!("pages/school.sql");
+/// What a page may take at the 95th percentile.
+const MOST: Duration = Duration::from_millis(100);
+
+/// Whoever looks: the teacher has one class of fifty.
+const PEOPLE: [(Role, &str); 6] = [
+    (Role::Teacher, "teacher5@northfield.example"),
+    (Role::Office, "office@northfield.example"),
+    (Role::Slt, "slt@northfield.example"),
+    (Role::Dsl, "dsl@northfield.example"),
+    (Role::Governor, "governor@northfield.example"),
+    (Role::It, "it@northfield.example"),
+];
+
+/// What stands in a path, and the row of the school that is looked at: one of the teacher's own.
+const PLACES: &[(&str, &str)] = &[
+    ("{class}", "select id from class where name = 'Class 05'"),
+    ("{pupil}", "select id from pupil where pupil_ref = 'P5'"),
+    ("{carer}", "select id from carer where contact_ref = 'C10'"),
+    (
+        "{case}",
+        "select code from carer_case c join class k on k.id = c.class_id where k.name = 'Class 05' and c.visibility = 'ordinary'
+         order by opened_at desc limit 1",
+    ),
+    ("{question}", "select id from question order by id limit 1"),
+    (
+        "{task}",
+        "select t.id from task t join class k on k.id = t.class_id where k.name = 'Class 05' and t.state = 'open' and t.kind = 'call' limit 1",
+    ),
+];
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let numbers: Vec<usize> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
+    let looks = numbers.first().copied().unwrap_or(40);
+    let browsers = numbers.get(1).copied().unwrap_or(1);
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = reachable_dir(&folder.path().join("postgres"));
+    let cluster = Cluster::start(&ClusterOptions { dir, bin_dir: None, durability: Durability::Safe })
+        .await
+        .expect("a private Postgres");
+    cluster.ensure_database("liaison").await.expect("a database");
+    let options = cluster.connect_options("liaison");
+    store::migrate(&options).await.expect("migrations");
+    let mut owner = PgConnection::connect_with(&options).await.expect("connect");
+    owner.execute(sqlx::raw_sql(AssertSqlSafe(SCHOOL.to_owned()))).await.expect("the school");
+    let entries: i64 = sqlx::query_scalar("select count(*) from chronology_entry")
+        .fetch_one(&mut owner)
+        .await
+        .expect("a count");
+    let mut places = BTreeMap::new();
+    for (name, sql) in PLACES {
+        let found: Option<String> = sqlx::query_scalar(AssertSqlSafe(format!("select ({sql})::text")))
+            .fetch_one(&mut owner)
+            .await
+            .expect("a place");
+        places.insert(*name, found.unwrap_or_else(|| panic!("the school has no {name}")));
+    }
+    let gateway = gateway(Store::open(options.clone(), 10), folder.path());
+    let good = measure(&gateway, &places, looks, browsers, entries).await;
+    gateway.store.close().await;
+    owner.close().await.expect("close");
+    cluster.release().await.expect("stop");
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// One page as one role sees it.
+struct Measured {
+    role: Role,
+    path: &'static str,
+    status: u16,
+    bytes: usize,
+    times: Vec<Duration>,
+}
+
+impl Measured {
+    fn percentile(&self, percent: usize) -> Duration {
+        let at = (self.times.len() * percent / 100).min(self.times.len() - 1);
+        self.times[at]
+    }
+}
+
+async fn measure(
+    gateway: &Arc<Gateway>,
+    places: &BTreeMap<&str, String>,
+    looks: usize,
+    browsers: usize,
+    entries: i64,
+) -> bool {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let site = Site { public_url: Some(address.clone()), ..Site::default() };
+    let router = web::router(Arc::clone(gateway), site);
+    let served = tokio::spawn(async move { axum::serve(listener, router).await });
+    let mut all = Vec::new();
+    for (role, email) in PEOPLE {
+        let cookie = cookie(gateway, email).await;
+        for route in web::routes() {
+            let may = match route.who {
+                Who::Anyone | Who::Colleagues => true,
+                Who::Holders(roles) => roles.contains(&role),
+            };
+            if route.method != "GET" || !may || route.path == "/{style}" {
+                continue;
+            }
+            let mut path = route.path.to_owned();
+            for (name, value) in places {
+                path = path.replace(name, value);
+            }
+            if path.contains('{') {
+                // A place of a kind that this school has none of yet.
+                continue;
+            }
+            let url = format!("{address}{path}");
+            let mut looking = tokio::task::JoinSet::new();
+            for _ in 0..browsers {
+                let (url, cookie) = (url.clone(), cookie.clone());
+                looking.spawn(async move { look(&url, &cookie, looks).await });
+            }
+            let mut measured = Measured { role, path: route.path, status: 0, bytes: 0, times: Vec::new() };
+            while let Some(one) = looking.join_next().await {
+                let (status, bytes, times) = one.expect("a browser");
+                (measured.status, measured.bytes) = (status, bytes);
+                measured.times.extend(times);
+            }
+            measured.times.sort();
+            all.push(measured);
+        }
+    }
+    served.abort();
+    tell(&mut all, entries, browsers)
+}
+
+async fn look(url: &str, cookie: &str, looks: usize) -> (u16, usize, Vec<Duration>) {
+    let browser =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a browser");
+    let (mut status, mut bytes, mut times) = (0, 0, Vec::with_capacity(looks));
+    // The first looks fill caches, as a colleague's first page of the day does.
+    for n in 0..looks + 3 {
+        let begun = Instant::now();
+        let answer = browser.get(url).header("cookie", cookie).send().await.expect("an answer");
+        status = answer.status().as_u16();
+        bytes = answer.bytes().await.expect("a page").len();
+        if n >= 3 {
+            times.push(begun.elapsed());
+        }
+    }
+    (status, bytes, times)
+}
+
+fn tell(all: &mut [Measured], entries: i64, browsers: usize) -> bool {
+    let ms = |time: Duration| (time.as_secs_f64() * 10_000.0).round() / 10.0;
+    all.sort_by_key(|one| one.percentile(95));
+    for one in all.iter() {
+        println!(
+            "{}",
+            json!({
+                "page": one.path, "role": one.role.as_str(), "status": one.status, "kilobytes": one.bytes / 1024,
+                "median_ms": ms(one.percentile(50)), "p95_ms": ms(one.percentile(95)),
+            })
+        );
+    }
+    let slow = all.iter().filter(|one| one.percentile(95) >= MOST).count();
+    let broken = all.iter().filter(|one| one.status >= 400).count();
+    println!(
+        "{}",
+        json!({
+            "pages": all.len(), "entries": entries, "browsers": browsers, "over_100_ms": slow, "not_answered": broken,
+            "slowest_p95_ms": all.last().map(|one| ms(one.percentile(95))),
+        })
+    );
+    slow == 0 && broken == 0
+}
+
+async fn cookie(gateway: &Gateway, email: &str) -> String {
+    let mut connection = gateway.store.acquire().await.expect("a connection");
+    let account =
+        colleagues::account(&mut connection, email).await.expect("an answer").expect("the colleague");
+    let token = sign_in::sign_in_as(gateway, account.id).await.expect("a session");
+    format!("liaison={}", token.expose())
+}
+
+fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
+    let today = school_date(SystemClock.now());
+    let term = format!(
+        "kind,from,until,reason\nterm,{},{},\n",
+        today.saturating_sub(300.days()),
+        today.saturating_add(120.days())
+    );
+    let senders: BTreeMap<ChannelId, Arc<dyn Sender>> = [("school-mail", "mail"), ("texts", "text")]
+        .into_iter()
+        .map(|(id, carries)| {
+            let from = if carries == "mail" {
+                "Northfield School <parents@northfield.example>"
+            } else {
+                "+447700900900"
+            };
+            let settings = json!({ "path": folder.join(id), "carries": carries, "from": from });
+            let config = ChannelConfig::Folder(serde_json::from_value(settings).expect("settings"));
+            let id = ChannelId::parse(id).expect("a name");
+            let sender = liaison_channels::open(id.clone(), &config).expect("a channel");
+            (id, sender)
+        })
+        .collect();
+    let named = |name: &str| senders.keys().find(|id| id.as_str() == name).cloned();
+    Arc::new(Gateway {
+        store,
+        clock: Arc::new(SystemClock),
+        policy: Policy {
+            school: School { name: "Northfield School".to_owned(), office_phone: "01632 960100".to_owned() },
+            text_update: TextUpdate::Notice,
+            hours: Hours::ALWAYS,
+            rehearsal: None,
+            retry: RetrySchedule(vec![Duration::from_mins(1)]),
+            ceiling_per_hour: 3000,
+            task_days: 2,
+            call_tries: 3,
+            undo: Duration::from_mins(5),
+            acknowledge: AckPolicy {
+                on: true,
+                per_sender_day: 3,
+                per_domain_hour: 60,
+                per_hour: 600,
+                once_days: 14,
+                oldest_days: 2,
+                urgent_words: String::new(),
+            },
+            calendar: calendar::read(term.as_bytes()).ok(),
+            clock: calendar::Rule::default(),
+        },
+        carriers: Carriers { email: named("school-mail"), text: named("texts") },
+        senders,
+        patience: Patience {
+            lease: Duration::from_secs(30),
+            ask_after: Duration::from_secs(45),
+            person_after: Duration::from_mins(10),
+            poll_texts: Duration::from_mins(5),
+        },
+        breaker: Breaker::default(),
+        key: OnceLock::new(),
+        own: vec!["parents@northfield.example".into()],
+    })
+}
