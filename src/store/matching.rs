@@ -220,3 +220,79 @@ pub async fn restricted(
     .await?;
     Ok(rows.into_iter().map(CarerId).collect())
 }
+
+/// A carer and a pupil of theirs, as a colleague chooses between them.
+#[derive(Debug, Clone)]
+pub struct Pair {
+    /// The carer.
+    pub carer: CarerId,
+    /// The carer's name.
+    pub carer_name: String,
+    /// What they are to the pupil.
+    pub relationship: String,
+    /// The pupil.
+    pub pupil: PupilId,
+    /// The pupil's name.
+    pub pupil_name: String,
+    /// The pupil's class.
+    pub class: Option<String>,
+}
+
+/// Carers with their pupils where either's name holds these words, or either's reference is these; of those whom the reading
+/// colleague may see, at most `limit`, by the pupil's surname.
+pub async fn pairs_named(
+    connection: &mut PgConnection,
+    words: &str,
+    limit: i64,
+) -> Result<Vec<Pair>, StoreError> {
+    pairs(connection, Some(words), None, limit).await
+}
+
+/// The carer with this pupil, where the reading colleague may see both and they are linked.
+pub async fn pair(
+    connection: &mut PgConnection,
+    carer: CarerId,
+    pupil: PupilId,
+) -> Result<Option<Pair>, StoreError> {
+    Ok(pairs(connection, None, Some((carer, pupil)), 1).await?.pop())
+}
+
+async fn pairs(
+    connection: &mut PgConnection,
+    words: Option<&str>,
+    ids: Option<(CarerId, PupilId)>,
+    limit: i64,
+) -> Result<Vec<Pair>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select c.id as carer_id, c.forename || ' ' || c.surname as "carer!", l.relationship, p.id as pupil_id,
+                  coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil!",
+                  k.name as "class?"
+           from link l
+           join carer c on c.id = l.carer_id
+           join pupil p on p.id = l.pupil_id
+           left join class k on k.id = p.class_id
+           where ($2::uuid is null or (l.carer_id = $2 and l.pupil_id = $3))
+             and ($1::text is null or p.pupil_ref = $1 or c.contact_ref = $1
+                  or position(lower($1) in lower(c.forename || ' ' || c.surname)) > 0
+                  or position(lower($1) in lower(coalesce(p.preferred_name, '') || ' ' || p.legal_forename || ' '
+                                                 || p.legal_surname)) > 0
+                  or position(lower($1) in lower(coalesce(p.preferred_name, '') || ' ' || p.legal_surname)) > 0)
+           order by p.legal_surname, p.legal_forename, p.id, l.priority, c.id
+           limit $4"#,
+        words,
+        ids.map(|(carer, _)| carer.0),
+        ids.map(|(_, pupil)| pupil.0),
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    let pairs = rows.into_iter().map(|row| Pair {
+        carer: CarerId(row.carer_id),
+        carer_name: row.carer,
+        relationship: row.relationship,
+        pupil: PupilId(row.pupil_id),
+        pupil_name: row.pupil,
+        class: row.class,
+    });
+    Ok(pairs.collect())
+}

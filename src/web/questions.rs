@@ -19,16 +19,21 @@ use super::{
 };
 use crate::{
     domain::{
-        ids::QuestionId,
+        ids::{CarerId, PupilId, QuestionId},
+        people::AddressKind,
         staff::Role,
         time::{Timestamp, day_in_words, moment_in_full},
     },
     flows::{
         FlowError,
         desk::{self, Asked},
+        people,
         questions::{self, Person, Says},
     },
-    store::{StoreError, explain},
+    store::{
+        StoreError,
+        matching::{self, Pair},
+    },
 };
 
 /// Who decides whose a message is.
@@ -39,6 +44,7 @@ pub(super) fn served() -> Vec<Served> {
     vec![
         get("/questions", sorters, questions_page),
         get("/questions/{question}", sorters, question_page),
+        post("/questions/{question}/find", sorters, find),
         post("/questions/{question}/answer", sorters, answer),
         post("/questions/{question}/set-aside", sorters, set_aside),
         post("/questions/{question}/undo", sorters, undo),
@@ -65,6 +71,10 @@ struct QuestionsPage {
 struct QuestionPage {
     frame: Frame,
     question: Question,
+    /// What was looked for, and whom it found.
+    found: Option<(String, Vec<Pair>)>,
+    /// Whether the address it came from can be kept as the carer's: where nobody has it.
+    new_address: bool,
     /// What was typed that could not be taken.
     typed: Fields,
 }
@@ -99,8 +109,44 @@ async fn question_page(
 ) -> Result<Response, Wrong> {
     let asked = ask(&web, &signed, &id).await?;
     let frame = Frame::of(&web, &signed, "Who is this?", "/questions").after(after.done.as_deref());
+    Ok(show(&web, StatusCode::OK, asked, frame, None, Fields::default()))
+}
+
+fn show(
+    web: &Web,
+    status: StatusCode,
+    asked: Asked,
+    frame: Frame,
+    found: Option<(String, Vec<Pair>)>,
+    typed: Fields,
+) -> Response {
+    let new_address =
+        asked.question.case.is_none() && asked.candidates.is_empty() && asked.question.sender.is_some();
     let question = question(asked, web.gateway.now());
-    Ok(frame::page(StatusCode::OK, &QuestionPage { frame, question, typed: Fields::default() }))
+    frame::page(status, &QuestionPage { frame, question, found, new_address, typed })
+}
+
+/// The most people that looking somebody up shows.
+const MOST_FOUND: i64 = 30;
+
+/// Looks up whom a message may be from. What was looked for stands in no address and no log.
+async fn find(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(id): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let asked = ask(&web, &signed, &id).await?;
+    let words = sent.fields.text("name").to_owned();
+    let frame = Frame::of(&web, &signed, "Who is this?", "/questions");
+    if words.chars().count() < 2 {
+        let frame = frame.refused(Some("Type at least two letters of a name, or a reference.".to_owned()));
+        return Ok(show(&web, StatusCode::UNPROCESSABLE_ENTITY, asked, frame, None, sent.fields.clone()));
+    }
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let found = matching::pairs_named(&mut tx, &words, MOST_FOUND).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(show(&web, StatusCode::OK, asked, frame, Some((words, found)), sent.fields.clone()))
 }
 
 /// The question, where there is one for this colleague.
@@ -121,9 +167,7 @@ async fn question_deed(
         Did::Refused(sentence) => {
             let frame =
                 Frame::of(web, signed, "Who is this?", "/questions").refused(Some(in_page_words(&sentence)));
-            let question = question(asked, web.gateway.now());
-            let template = QuestionPage { frame, question, typed: sent.fields.clone() };
-            Ok(frame::page(StatusCode::UNPROCESSABLE_ENTITY, &template))
+            Ok(show(web, StatusCode::UNPROCESSABLE_ENTITY, asked, frame, None, sent.fields.clone()))
         }
     }
 }
@@ -136,22 +180,22 @@ async fn answer(
 ) -> Result<Response, Wrong> {
     let asked = ask(&web, &signed, &id).await?;
     let question = asked.question.id;
-    // One of the people shown, or one whom the colleague names by the school's references: in either case somebody they may
-    // see.
-    let chosen = asked.candidates.iter().find(|person| key(person) == sent.fields.text("who"));
-    let (carer, pupil) = match chosen {
-        Some(person) => (Some(person.carer.to_string()), person.pupil.map(|pupil| pupil.to_string())),
-        None => named(&web, &signed, &sent).await?,
-    };
+    let chosen = chosen(&web, &signed, &asked, sent.fields.text("who")).await?;
+    let (carer, pupil) = chosen.unzip();
+    let (keeps, sender) = (sent.fields.ticked("keep_address"), asked.question.sender.clone());
     let by = signed.by();
     let work = async {
-        if carer.is_none() && pupil.is_none() {
+        let Some(who) = carer else {
             return Err(FlowError::Refused(
                 "choose who it is, or set the message aside with a reason".to_owned(),
             ));
-        }
-        let says = Says::Is { carer: carer.as_deref(), pupil: pupil.as_deref() };
+        };
+        let (carer, pupil) = (who.to_string(), pupil.flatten().map(|pupil| pupil.to_string()));
+        let says = Says::Is { carer: Some(&carer), pupil: pupil.as_deref() };
         let answered = questions::answer(&web.gateway, question, restricted(&signed), &says, &by).await?;
+        if let Some(address) = sender.filter(|_| keeps) {
+            keep_address(&web, who, &address, &by).await?;
+        }
         Ok(answered.case.map_or_else(
             || "/questions?done=answered".to_owned(),
             |case| format!("/cases/{case}?done=answered"),
@@ -165,25 +209,32 @@ fn key(person: &Person) -> String {
     format!("{}/{}", person.carer, person.pupil.map(|pupil| pupil.to_string()).unwrap_or_default())
 }
 
-/// The carer and pupil that were typed, where this colleague may see them; what is not found stays as it was typed, for the
-/// sentence that says so.
-async fn named(web: &Web, signed: &Signed, sent: &Sent) -> Result<(Option<String>, Option<String>), Wrong> {
-    let typed = |name| Some(sent.fields.text(name).to_owned()).filter(|text: &String| !text.is_empty());
-    let (carer, pupil) = (typed("carer"), typed("pupil"));
+/// The one who was chosen: a candidate, or a carer and pupil whom this colleague may see and who are linked. `None` where
+/// nobody was.
+async fn chosen(
+    web: &Web,
+    signed: &Signed,
+    asked: &Asked,
+    who: &str,
+) -> Result<Option<(CarerId, Option<PupilId>)>, Wrong> {
+    if let Some(person) = asked.candidates.iter().find(|person| key(person) == who) {
+        return Ok(Some((person.carer, person.pupil)));
+    }
+    let ids = who.split_once('/').and_then(|(carer, pupil)| Some((carer.parse().ok()?, pupil.parse().ok()?)));
+    let Some((carer, pupil)) = ids else { return Ok(None) };
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
-    let carer_seen = match &carer {
-        Some(name) => explain::carer_named(&mut tx, name).await?.is_some(),
-        None => true,
-    };
-    let pupil_seen = match &pupil {
-        Some(name) => explain::pupil_named(&mut tx, name).await?.is_some(),
-        None => true,
-    };
+    let pair = matching::pair(&mut tx, carer, pupil).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    if carer_seen && pupil_seen {
-        Ok((carer, pupil))
-    } else {
-        Err(Wrong::Refused("No carer or pupil has that reference. Look it up under Families.".to_owned()))
+    Ok(pair.map(|pair| (pair.carer, Some(pair.pupil))))
+}
+
+/// The address a message came from is from now on one of the carer's, by this colleague's word. It is theirs already where
+/// the form is sent again.
+async fn keep_address(web: &Web, carer: CarerId, address: &str, by: &str) -> Result<(), FlowError> {
+    let kind = if address.contains('@') { AddressKind::Email } else { AddressKind::Mobile };
+    match people::add_address(&web.gateway, carer, kind, address, false, by).await {
+        Ok(_) | Err(FlowError::Refused(_)) => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

@@ -165,20 +165,43 @@ async fn the_office_says_who_a_stranger_is_and_nothing_is_sent_by_that() {
     let before = school.school.mail.taken();
 
     let list = office.get("/questions").await;
-    let page = office.get(&format!("/questions/{}", question.id)).await;
-    let action = format!("/questions/{}/answer", question.id);
-    let nobody = office.press(&page, &action, &[("who", "other"), ("carer", "C99")]).await;
-    let page = office.get(&format!("/questions/{}", question.id)).await;
-    let fields = [("who", "other"), ("carer", "C1"), ("pupil", "P1")];
-    let decided = office.press(&page, &action, &fields).await;
+    let at = format!("/questions/{}", question.id);
+    let page = office.get(&at).await;
+    let found = office.press(&page, &format!("{at}/find"), &[("name", "ash")]).await;
+    let amina = pair_in(&found, "Amina Ash");
+    let action = format!("{at}/answer");
+    let nobody = office.press(&found, &action, &[("who", "")]).await;
+    let stranger = office
+        .press(&found, &action, &[("who", &format!("{}/{}", uuid::Uuid::nil(), uuid::Uuid::nil()))])
+        .await;
+    let fields = [("who", amina.as_str()), ("keep_address", "on")];
+    let decided = office
+        .press(
+            &office.clone().press(&page, &format!("{at}/find"), &[("name", "ash")]).await,
+            &action,
+            &fields,
+        )
+        .await;
     school.school.deliver().await;
 
     assert!(list.body.contains("Who is this?"));
     assert!(page.body.contains("Is Sam in today?"));
-    assert_eq!(nobody.status, 422);
+    assert!(found.body.contains("Dora Ash") && !found.body.contains("Clara"), "{}", found.body);
+    assert_eq!((nobody.status, stranger.status), (422, 422));
     assert!(decided.to().starts_with("/cases/"), "{}", decided.to());
     assert_eq!(school.school.mail.taken(), before);
+    let kept = "select c.contact_ref from carer c join carer_address ca on ca.carer_id = c.id join address a on a.id = ca.address_id
+                where a.value = 'new@elsewhere.example'";
+    assert_eq!(school.school.rows(kept).await, ["C1"]);
+    assert_eq!(school.school.told("address").await, 1);
     school.close().await;
+}
+
+/// The choice of this carer on a page.
+fn pair_in(page: &super::Answer, carer: &str) -> String {
+    let (before, _) = page.body.split_once(&format!("<bdi>{carer}</bdi>")).expect("the carer");
+    let (_, value) = before.rsplit_once("name=\"who\" value=\"").expect("a choice");
+    value.split('"').next().expect("its value").to_owned()
 }
 
 #[tokio::test]

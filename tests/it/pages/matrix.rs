@@ -46,6 +46,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("POST", "/cases/{case}/close", "tosd"),
     ("GET", "/questions", "osd"),
     ("GET", "/questions/{question}", "osd"),
+    ("POST", "/questions/{question}/find", "osd"),
     ("POST", "/questions/{question}/answer", "osd"),
     ("POST", "/questions/{question}/set-aside", "osd"),
     ("POST", "/questions/{question}/undo", "osd"),
