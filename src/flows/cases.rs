@@ -186,7 +186,9 @@ pub async fn show(gateway: &Gateway, name: &str, restricted: bool) -> Result<Sho
     Ok(Shown { case, messages, answers })
 }
 
+/// The case, locked until the transaction ends: a reply must not slip past a divert of the same moment.
 pub(super) async fn find(tx: &mut Tx, name: &str, restricted: bool) -> Result<CaseRow, FlowError> {
+    cases::lock(tx, name.trim()).await?;
     let which = WhichCases { named: Some(name.trim()), closed: true, restricted };
     cases::list(tx, &which).await?.pop().ok_or_else(|| no_case(name))
 }

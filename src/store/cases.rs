@@ -240,6 +240,14 @@ pub async fn list(connection: &mut PgConnection, which: &WhichCases<'_>) -> Resu
         .collect()
 }
 
+/// Holds the case of this code or id for this transaction; does nothing where there is none.
+pub async fn lock(connection: &mut PgConnection, name: &str) -> Result<(), StoreError> {
+    sqlx::query!("select from carer_case where code = upper($1) or id::text = lower($1) for update", name)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Gives a case to a role, and to a colleague by name or to nobody in particular.
 pub async fn assign(
     connection: &mut PgConnection,

@@ -1,7 +1,10 @@
 //! The safeguarding divert, and the DSL's list of what has no reference yet.
 
 use liaison::{
-    flows::{cases, divert, hand_off, ladder},
+    flows::{
+        cases::{self, Reply},
+        divert, hand_off, ladder,
+    },
     store::diverted,
 };
 
@@ -108,5 +111,41 @@ async fn a_restricted_case_stays_on_the_dsls_list_until_it_has_a_reference_or_a_
         .await;
     assert_eq!(kept, ["a misunderstanding", "CPOMS 4711"]);
     assert_eq!(school.told("hand_off").await, 0, "the DSL's only");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_reply_at_the_very_moment_of_a_divert_does_not_slip_past_it() {
+    let (school, code) = asked().await;
+    let mut diverting = school.gateway.store.begin().await.unwrap();
+    let restrict = "update carer_case set visibility = 'restricted', role = 'dsl', kind = 'safeguarding'";
+    sqlx::query(restrict).execute(&mut *diverting).await.unwrap();
+    let (gateway, case) = (school.gateway.clone(), code.clone());
+
+    let replying = tokio::spawn(async move {
+        let reply = Reply {
+            words: "He has his coat.",
+            promise: None,
+            full_answer: true,
+            sensitive: false,
+            by: "h.barlow",
+        };
+        cases::reply(&gateway, &case, false, &reply).await
+    });
+    let own = "select pg_current_xact_id()::xid::text";
+    let own: String = sqlx::query_scalar(own).fetch_one(&mut *diverting).await.unwrap();
+    let waits =
+        format!("select count(*)::text from pg_locks where not granted and transactionid::text = '{own}'");
+    while !replying.is_finished() && school.rows(&waits).await == ["0"] {
+        tokio::task::yield_now().await;
+    }
+    diverting.commit().await.unwrap();
+
+    let outcome = replying.await.unwrap();
+    assert!(refusal(outcome).contains("no case"), "it is gone for whoever is not the DSL");
+    assert_eq!(
+        school.rows("select id::text from answer where purpose = 'reply'").await,
+        Vec::<String>::new()
+    );
     school.close().await;
 }
