@@ -5,7 +5,7 @@ use super::{
     gateway::Gateway,
     planning::{Whose, another_way, check, opened_entry},
     salt,
-    tasks::{close_row, no_task, open},
+    tasks::{close_row, no_task, open, words_now},
 };
 use crate::{
     domain::{
@@ -14,6 +14,7 @@ use crate::{
         ids::{AddressId, TaskId},
         people::{AddressKind, AddressStatus, Purpose},
         time::{Date, Time, Timestamp, day_in_words, school_date, school_zone},
+        wording::Sheet,
     },
     store::{
         StoreError, Tx, addresses, chronology, clocks, facts, letters,
@@ -31,8 +32,19 @@ pub struct Page {
     pub carer: String,
     /// Where it goes, a line each.
     pub to: String,
-    /// The letter as a page.
-    pub html: String,
+    /// The letter in its parts: the words that the chronology keeps when it is posted.
+    pub sheet: Sheet,
+}
+
+/// A letter that is not to be posted now.
+#[derive(Debug, Clone)]
+pub struct LeftOut {
+    /// Its task.
+    pub task: TaskId,
+    /// The carer's name.
+    pub carer: String,
+    /// Why: withdrawn, done already, or without an address at present.
+    pub why: String,
 }
 
 /// What is to be printed, and what is not any more.
@@ -40,8 +52,8 @@ pub struct Page {
 pub struct Batch {
     /// The letters, in the order asked for.
     pub pages: Vec<Page>,
-    /// Those that are not to be posted now, with the reason: withdrawn, done already, or without an address at present.
-    pub left_out: Vec<(TaskId, String)>,
+    /// Those that are not to be posted now.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// Letters to print: the gate is asked for each of them now, and withdraws what may no longer go.
@@ -51,11 +63,16 @@ pub async fn batch(gateway: &Gateway, wanted: &[TaskId]) -> Result<Batch, FlowEr
     for id in wanted {
         let row = a_letter(&mut tx, *id).await?;
         let Some(listed) = open(&mut tx, gateway, row, true).await? else { continue };
-        let page = listed.needs.and_then(|needs| needs.to.zip(needs.page));
-        match page {
-            Some((to, html)) => batch.pages.push(Page { task: *id, carer: listed.carer, to, html }),
-            None if listed.state == "open" => batch.left_out.push((*id, listed.why)),
-            None => batch.left_out.push((*id, listed.outcome.unwrap_or(listed.state))),
+        let carer = listed.carer;
+        match listed.needs.and_then(|needs| needs.to.zip(needs.sheet)) {
+            Some((to, sheet)) => batch.pages.push(Page { task: *id, carer, to, sheet }),
+            None if listed.state == "open" => {
+                batch.left_out.push(LeftOut { task: *id, carer, why: listed.why });
+            }
+            None => {
+                let why = listed.outcome.unwrap_or(listed.state);
+                batch.left_out.push(LeftOut { task: *id, carer, why });
+            }
         }
     }
     tx.commit().await.map_err(StoreError::from)?;
@@ -97,7 +114,7 @@ pub async fn mark_posted(
             counted.before += 1;
             continue;
         }
-        post_one(&mut tx, &row, &facts, posted_on, by, now).await?;
+        post_one(&mut tx, gateway, &row, &facts, posted_on, by).await?;
         counted.now += 1;
     }
     tx.commit().await.map_err(StoreError::from)?;
@@ -106,12 +123,13 @@ pub async fn mark_posted(
 
 async fn post_one(
     tx: &mut Tx,
+    gateway: &Gateway,
     row: &TaskRow,
     facts: &TaskFacts,
     posted_on: Date,
     by: &str,
-    now: Timestamp,
 ) -> Result<(), FlowError> {
+    let now = gateway.now();
     if row.state != "open" {
         let why = format!("letter {} is {} already: take it out of the batch", row.id, row.state);
         return Err(FlowError::Refused(why));
@@ -124,6 +142,9 @@ async fn post_one(
     letters::insert_posting(tx, row.id, posted_on, address, by, now).await?;
     let mut entry = entry(tx, row, facts, kind::POSTED, "the letter was posted", by, now).await?;
     entry.happened_at = midday(posted_on, now).max(facts.created_at);
+    if let Some(words) = words_now(tx, gateway, row).await? {
+        entry = entry.words(salt(), words);
+    }
     chronology::append(tx, &[entry]).await?;
     close_row(tx, row, true, by, &format!("posted on {}", day_in_words(posted_on)), now).await
 }

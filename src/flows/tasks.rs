@@ -1,5 +1,6 @@
 //! Tasks for people: opened through the gate each time they are looked at, and closed with what came of them.
 
+use liaison_channels::private::Private;
 use serde::Serialize;
 
 use super::{FlowError, gateway::Gateway};
@@ -12,7 +13,7 @@ use crate::{
         people::{Format, Route},
         rights::LinkFacts,
         time::{Date, Timestamp},
-        wording::{Words, interpreter},
+        wording::{Sheet, Words, interpreter},
     },
     store::{
         StoreError, chronology, clocks, facts, recording,
@@ -32,6 +33,9 @@ pub struct Needs {
     /// The letter as a page to print.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
+    /// The letter in its parts.
+    #[serde(skip)]
+    pub sheet: Option<Sheet>,
     /// The interpreter to book first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interpreter: Option<String>,
@@ -166,18 +170,10 @@ pub(super) async fn open(
     let (Some(route), Some(carried), "open") = (route, row.carried, row.state.as_str()) else {
         return Ok(Some(listed));
     };
-    let Some(message) = facts::message(tx, carried).await? else { return Ok(Some(listed)) };
-    let link = facts::of_link(tx, row.carer, row.pupil, message.purpose).await?;
-    let ask = Ask {
-        route,
-        first_choice: false,
-        link: link.as_ref(),
-        message: &message,
-        hold: None,
-        limits: None,
-        channels: gateway.carriers.set_up(),
+    let Some((decision, link)) = asked(tx, gateway, &row, route, carried).await? else {
+        return Ok(Some(listed));
     };
-    let why = match decide(&ask, &gateway.policy, gateway.now()) {
+    let why = match decision {
         Decision::Permit(permit) => {
             if let (true, Some(link)) = (with_needs, &link) {
                 listed.needs = Some(needs(link, permit.to().expose(), permit.words()));
@@ -198,6 +194,42 @@ pub(super) async fn open(
     Ok(Some(listed))
 }
 
+/// What the gate says of a task now; `None` where what it carried is gone.
+async fn asked(
+    tx: &mut crate::store::Tx,
+    gateway: &Gateway,
+    row: &TaskRow,
+    route: Route,
+    carried: Carried,
+) -> Result<Option<(Decision, Option<LinkFacts>)>, FlowError> {
+    let Some(message) = facts::message(tx, carried).await? else { return Ok(None) };
+    let link = facts::of_link(tx, row.carer, row.pupil, message.purpose).await?;
+    let ask = Ask {
+        route,
+        first_choice: false,
+        link: link.as_ref(),
+        message: &message,
+        hold: None,
+        limits: None,
+        channels: gateway.carriers.set_up(),
+    };
+    let decision = decide(&ask, &gateway.policy, gateway.now());
+    Ok(Some((decision, link)))
+}
+
+/// The words of a call or letter as the gate would give them now, for the record of it; `None` where it gives none any more.
+pub(super) async fn words_now(
+    tx: &mut crate::store::Tx,
+    gateway: &Gateway,
+    row: &TaskRow,
+) -> Result<Option<Private<String>>, FlowError> {
+    let (Ok(route), Some(carried)) = (Route::parse(&row.kind), row.carried) else { return Ok(None) };
+    match asked(tx, gateway, row, route, carried).await? {
+        Some((Decision::Permit(permit), _)) => Ok(Some(permit.words().plain().clone())),
+        _ => Ok(None),
+    }
+}
+
 async fn withdraw(
     tx: &mut crate::store::Tx,
     gateway: &Gateway,
@@ -216,10 +248,15 @@ async fn withdraw(
 
 fn needs(link: &LinkFacts, to: &str, words: &Words) -> Needs {
     let call = matches!(words, Words::Script(_));
+    let (page, sheet) = match words {
+        Words::Letter { html, sheet, .. } => (Some(html.expose().clone()), Some(sheet.clone())),
+        _ => (None, None),
+    };
     Needs {
         to: Some(to.to_owned()),
         words: Some(words.plain().expose().clone()),
-        page: if let Words::Letter { html, .. } = words { Some(html.expose().clone()) } else { None },
+        page,
+        sheet,
         interpreter: if call { interpreter(link) } else { None },
         best_times: if call { link.best_times.as_ref().map(|times| times.expose().clone()) } else { None },
         format: (link.format != Format::Standard).then(|| link.format.as_str()),

@@ -29,6 +29,12 @@ pub struct OpenLetter {
     pub due: Date,
     /// Whether that day has passed.
     pub overdue: bool,
+    /// The form in which the carer reads.
+    pub format: String,
+    /// Where it goes, a line each, and since when the school has known that address; the best one there is.
+    pub to: Option<(String, Timestamp)>,
+    /// Whether that address can be used.
+    pub good: bool,
 }
 
 /// Letters that wait, by due date; `after` is the due date and task of the last one seen.
@@ -40,12 +46,18 @@ pub async fn open(
 ) -> Result<Vec<OpenLetter>, StoreError> {
     let rows = sqlx::query!(
         r#"select t.id, t.why, t.due as "due: Day", t.due < $1 as "overdue!", k.name as "class?",
-                  c.forename || ' ' || c.surname as "carer!",
-                  coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil!"
+                  c.forename || ' ' || c.surname as "carer!", c.format,
+                  coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil!",
+                  h.value as "to?", h.added_at as "since?: Ts", coalesce(h.status = 'good', false) as "good!"
            from task t
            join carer c on c.id = t.carer_id
            join pupil p on p.id = t.pupil_id
            left join class k on k.id = coalesce(t.class_id, p.class_id)
+           left join lateral (
+               select a.value, a.status, ca.added_at
+               from carer_address ca join address a on a.id = ca.address_id
+               where ca.carer_id = t.carer_id and ca.removed_at is null and a.kind = 'postal'
+               order by a.status <> 'good', ca.position, a.id limit 1) h on true
            where t.state = 'open' and t.kind = 'letter' and ($2::date is null or (t.due, t.id) > ($2, $3::uuid))
            order by t.due, t.id limit $4"#,
         Day(today) as _,
@@ -63,8 +75,23 @@ pub async fn open(
         why: row.why,
         due: row.due.0,
         overdue: row.overdue,
+        format: row.format,
+        to: row.to.zip(row.since.map(|since| since.0)),
+        good: row.good,
     });
     Ok(letters.collect())
+}
+
+/// Of these tasks the letters that whoever reads may see, whatever became of them, the soonest due first.
+pub async fn among(connection: &mut PgConnection, tasks: &[TaskId]) -> Result<Vec<TaskId>, StoreError> {
+    let tasks: Vec<Uuid> = tasks.iter().map(|task| task.0).collect();
+    let found = sqlx::query_scalar!(
+        "select id from task where id = any($1) and kind = 'letter' order by due, id",
+        &tasks
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(found.into_iter().map(TaskId).collect())
 }
 
 /// A letter that was posted.

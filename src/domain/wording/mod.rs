@@ -10,7 +10,7 @@ use liaison_channels::{
 };
 
 use super::{
-    people::{Format, Purpose, Route},
+    people::{AddressKind, AddressStatus, Format, Purpose, Route},
     policy::Policy,
     rights::LinkFacts,
     route::{About, MessageFacts, full_text_parts},
@@ -44,7 +44,23 @@ pub enum Words {
         html: Private<String>,
         /// The same words.
         plain: Private<String>,
+        /// The same in its parts, for a page that prints several.
+        sheet: Sheet,
     },
+}
+
+/// A letter in its parts. They are the words of the plain letter, in its order and nothing besides, so that what is printed
+/// is what is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// The sender's lines, which stand above.
+    pub from: Private<String>,
+    /// The carer's name and address, a line each, for the window of the envelope.
+    pub to: Private<String>,
+    /// Greeting, words and closing, each with its own lines.
+    pub paragraphs: Vec<Private<String>>,
+    /// Whether the carer reads large print.
+    pub large_print: bool,
 }
 
 impl Words {
@@ -124,24 +140,33 @@ fn mail(facts: &LinkFacts, message: &MessageFacts, policy: &Policy) -> Words {
 }
 
 fn plain_letter(parts: &Parts<'_>) -> String {
+    said(parts).join("\n\n") + "\n"
+}
+
+fn said<'a>(parts: &'a Parts<'_>) -> Vec<&'a str> {
     let paragraphs = [&parts.greeting, &parts.opening, parts.words, &parts.closing, parts.school];
-    let said: Vec<&str> = paragraphs.into_iter().filter(|paragraph| !paragraph.is_empty()).collect();
-    said.join("\n\n") + "\n"
+    paragraphs.into_iter().filter(|paragraph| !paragraph.is_empty()).collect()
 }
 
 fn letter(facts: &LinkFacts, message: &MessageFacts, policy: &Policy) -> Words {
     let parts = parts(facts, message, policy, "If you would like to talk, ring");
     let block = address_block(facts);
     let plain = format!("{block}\n\n{}", plain_letter(&parts));
-    Words::Letter { html: Private::new(page(&parts, facts.format, Some(&block))), plain: Private::new(plain) }
+    let sheet = Sheet {
+        from: Private::new(parts.letterhead.clone()),
+        to: Private::from(block.as_str()),
+        paragraphs: said(&parts).into_iter().map(Private::from).collect(),
+        large_print: facts.format == Format::LargePrint,
+    };
+    let html = Private::new(page(&parts, facts.format, Some(&block)));
+    Words::Letter { html, plain: Private::new(plain), sheet }
 }
 
 fn address_block(facts: &LinkFacts) -> String {
-    let lines = facts
-        .addresses
-        .iter()
-        .find(|address| address.kind == super::people::AddressKind::Postal)
-        .map_or("", |address| address.value.expose());
+    // The one the gate chose, which is the first good one: a letter never goes where the last one came back from.
+    let postal = || facts.addresses.iter().filter(|address| address.kind == AddressKind::Postal);
+    let address = postal().find(|address| address.status == AddressStatus::Good).or_else(|| postal().next());
+    let lines = address.map_or("", |address| address.value.expose());
     let title = facts.carer_name.title.expose().trim();
     let name = facts.carer_name.full();
     let named = if title.is_empty() { name.expose().clone() } else { format!("{title} {}", name.expose()) };
@@ -240,14 +265,17 @@ fn script(facts: &LinkFacts, message: &MessageFacts, policy: &Policy) -> Words {
 
 /// The language of the interpreter a call needs: the one on record, or the carer's own language.
 pub fn interpreter(facts: &LinkFacts) -> Option<String> {
-    let recorded =
-        facts.interpreter.as_deref().map(str::trim).filter(|text| !text.is_empty() && *text != "no");
-    let language = language_in_words(&facts.language);
+    interpreter_for(facts.interpreter.as_deref(), &facts.language)
+}
+
+/// The same, of what is on record and the language in which the carer reads.
+pub fn interpreter_for(recorded: Option<&str>, language: &str) -> Option<String> {
+    let recorded = recorded.map(str::trim).filter(|text| !text.is_empty() && *text != "no");
     match recorded {
-        Some("yes") => Some(language),
+        Some("yes") => Some(language_in_words(language)),
         Some(text) => Some(language_in_words(text)),
-        None if super::route::reads_english(&facts.language) => None,
-        None => Some(language),
+        None if super::route::reads_english(language) => None,
+        None => Some(language_in_words(language)),
     }
 }
 

@@ -44,9 +44,10 @@ async fn a_batch_holds_a_page_for_each_letter_that_may_go_and_tells_the_one_with
     let batch = letters::batch(&school.gateway, &tasks).await.unwrap();
 
     assert_eq!(batch.pages.len(), 1);
-    assert!(batch.pages[0].to.contains("4 Quarry Lane") && batch.pages[0].html.contains(WORDS));
+    assert!(batch.pages[0].to.contains("4 Quarry Lane"));
+    assert!(batch.pages[0].sheet.paragraphs.iter().any(|said| said.expose() == WORDS));
     assert_eq!(batch.left_out.len(), 1);
-    assert!(batch.left_out[0].1.contains("an order forbids contact"), "{:?}", batch.left_out);
+    assert!(batch.left_out[0].why.contains("an order forbids contact"), "{:?}", batch.left_out);
     school.close().await;
 }
 

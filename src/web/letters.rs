@@ -1,0 +1,281 @@
+//! Letters to post: which wait, the batch as it is printed, what was posted, and what came back (R20).
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+
+use super::{
+    Served, Web, Who,
+    cases::in_page_words,
+    frame,
+    frame::{Frame, Wrong},
+    get,
+    guard::{After, Signed},
+    people::who,
+    post,
+    sent::{Did, Sent, once},
+    shown,
+};
+use crate::{
+    domain::{
+        ids::TaskId,
+        staff::Role,
+        time::{Date, Timestamp, day_in_words, moment_in_full, school_date},
+    },
+    flows::{
+        FlowError,
+        letters::{self, LeftOut},
+    },
+    store::{
+        StoreError, desk,
+        letters::{OpenLetter, PostedLetter, among, open, posted},
+    },
+};
+
+/// Who posts letters: teachers see nobody's postal address.
+pub(super) const POSTERS: &[Role] = &[Role::Office, Role::Slt, Role::Dsl];
+
+/// How many letters wait on one page; the rest come when these are posted.
+const MOST: i64 = 200;
+/// How many of those that were posted are shown.
+const RECENT: i64 = 50;
+/// An address that has been known so long is to be asked about again (R07).
+const OLD_DAYS: i32 = 365;
+
+pub(super) fn served() -> Vec<Served> {
+    let posters = Who::Holders(POSTERS);
+    vec![
+        get("/letters", posters, letters_page),
+        // The choice is a form: which letters stands in no address.
+        post("/letters/print", posters, print),
+        post("/letters/posted", posters, mark_posted),
+        post("/letters/{task}/returned", posters, returned),
+    ]
+}
+
+/// A letter that waits.
+struct Waits {
+    letter: OpenLetter,
+    due: String,
+    /// Where it goes, on one line.
+    to: Option<String>,
+    /// Since when that address is known.
+    since: String,
+    /// Known so long that it may not hold any more.
+    old: bool,
+    /// How the carer reads, where it is in another form than the usual.
+    format: Option<String>,
+    chosen: bool,
+}
+
+/// A letter that was posted.
+struct Gone {
+    letter: PostedLetter,
+    posted: String,
+    by: String,
+    /// When it came back, and why.
+    back: Option<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "letters.html")]
+struct LettersPage {
+    frame: Frame,
+    waits: Vec<Waits>,
+    overdue: usize,
+    /// Whether more wait than are shown.
+    more: bool,
+    gone: Vec<Gone>,
+    today: Date,
+    /// What was typed that could not be taken.
+    typed: Typed,
+}
+
+/// What was chosen and typed before a refusal.
+#[derive(Default)]
+struct Typed {
+    /// The letters that were ticked; `None`: the page is fresh, and all are.
+    chosen: Option<Vec<TaskId>>,
+    day: String,
+    /// The letter said to have come back, and why.
+    back: Option<(TaskId, String)>,
+}
+
+impl Typed {
+    fn why(&self, task: &TaskId) -> &str {
+        self.back.as_ref().filter(|(back, _)| back == task).map_or("", |(_, why)| why)
+    }
+
+    fn opened(&self, task: &TaskId) -> bool {
+        self.back.as_ref().is_some_and(|(back, _)| back == task)
+    }
+}
+
+async fn letters_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
+    let frame = Frame::of(&web, &signed, "Letters", "/letters").after(after.done.as_deref());
+    show(&web, &signed, StatusCode::OK, frame, Typed::default()).await
+}
+
+async fn show(
+    web: &Web,
+    signed: &Signed,
+    status: StatusCode,
+    frame: Frame,
+    typed: Typed,
+) -> Result<Response, Wrong> {
+    let now = web.gateway.now();
+    let today = school_date(now);
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let mut waits = open(&mut tx, today, None, MOST + 1).await?;
+    let gone = posted(&mut tx, None, RECENT).await?;
+    let names = desk::names(&mut tx).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    let most = usize::try_from(MOST).unwrap_or(usize::MAX);
+    let more = waits.len() > most;
+    waits.truncate(most);
+    let template = LettersPage {
+        frame,
+        overdue: waits.iter().filter(|letter| letter.overdue).count(),
+        waits: waits.into_iter().map(|letter| wait(letter, &typed, now)).collect(),
+        more,
+        gone: gone
+            .into_iter()
+            .map(|letter| Gone {
+                posted: day_in_words(letter.posted_on),
+                by: who(&letter.posted_by, &names),
+                back: letter.returned.clone().map(|(at, why)| (moment_in_full(at, now), why)),
+                letter,
+            })
+            .collect(),
+        today,
+        typed,
+    };
+    Ok(frame::page(status, &template))
+}
+
+fn wait(letter: OpenLetter, typed: &Typed, now: Timestamp) -> Waits {
+    let known = letter.to.as_ref().map(|(_, since)| school_date(*since));
+    let days = known.and_then(|since| (school_date(now) - since).get_days().into());
+    Waits {
+        due: day_in_words(letter.due),
+        to: letter.to.as_ref().map(|(to, _)| to.replace('\n', ", ")),
+        since: known.map(|since| since.strftime("%-d %B %Y").to_string()).unwrap_or_default(),
+        old: days.is_some_and(|days: i32| days >= OLD_DAYS),
+        format: Some(letter.format.replace('_', " ")).filter(|format| format != "standard"),
+        chosen: typed.chosen.as_ref().is_none_or(|chosen| chosen.contains(&letter.task)),
+        letter,
+    }
+}
+
+/// The letters of a form that are letters for this colleague; another's are as good as not there.
+async fn chosen(web: &Web, signed: &Signed, sent: &Sent) -> Result<Vec<TaskId>, Wrong> {
+    let asked: Vec<TaskId> = sent.fields.all("letter").into_iter().filter_map(|id| id.parse().ok()).collect();
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let seen = among(&mut tx, &asked).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(seen)
+}
+
+const NONE_CHOSEN: &str = "choose at least one letter";
+
+/// Says on the list what could not be done.
+async fn refuse(web: &Web, signed: &Signed, sentence: &str, typed: Typed) -> Result<Response, Wrong> {
+    let frame = Frame::of(web, signed, "Letters", "/letters").refused(Some(in_page_words(sentence)));
+    show(web, signed, StatusCode::UNPROCESSABLE_ENTITY, frame, typed).await
+}
+
+/// A letter on its own sheet.
+struct Sheet {
+    task: TaskId,
+    carer: String,
+    from: String,
+    to: String,
+    paragraphs: Vec<String>,
+    large: bool,
+}
+
+#[derive(Template)]
+#[template(path = "letters_print.html")]
+struct PrintPage {
+    frame: Frame,
+    sheets: Vec<Sheet>,
+    left_out: Vec<LeftOut>,
+    today: Date,
+}
+
+/// The chosen letters and nothing else, one a sheet. Asks the gate for each, so that one withdrawn meanwhile is not printed.
+async fn print(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Response, Wrong> {
+    let chosen = chosen(&web, &signed, &sent).await?;
+    if chosen.is_empty() {
+        let typed = Typed { chosen: Some(chosen), ..Typed::default() };
+        return refuse(&web, &signed, NONE_CHOSEN, typed).await;
+    }
+    let batch = letters::batch(&web.gateway, &chosen).await?;
+    let sheets = batch.pages.into_iter().map(|page| Sheet {
+        task: page.task,
+        carer: page.carer,
+        from: shown(&page.sheet.from),
+        to: shown(&page.sheet.to),
+        paragraphs: page.sheet.paragraphs.iter().map(shown).collect(),
+        large: page.sheet.large_print,
+    });
+    let template = PrintPage {
+        frame: Frame::of(&web, &signed, "Letters to print", "/letters"),
+        sheets: sheets.collect(),
+        left_out: batch.left_out,
+        today: school_date(web.gateway.now()),
+    };
+    Ok(frame::page(StatusCode::OK, &template))
+}
+
+async fn mark_posted(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Response, Wrong> {
+    let chosen = chosen(&web, &signed, &sent).await?;
+    let day = sent.fields.text("day").to_owned();
+    let work = async {
+        if chosen.is_empty() {
+            return Err(FlowError::Refused(NONE_CHOSEN.to_owned()));
+        }
+        let day = day
+            .parse()
+            .map_err(|_| FlowError::Refused("write the day as 2026-12-04, or choose it".to_owned()))?;
+        letters::mark_posted(&web.gateway, &chosen, day, &signed.by()).await?;
+        Ok("/letters?done=posted".to_owned())
+    };
+    match once(&web, &signed, &sent, work).await? {
+        Did::Done(response) => Ok(response),
+        Did::Refused(sentence) => {
+            let typed = Typed { chosen: Some(chosen), day, back: None };
+            refuse(&web, &signed, &sentence, typed).await
+        }
+    }
+}
+
+async fn returned(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(task): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let task: TaskId = task.parse().map_err(|_| Wrong::Absent)?;
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let seen = among(&mut tx, &[task]).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    if seen.is_empty() {
+        return Err(Wrong::Absent);
+    }
+    let why = sent.fields.text("why");
+    let work = async {
+        letters::returned(&web.gateway, task, why, &signed.by()).await?;
+        Ok("/letters?done=came-back".to_owned())
+    };
+    match Box::pin(once(&web, &signed, &sent, work)).await? {
+        Did::Done(response) => Ok(response),
+        Did::Refused(sentence) => {
+            let typed = Typed { back: Some((task, why.to_owned())), ..Typed::default() };
+            refuse(&web, &signed, &sentence, typed).await
+        }
+    }
+}
