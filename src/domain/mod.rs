@@ -2,6 +2,7 @@
 
 pub mod acknowledge;
 pub mod calendar;
+pub mod card;
 pub mod chronology;
 pub mod contact;
 pub mod csv_file;

@@ -3,6 +3,8 @@
 //! A draft is nobody's message yet, so no entry is written. Only when the time to take it back is over does it become an
 //! update with its messages, by the same way as a file's: nothing that was taken back ever had one (R15).
 
+use std::collections::HashMap;
+
 use super::{
     FlowError,
     gateway::Gateway,
@@ -10,14 +12,16 @@ use super::{
 };
 use crate::{
     domain::{
-        ids::PupilId,
+        card::card_digest,
+        ids::{PupilId, StaffId},
+        people::Purpose,
         time::{Date, Timestamp, school_date, week_of},
         update::{UpdateRow, is_far, words_problem},
     },
     store::{
-        StoreError,
-        drafts::{self, DraftRow},
-        week,
+        StoreError, Tx,
+        drafts::{self, Chosen, DraftRow},
+        facts, week,
     },
 };
 
@@ -39,6 +43,8 @@ pub struct Words<'a> {
     pub sensitive: bool,
     /// Marked as good news.
     pub praise: bool,
+    /// The contact card as the page showed it, by its digest; `None`: it showed none, and the draft cannot be queued.
+    pub card: Option<&'a str>,
 }
 
 /// Saves the draft of a pupil's week over `expected_version`, the one that the page showed; 0 when it showed none.
@@ -77,6 +83,7 @@ pub async fn save(
         words: text,
         sensitive: words.sensitive,
         praise: words.praise,
+        card_seen: words.card.map(str::to_owned),
         version,
         author: by.to_owned(),
         saved_at: now,
@@ -98,21 +105,51 @@ pub async fn save(
     }
 }
 
-/// Queues drafts, each at the version that was seen. All or none. Returns when they leave.
+/// The contact cards of these pupils as they stand now for whoever reads in `tx`, by their digests.
+pub async fn cards_now(
+    tx: &mut Tx,
+    pupils: &[PupilId],
+    today: Date,
+) -> Result<HashMap<PupilId, String>, FlowError> {
+    let links = facts::of_links(tx, pupils, None, Purpose::WeeklyUpdate).await?;
+    let of = |pupil: PupilId| links.iter().filter(move |link| link.pupil == pupil);
+    Ok(pupils.iter().map(|pupil| (*pupil, card_digest(of(*pupil), today))).collect())
+}
+
+/// Queues drafts, each at the version that was seen, with the contact card before the writer's eyes as it stands now for
+/// `staff` (R08). All or none. Returns when they leave.
 pub async fn queue_drafts(
     gateway: &Gateway,
     week: Date,
     chosen: &[(PupilId, i64)],
-    by: &str,
+    staff: StaffId,
 ) -> Result<Timestamp, FlowError> {
     if chosen.is_empty() {
         return refused("choose at least one update to queue");
     }
     let now = gateway.now();
     let send_at = now.saturating_add(gateway.policy.undo).unwrap_or(now);
+    // Read as the colleague: what they may not see must not show by a card that changes. A change after this moment is the
+    // gate's to find, as one in the time to take back is.
+    let pupils: Vec<PupilId> = chosen.iter().map(|(pupil, _)| *pupil).collect();
+    let mut seen = gateway.store.as_colleague(staff).await?;
+    let cards = cards_now(&mut seen, &pupils, school_date(now)).await?;
+    seen.commit().await.map_err(StoreError::from)?;
+    let chosen: Vec<Chosen> = chosen
+        .iter()
+        .filter_map(|(pupil, version)| {
+            Some(Chosen { pupil: *pupil, version: *version, card: cards.get(pupil)?.clone() })
+        })
+        .collect();
     let mut tx = gateway.store.begin().await?;
-    let queued = drafts::queue(&mut tx, week, chosen, send_at, by).await?;
+    let queued = drafts::queue(&mut tx, week, &chosen, send_at, &staff.to_string()).await?;
     if queued != u64::try_from(chosen.len()).unwrap_or(u64::MAX) {
+        if drafts::unseen_cards(&mut tx, week, &chosen).await? > 0 {
+            return refused(
+                "nothing was queued: who may be told, or how, has changed for one of these since its words were saved; open it, \
+                 look at who is told, and save it again",
+            );
+        }
         return refused(
             "nothing was queued: somebody changed or queued one of these since the page was loaded, or it is blank; look again",
         );

@@ -24,6 +24,8 @@ pub struct DraftRow {
     pub sensitive: bool,
     /// Marked as good news.
     pub praise: bool,
+    /// The contact card that was shown when it was saved, by its digest; `None`: none was.
+    pub card_seen: Option<String>,
     /// The first save makes 1, each further one adds 1.
     pub version: i64,
     /// Who saved this version.
@@ -51,7 +53,7 @@ pub async fn find(
     week: Date,
 ) -> Result<Option<DraftRow>, StoreError> {
     let row = sqlx::query!(
-        r#"select words, sensitive, praise, version, author, saved_at as "saved_at: Ts", send_at as "send_at: Ts",
+        r#"select words, sensitive, praise, card_seen, version, author, saved_at as "saved_at: Ts", send_at as "send_at: Ts",
                   update_id is not null as "sent!", trouble
            from draft where pupil_id = $1 and week = $2"#,
         pupil.0,
@@ -65,6 +67,7 @@ pub async fn find(
         words: row.words,
         sensitive: row.sensitive,
         praise: row.praise,
+        card_seen: row.card_seen,
         version: row.version,
         author: row.author,
         saved_at: row.saved_at.0,
@@ -78,12 +81,13 @@ pub async fn find(
 pub async fn save(connection: &mut PgConnection, draft: &DraftRow) -> Result<bool, StoreError> {
     let kept = sqlx::query!(
         "with moved as (
-             update draft set words = $4, sensitive = $5, praise = $6, version = $7::bigint, author = $8, saved_at = $9, trouble = null
+             update draft set words = $4, sensitive = $5, praise = $6, version = $7::bigint, author = $8, saved_at = $9,
+                              card_seen = $10, trouble = null
              where pupil_id = $2 and week = $3 and version = $7::bigint - 1 and send_at is null
              returning id),
          made as (
-             insert into draft (id, pupil_id, week, words, sensitive, praise, version, author, saved_at)
-             select $1, $2, $3, $4, $5, $6, $7::bigint, $8, $9 where $7::bigint = 1
+             insert into draft (id, pupil_id, week, words, sensitive, praise, version, author, saved_at, card_seen)
+             select $1, $2, $3, $4, $5, $6, $7::bigint, $8, $9, $10 where $7::bigint = 1
              on conflict (pupil_id, week) do nothing
              returning id)
          select id from moved union all select id from made",
@@ -96,34 +100,66 @@ pub async fn save(connection: &mut PgConnection, draft: &DraftRow) -> Result<boo
         draft.version,
         draft.author,
         Ts(draft.saved_at) as _,
+        draft.card_seen,
     )
     .fetch_optional(connection)
     .await?;
     Ok(kept.is_some())
 }
 
-/// Queues the drafts of these pupils at these versions: words that are not blank, not queued before. Returns how many.
+/// A draft that is to be queued, as it was seen.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    /// The pupil.
+    pub pupil: PupilId,
+    /// The version that was seen.
+    pub version: i64,
+    /// The contact card as it stands now, by its digest.
+    pub card: String,
+}
+
+/// Queues the drafts of these pupils at these versions: words that are not blank, not queued before, and written with the
+/// contact card before one's eyes as it is now. Returns how many.
 pub async fn queue(
     connection: &mut PgConnection,
     week: Date,
-    chosen: &[(PupilId, i64)],
+    chosen: &[Chosen],
     send_at: Timestamp,
     by: &str,
 ) -> Result<u64, StoreError> {
     let done = sqlx::query!(
         "update draft d set send_at = $4, sent_by = $5, trouble = null
-         from unnest($1::uuid[], $2::bigint[]) as c (pupil_id, version)
+         from unnest($1::uuid[], $2::bigint[], $6::text[]) as c (pupil_id, version, card)
          where d.pupil_id = c.pupil_id and d.version = c.version and d.week = $3 and d.send_at is null
-           and btrim(d.words) <> ''",
-        &chosen.iter().map(|(pupil, _)| pupil.0).collect::<Vec<_>>(),
-        &chosen.iter().map(|(_, version)| *version).collect::<Vec<_>>(),
+           and btrim(d.words) <> '' and d.card_seen = c.card",
+        &chosen.iter().map(|one| one.pupil.0).collect::<Vec<_>>(),
+        &chosen.iter().map(|one| one.version).collect::<Vec<_>>(),
         Day(week) as _,
         Ts(send_at) as _,
         by,
+        &chosen.iter().map(|one| one.card.clone()).collect::<Vec<_>>(),
     )
     .execute(connection)
     .await?;
     Ok(done.rows_affected())
+}
+
+/// How many of these drafts were written before another contact card than the one that stands now, or before none.
+pub async fn unseen_cards(
+    connection: &mut PgConnection,
+    week: Date,
+    chosen: &[Chosen],
+) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from draft d
+           join unnest($1::uuid[], $2::text[]) as c (pupil_id, card) on c.pupil_id = d.pupil_id
+           where d.week = $3 and d.card_seen is distinct from c.card"#,
+        &chosen.iter().map(|one| one.pupil.0).collect::<Vec<_>>(),
+        &chosen.iter().map(|one| one.card.clone()).collect::<Vec<_>>(),
+        Day(week) as _,
+    )
+    .fetch_one(connection)
+    .await?)
 }
 
 /// Takes a queued draft back; `false` when it is not queued, or has become an update.

@@ -56,6 +56,8 @@ pub struct PupilWeek {
     pub version: i64,
     /// Whether the draft has words.
     pub written: bool,
+    /// The contact card that its writer saw, by its digest.
+    pub card_seen: Option<String>,
     /// Queued: it leaves from then on.
     pub send_at: Option<Timestamp>,
     /// Whether it has become messages, from a page or a file.
@@ -66,13 +68,16 @@ pub struct PupilWeek {
     pub told: i64,
     /// Messages that wait or are on the wire.
     pub waiting: i64,
-    /// Messages that will not arrive by their route.
-    pub not_reached: i64,
+    /// The carers whom it has not reached by any way so far, by name.
+    pub not_reached: Vec<String>,
     /// Calls and letters that colleagues have still to do.
     pub to_do: i64,
 }
 
 /// The pupils of a class with their week, by surname; at most 200. Those who have left are not among them.
+///
+/// A carer counts as not reached from a failure on, or from when nobody knew a way, until some message or colleague has
+/// told them; one who may not be told is not missed.
 pub async fn of_class(
     connection: &mut PgConnection,
     class: ClassId,
@@ -80,18 +85,33 @@ pub async fn of_class(
 ) -> Result<Vec<PupilWeek>, StoreError> {
     let rows = sqlx::query!(
         r#"select p.id, coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!",
-                  coalesce(d.version, 0) as "version!", coalesce(btrim(d.words) <> '', false) as "written!",
+                  coalesce(d.version, 0) as "version!", coalesce(btrim(d.words) <> '', false) as "written!", d.card_seen,
                   d.send_at as "send_at: Ts", d.trouble, u.id is not null as "sent!",
-                  m.told as "told!", m.waiting as "waiting!", m.not_reached as "not_reached!", t.to_do as "to_do!"
+                  m.told as "told!", m.waiting as "waiting!", t.to_do as "to_do!", n.names as "not_reached!"
            from pupil p
            left join draft d on d.pupil_id = p.id and d.week = $2
            left join pupil_update u on u.pupil_id = p.id and u.week = $2
            cross join lateral (
                select count(*) filter (where state in ('submitted', 'delivered')) as told,
-                      count(*) filter (where state in ('queued', 'submitting', 'unknown')) as waiting,
-                      count(*) filter (where state in ('failed', 'refused')) as not_reached
+                      count(*) filter (where state in ('queued', 'submitting', 'unknown')) as waiting
                from delivery x where x.update_id = u.id) m
            cross join lateral (select count(*) as to_do from task x where x.update_id = u.id and x.state = 'open') t
+           cross join lateral (
+               select coalesce(array_agg(c.forename || ' ' || c.surname order by c.surname, c.forename, c.id), '{}') as names
+               from carer c
+               where c.id in (
+                   select x.carer_id from delivery x where x.update_id = u.id and x.state = 'failed'
+                   union
+                   select x.carer_id from task x
+                   where x.update_id = u.id
+                     and (x.state = 'given_up' or (x.kind = 'check_address' and x.state = 'open')))
+                 and not exists (
+                   select from delivery x
+                   where x.update_id = u.id and x.carer_id = c.id and x.state in ('submitted', 'delivered'))
+                 and not exists (
+                   select from task x
+                   where x.update_id = u.id and x.carer_id = c.id and x.kind in ('call', 'letter') and x.state = 'done'
+                     and not exists (select from returned_letter r where r.task_id = x.id))) n
            where p.class_id = $1 and (p.leaving_date is null or p.leaving_date >= $2)
            order by p.legal_surname, p.legal_forename, p.id
            limit 200"#,
@@ -105,6 +125,7 @@ pub async fn of_class(
         name: row.name,
         version: row.version,
         written: row.written,
+        card_seen: row.card_seen,
         send_at: row.send_at.map(|at| at.0),
         sent: row.sent,
         trouble: row.trouble,
@@ -114,4 +135,26 @@ pub async fn of_class(
         to_do: row.to_do,
     });
     Ok(pupils.collect())
+}
+
+/// The pupils of a class in the same order, with whether words are there for the week: a draft's, or those that were sent.
+pub async fn written(
+    connection: &mut PgConnection,
+    class: ClassId,
+    week: Date,
+) -> Result<Vec<(PupilId, bool)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select p.id, coalesce(btrim(d.words) <> '', false) or u.id is not null as "written!"
+           from pupil p
+           left join draft d on d.pupil_id = p.id and d.week = $2
+           left join pupil_update u on u.pupil_id = p.id and u.week = $2
+           where p.class_id = $1 and (p.leaving_date is null or p.leaving_date >= $2)
+           order by p.legal_surname, p.legal_forename, p.id
+           limit 200"#,
+        class.0,
+        Day(week) as _,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (PupilId(row.id), row.written)).collect())
 }

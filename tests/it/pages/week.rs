@@ -1,9 +1,16 @@
 //! A teacher's Friday: writing, looking at what each carer gets, queueing, taking back.
 
 use jiff::SignedDuration;
-use liaison::{domain::staff::Role, flows::drafts};
+use liaison::{
+    domain::staff::Role,
+    flows::{drafts, tasks},
+};
 
-use super::{AMINA, Answer, Browser, Staffed};
+use super::{AMINA, Answer, Browser, Staffed, two_classes};
+use crate::support::{
+    inbound::bounce,
+    people::{Roll, carer, pupil},
+};
 
 const WORDS: &str = "Sam read two whole chapters aloud.";
 
@@ -26,8 +33,15 @@ async fn friday() -> Friday {
 
 impl Friday {
     async fn save(&mut self, page: &Answer, words: &str) -> Answer {
-        let version = page.hidden(&self.update, "version");
-        let fields = [("pupil", self.pupil.as_str()), ("version", version.as_str()), ("words", words)];
+        self.save_and(page, words, &[]).await
+    }
+
+    /// The same, by another button.
+    async fn save_and(&mut self, page: &Answer, words: &str, button: &[(&str, &str)]) -> Answer {
+        let hidden = ["version", "card"].map(|name| (name, page.hidden(&self.update, name)));
+        let mut fields = vec![("pupil", self.pupil.as_str()), ("words", words)];
+        fields.extend(hidden.iter().map(|(name, value)| (*name, value.as_str())));
+        fields.extend_from_slice(button);
         self.teacher.press(page, &self.update, &fields).await
     }
 
@@ -178,5 +192,115 @@ async fn an_update_that_came_by_a_file_is_shown_as_sent_and_cannot_be_written_ag
     assert!(page.contains("It has been sent.") && page.contains(WORDS), "{page}");
     assert_eq!(again.status, 409);
     assert!(again.body.contains("what was sent cannot be changed"), "{}", again.body);
+    friday.school.close().await;
+}
+
+/// Oak with two more children after Sam.
+fn larger_class() -> Roll {
+    let mut roll = two_classes();
+    roll.pupils.extend([pupil("P3", "Uma", "Cole"), pupil("P4", "Vic", "Dean")]);
+    roll.carers.extend([
+        carer("P3", "C5", "Eve", "Cole").email("eve@family.example"),
+        carer("P4", "C6", "Finn", "Dean").email("finn@family.example"),
+    ]);
+    roll
+}
+
+impl Friday {
+    /// Turns to another child.
+    async fn turn_to(&mut self, reference: &str) -> Answer {
+        self.pupil = self.school.family_of(reference).await.replace("/families/", "");
+        self.update = format!("/update/{}", self.pupil);
+        self.teacher.get(&self.update).await
+    }
+}
+
+#[tokio::test]
+async fn one_goes_from_pupil_to_pupil_without_words_until_the_class_is_written() {
+    let mut friday = friday().await;
+    friday.school.school.import(&larger_class()).await;
+    let next = [("next", "yes")];
+    let uma = friday.school.family_of("P3").await.replace("/families/", "/update/");
+    let sam = friday.update.clone();
+
+    let page = friday.turn_to("P4").await;
+    let vic = friday.save_and(&page, "Vic counted.", &next).await.to().to_owned();
+    let page = friday.turn_to("P1").await;
+    let first = friday.save_and(&page, WORDS, &next).await.to().to_owned();
+    let page = friday.turn_to("P3").await;
+    let last = friday.save_and(&page, "Uma sang.", &next).await.to().to_owned();
+    let class = friday.teacher.get(&friday.class).await.body;
+
+    assert_eq!(vic, format!("{sam}?done=next-pupil"), "from the end on to the beginning");
+    assert_eq!(first, format!("{uma}?done=next-pupil"));
+    assert!(page.body.contains("2 of 3 written"), "{}", page.body);
+    assert_eq!(last, format!("{}?done=all-written", friday.class));
+    assert!(class.contains("3 of 3 written"), "{class}");
+    friday.school.close().await;
+}
+
+#[tokio::test]
+async fn what_was_written_before_another_contact_card_is_not_queued_until_the_new_one_was_seen() {
+    let mut friday = friday().await;
+    let page = friday.teacher.get(&friday.update).await;
+    friday.save(&page, WORDS).await;
+    let before = friday.teacher.get(&friday.class).await;
+    let restricted = two_classes().changed("C1", |carer| carer.restricted("no_information", "", ""));
+    friday.school.school.import(&restricted).await;
+
+    let action = format!("{}/queue", friday.class);
+    let draft = format!("{}/1", friday.pupil);
+    let refused = friday.teacher.press(&before, &action, &[("draft", &draft)]).await;
+    let page = friday.teacher.get(&friday.update).await;
+    friday.save(&page, WORDS).await;
+    let after = friday.teacher.get(&friday.class).await;
+    let draft = format!("{}/2", friday.pupil);
+    let queued = friday.teacher.press(&after, &action, &[("draft", &draft)]).await;
+
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("who may be told, or how, has changed"), "{}", refused.body);
+    assert!(refused.body.contains(&format!("<a href=\"{}\">Look again, then save</a>", friday.update)));
+    assert!(page.body.contains("Look at who is told now, then save again."), "{}", page.body);
+    assert!(page.body.contains("<strong>Must not be told: an order forbids giving"), "{}", page.body);
+    assert_eq!(queued.status, 303);
+    friday.school.close().await;
+}
+
+#[tokio::test]
+async fn words_that_were_saved_without_any_card_are_not_queued() {
+    let mut friday = friday().await;
+    let page = friday.teacher.get(&friday.update).await;
+    let fields = [("pupil", friday.pupil.as_str()), ("version", "0"), ("words", WORDS)];
+    friday.teacher.press(&page, &friday.update, &fields).await;
+    let class = friday.teacher.get(&friday.class).await;
+
+    let draft = format!("{}/1", friday.pupil);
+    let queued = friday.teacher.press(&class, &format!("{}/queue", friday.class), &[("draft", &draft)]).await;
+
+    assert!(!class.body.contains("Written, ready to queue"), "{}", class.body);
+    assert_eq!(queued.status, 422);
+    friday.school.close().await;
+}
+
+#[tokio::test]
+async fn the_class_shows_by_name_whom_an_update_has_not_reached_until_somebody_tells_them() {
+    let mut friday = friday().await;
+    let school = &friday.school.school;
+    school.queue(&[("P1", WORDS)]).await;
+    school.deliver().await;
+    let id = school.message_id_to(AMINA);
+    let _ = school.arrives(&bounce(&id, AMINA, "failed", "5.1.1")).await;
+    let dora = school.task("call").await.id;
+
+    let failed = friday.teacher.get(&friday.class).await.body;
+    friday.school.school.deliver().await;
+    let by_text = friday.teacher.get(&friday.class).await.body;
+    tasks::close(&friday.school.school.gateway, dora, false, "slt", "never at home").await.unwrap();
+    let given_up = friday.teacher.get(&friday.class).await.body;
+
+    assert!(failed.contains("<p class=\"late\">Not reached: <bdi>Amina Ash</bdi></p>"), "{failed}");
+    assert!(!failed.contains("Boris"), "one who may not be told is not missed: {failed}");
+    assert!(!by_text.contains("Not reached"), "{by_text}");
+    assert!(given_up.contains("Not reached: <bdi>Dora Ash</bdi>"), "{given_up}");
     friday.school.close().await;
 }
