@@ -21,7 +21,8 @@ use crate::{
         wording::language_in_words,
     },
     flows::{
-        Clock as _, SystemClock, deliver, gateway::Gateway, import::Files, queue::Queued, seal, tasks, verify,
+        Clock as _, SystemClock, deliver, gateway::Gateway, import::Files, play::Play, queue::Queued, seal,
+        tasks, verify,
     },
     store::{
         self,
@@ -33,6 +34,8 @@ use crate::{
 
 const PUPILS: &str = include_str!("../../deploy/demo-school/pupils.csv");
 const CONTACTS: &str = include_str!("../../deploy/demo-school/contacts.csv");
+/// The number from which the demo's school texts.
+const TEXTS_FROM: &str = "+447700900900";
 /// The demo's settings, in its folder.
 const SETTINGS_FILE: &str = "liaison.toml";
 const UPDATES: &str = include_str!("../../deploy/demo-school/updates.csv");
@@ -113,7 +116,7 @@ fn demo_settings(dir: &Path, outbox: &Path, inbox: &Path) -> Result<Settings> {
          from = \"Northfield School <parents@northfield.example>\"\n\
          [channels.parents-inbox]\nkind = \"inbox_folder\"\npath = \"{}\"\n\
          addresses = [\"parents@northfield.example\"]\n[calendar]\nfile = \"{}\"\n\
-         [channels.texts]\nkind = \"folder\"\ncarries = \"text\"\npath = \"{}\"\nfrom = \"+447700900900\"\n",
+         [channels.texts]\nkind = \"folder\"\ncarries = \"text\"\npath = \"{}\"\nfrom = \"{TEXTS_FROM}\"\n",
         text(&reachable_dir(dir)),
         text(&outbox.join("mail")),
         text(inbox),
@@ -124,6 +127,12 @@ fn demo_settings(dir: &Path, outbox: &Path, inbox: &Path) -> Result<Settings> {
     std::fs::write(dir.join(SETTINGS_FILE), &settings)?;
     let mut settings = settings::read_text(&settings)?;
     settings.site.demo = true;
+    settings.site.play = Some(Play {
+        inbox: inbox.to_owned(),
+        mail: outbox.join("mail"),
+        texts: outbox.join("texts"),
+        number: TEXTS_FROM.to_owned(),
+    });
     Ok(settings)
 }
 

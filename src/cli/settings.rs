@@ -291,7 +291,7 @@ impl Problems {
             }
         });
         let second_factor = roles.collect();
-        Site { public_url: web.public_url, second_factor, demo: false }
+        Site { public_url: web.public_url, second_factor, ..Site::default() }
     }
 
     fn parsed<T: std::str::FromStr>(&mut self, name: &str, text: &str, wanted: &str) -> Option<T> {

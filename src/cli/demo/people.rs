@@ -41,5 +41,8 @@ pub(super) async fn in_words(gateway: &Gateway, address: SocketAddr) -> Result<S
             format!("\n  {} ({}{classes})", person.name, person.roles.join(", "))
         })
         .collect();
-    Ok(format!("\nTHE PAGES\nOpen http://{address}/ and come in with one press as any of:{lines}"))
+    Ok(format!(
+        "\nTHE PAGES\nOpen http://{address}/ and come in with one press as any of:{lines}\n\
+         Play a carer, and answer what they were sent: http://{address}/play"
+    ))
 }
