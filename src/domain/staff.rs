@@ -139,9 +139,35 @@ pub fn base32(bytes: &[u8]) -> String {
     out
 }
 
+/// What an authenticator app reads from a picture: the secret with the account it is for (Key URI format, of Google
+/// Authenticator's wiki). `key` is the secret in base32; the app keeps six digits and 30 seconds by itself.
+pub fn otpauth_uri(school: &str, email: &str, key: &str) -> String {
+    // A colon parts issuer and account, so that neither may hold one.
+    let issuer = percent(&format!("Liaison {}", school.replace(':', " ")));
+    format!("otpauth://totp/{issuer}:{}?secret={key}&issuer={issuer}", percent(email))
+}
+
+/// Text as a part of a URI: all but the unreserved characters as percent and two digits (RFC 3986, 2.1 and 2.3).
+fn percent(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_app_is_told_the_account_and_the_secret_whatever_characters_they_hold() {
+        assert_eq!(
+            otpauth_uri("St Mary's: N&S", "r.adeyemi+1@northfield.example", "JBSWY3DPEHPK3PXP"),
+            "otpauth://totp/Liaison%20St%20Mary%27s%20%20N%26S:r.adeyemi%2B1%40northfield.example\
+             ?secret=JBSWY3DPEHPK3PXP&issuer=Liaison%20St%20Mary%27s%20%20N%26S"
+        );
+    }
 
     /// RFC 6238, appendix B, SHA-1: the last six of the eight digits.
     #[test]

@@ -22,6 +22,7 @@ pub mod mailbox;
 pub mod operate;
 pub mod people;
 mod planning;
+pub mod play;
 pub mod preview;
 mod promise;
 pub mod questions;

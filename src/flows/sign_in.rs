@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{
         ids::StaffId,
-        staff::{base32, totp_accepts},
+        staff::{base32, otpauth_uri, totp_accepts},
     },
     store::{
         StoreError, Tx,
@@ -83,8 +83,17 @@ pub async fn second_factor(
     Ok(Some(token))
 }
 
-/// Makes a new secret for a second factor; returns it as an authenticator app takes it. Not in force until confirmed.
-pub async fn begin_second_factor(gateway: &Gateway, staff: StaffId) -> Result<Private<String>, FlowError> {
+/// A secret as an authenticator app takes it.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// To be typed.
+    pub typed: Private<String>,
+    /// To be read from a picture: the same with the account it is for.
+    pub uri: Private<String>,
+}
+
+/// Makes a new secret for a second factor. Not in force until confirmed.
+pub async fn begin_second_factor(gateway: &Gateway, staff: StaffId) -> Result<Key, FlowError> {
     let mut tx = gateway.store.begin().await?;
     let account = find(&mut tx, &staff.to_string()).await?;
     if account.totp_confirmed {
@@ -102,7 +111,9 @@ pub async fn begin_second_factor(gateway: &Gateway, staff: StaffId) -> Result<Pr
         Private::new(fresh.to_vec())
     };
     tx.commit().await.map_err(StoreError::from)?;
-    Ok(Private::new(base32(secret.expose())))
+    let typed = base32(secret.expose());
+    let uri = otpauth_uri(&gateway.policy.school.name, &account.email, &typed);
+    Ok(Key { typed: Private::new(typed), uri: Private::new(uri) })
 }
 
 /// Puts a second factor in force by a first code; returns the recovery codes, shown once.

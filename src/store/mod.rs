@@ -26,6 +26,7 @@ pub mod letters;
 pub mod matching;
 pub mod outbox;
 pub mod people;
+pub mod play;
 pub mod questions;
 pub mod raw_copy;
 pub mod readings;

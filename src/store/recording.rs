@@ -1,5 +1,7 @@
 //! What colleagues do with a task: the calls they try, and to whom it goes up.
 
+use std::collections::HashMap;
+
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -126,6 +128,33 @@ pub struct AttemptRow {
     pub outcome: CallOutcome,
     /// What the colleague added.
     pub words: Option<String>,
+}
+
+/// What a list tells of a call beside whom and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallFacts {
+    /// How often it has been tried.
+    pub tried: i64,
+    /// The language in which the carer reads.
+    pub language: String,
+    /// The interpreter on record.
+    pub interpreter: Option<String>,
+}
+
+/// The open calls, by task.
+pub async fn of_calls(connection: &mut PgConnection) -> Result<HashMap<TaskId, CallFacts>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select t.id, c.language, c.interpreter, a.tried as "tried!"
+           from task t join carer c on c.id = t.carer_id
+           cross join lateral (select count(*) as tried from call_attempt x where x.task_id = t.id) a
+           where t.state = 'open' and t.kind = 'call'"#
+    )
+    .fetch_all(connection)
+    .await?;
+    let facts = rows.into_iter().map(|row| {
+        (TaskId(row.id), CallFacts { tried: row.tried, language: row.language, interpreter: row.interpreter })
+    });
+    Ok(facts.collect())
 }
 
 /// The calls of a task, oldest first.

@@ -15,6 +15,7 @@ use super::{
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
+    people::who,
     post,
     sent::{Did, Fields, Sent, done_before, once},
 };
@@ -22,15 +23,15 @@ use crate::{
     domain::{
         contact::CallOutcome,
         ids::TaskId,
-        time::{day_in_words, field_moment, school_date},
-        wording::language_in_words,
+        time::{day_in_words, field_moment, moment_in_full, school_date},
+        wording::interpreter_for,
     },
     flows::{
         FlowError,
         calls::{self, Attempt, Led},
         tasks::{self, Listed, Needs},
     },
-    store::{self, StoreError, desk::TaskLine},
+    store::{self, StoreError, desk::TaskLine, recording},
 };
 
 pub(super) fn served() -> Vec<Served> {
@@ -46,6 +47,9 @@ struct Line {
     call: TaskLine,
     due: String,
     late: bool,
+    interpreter: Option<String>,
+    /// How often it was tried, in words.
+    tried: Option<String>,
 }
 
 #[derive(Template)]
@@ -59,11 +63,29 @@ async fn calls_page(State(web): State<Web>, signed: Signed, after: After) -> Res
     let today = school_date(web.gateway.now());
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let calls = store::desk::tasks(&mut tx, Some("call")).await?;
+    let facts = recording::of_calls(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    let calls =
-        calls.into_iter().map(|call| Line { due: day_in_words(call.due), late: call.due < today, call });
+    let calls = calls.into_iter().map(|call| {
+        let facts = facts.get(&call.id);
+        Line {
+            due: day_in_words(call.due),
+            late: call.due < today,
+            interpreter: facts
+                .and_then(|facts| interpreter_for(facts.interpreter.as_deref(), &facts.language)),
+            tried: facts.and_then(|facts| times(facts.tried)),
+            call,
+        }
+    });
     let frame = Frame::of(&web, &signed, "Calls", "/calls").after(after.done.as_deref());
     Ok(frame::page(StatusCode::OK, &CallsPage { frame, calls: calls.collect() }))
+}
+
+fn times(tried: i64) -> Option<String> {
+    match tried {
+        0 => None,
+        1 => Some("once".to_owned()),
+        tried => Some(format!("{tried} times")),
+    }
 }
 
 #[derive(Template)]
@@ -77,7 +99,40 @@ struct CallPage {
     /// What was typed that could not be taken.
     typed: Fields,
     now: String,
+    /// What was tried so far.
+    attempts: Vec<Tried>,
+    /// After so many that reach nobody it goes up.
+    tries: u8,
     outcomes: Vec<(&'static str, &'static str)>,
+}
+
+/// A call that was tried, in words.
+struct Tried {
+    when: String,
+    /// When it was written down, where that was later.
+    recorded: Option<String>,
+    by: String,
+    outcome: &'static str,
+    words: Option<String>,
+}
+
+async fn tried(web: &Web, signed: &Signed, task: TaskId) -> Result<Vec<Tried>, FlowError> {
+    let now = web.gateway.now();
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let attempts = recording::attempts(&mut tx, task).await?;
+    let names = store::desk::names(&mut tx).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    let tried = attempts.into_iter().map(|one| {
+        let later = one.recorded_at.duration_since(one.happened_at).as_secs() >= 60;
+        Tried {
+            when: moment_in_full(one.happened_at, now),
+            recorded: later.then(|| moment_in_full(one.recorded_at, now)),
+            by: who(&one.by, &names),
+            outcome: one.outcome.in_words(),
+            words: one.words,
+        }
+    });
+    Ok(tried.collect())
 }
 
 /// The call, where there is one for this colleague. The gate is asked: one that may no longer be made is withdrawn.
@@ -99,19 +154,29 @@ async fn call_page(
 ) -> Result<Response, Wrong> {
     let call = open(&web, &signed, &task).await?;
     let frame = Frame::of(&web, &signed, &format!("Call {}", call.carer), "/calls");
-    Ok(show(&web, StatusCode::OK, call, frame, Fields::default()))
+    let attempts = tried(&web, &signed, call.id).await?;
+    Ok(show(&web, StatusCode::OK, call, attempts, frame, Fields::default()))
 }
 
-fn show(web: &Web, status: StatusCode, call: Listed, frame: Frame, typed: Fields) -> Response {
+fn show(
+    web: &Web,
+    status: StatusCode,
+    call: Listed,
+    attempts: Vec<Tried>,
+    frame: Frame,
+    typed: Fields,
+) -> Response {
     let needs = call.needs.clone().unwrap_or_default();
     let template = CallPage {
         frame,
-        interpreter: needs.interpreter.as_deref().map(language_in_words),
+        interpreter: needs.interpreter.clone(),
         needs,
         due: day_in_words(call.due),
         call,
         typed,
         now: field_moment(web.gateway.now()),
+        attempts,
+        tries: web.gateway.policy.call_tries,
         outcomes: vec![
             (CallOutcome::Spoke.as_str(), "I spoke to them"),
             (CallOutcome::LeftSafeMessage.as_str(), "I left the safe message, and nothing else"),
@@ -155,7 +220,8 @@ async fn attempt(
         Did::Refused(sentence) => {
             let frame = Frame::of(&web, &signed, &format!("Call {}", call.carer), "/calls");
             let frame = frame.refused(Some(in_page_words(&sentence)));
-            Ok(show(&web, StatusCode::UNPROCESSABLE_ENTITY, call, frame, sent.fields.clone()))
+            let attempts = tried(&web, &signed, call.id).await?;
+            Ok(show(&web, StatusCode::UNPROCESSABLE_ENTITY, call, attempts, frame, sent.fields.clone()))
         }
     }
 }

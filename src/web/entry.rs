@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar};
+use qrcode::{Color, QrCode};
 
 use super::{
     Served, Web, Who, frame,
@@ -46,6 +47,8 @@ struct SignInPage {
     email: String,
     /// The demo's invented people.
     people: Vec<Colleague>,
+    /// Whether its carers can be played.
+    play: bool,
 }
 
 async fn sign_in_page(State(web): State<Web>, after: After) -> Result<Response, Wrong> {
@@ -60,7 +63,7 @@ async fn show_sign_in(web: &Web, status: StatusCode, frame: Frame, email: String
     } else {
         Vec::new()
     };
-    Ok(frame::page(status, &SignInPage { frame, email, people }))
+    Ok(frame::page(status, &SignInPage { frame, email, people, play: web.site.play.is_some() }))
 }
 
 async fn sign_in_form(
@@ -188,17 +191,52 @@ async fn password_form(
 struct SecondFactorPage {
     frame: Frame,
     secret: String,
+    /// The secret as a picture for the phone's camera.
+    picture: Option<Picture>,
     /// Shown once, when it is set up.
     recovery: Vec<String>,
 }
 
+/// A QR code: how many squares it is wide with the quiet zone around it, and the outline of the dark ones.
+struct Picture {
+    width: usize,
+    dark: String,
+}
+
+/// The light squares that must stand around the code (ISO/IEC 18004, 6.3.8).
+const QUIET: usize = 4;
+
+impl Picture {
+    /// Of these words; `None` where they are longer than any code holds.
+    fn of(words: &str) -> Option<Self> {
+        let code = QrCode::new(words).ok()?;
+        let squares = code.to_colors();
+        let width = code.width();
+        let dark = squares.iter().enumerate().filter(|(_, colour)| **colour == Color::Dark);
+        let path = |(at, _): (usize, &Color)| {
+            format!(
+                "M{} {}h1v1h-1z",
+                at.checked_rem(width).unwrap_or(0) + QUIET,
+                at.checked_div(width).unwrap_or(0) + QUIET
+            )
+        };
+        Some(Self { width: width + 2 * QUIET, dark: dark.map(path).collect() })
+    }
+}
+
 async fn second_factor_page(State(web): State<Web>, signed: Signed) -> Result<Response, Wrong> {
-    let secret = shown(&sign_in::begin_second_factor(&web.gateway, signed.staff()).await?);
+    let key = sign_in::begin_second_factor(&web.gateway, signed.staff()).await?;
     let frame = Frame::of(&web, &signed, "Set up a second factor", "");
-    Ok(frame::page(
-        StatusCode::OK,
-        &SecondFactorPage { frame, secret: in_fours(&secret), recovery: Vec::new() },
-    ))
+    Ok(frame::page(StatusCode::OK, &to_set_up(frame, &key)))
+}
+
+fn to_set_up(frame: Frame, key: &sign_in::Key) -> SecondFactorPage {
+    SecondFactorPage {
+        frame,
+        secret: in_fours(&shown(&key.typed)),
+        picture: Picture::of(key.uri.expose()),
+        recovery: Vec::new(),
+    }
 }
 
 async fn second_factor_form(
@@ -222,15 +260,15 @@ async fn second_factor_form(
             let template = SecondFactorPage {
                 frame,
                 secret: String::new(),
+                picture: None,
                 recovery: codes.iter().map(shown).collect(),
             };
             Ok((jar.add(cookie(&web.site, &token)), frame::page(StatusCode::OK, &template)).into_response())
         }
         Err(FlowError::Refused(sentence)) => {
-            let secret = shown(&sign_in::begin_second_factor(&web.gateway, signed.staff()).await?);
+            let key = sign_in::begin_second_factor(&web.gateway, signed.staff()).await?;
             let frame = Frame::of(&web, &signed, title, "").refused(Some(sentence));
-            let template = SecondFactorPage { frame, secret: in_fours(&secret), recovery: Vec::new() };
-            Ok(frame::page(StatusCode::UNPROCESSABLE_ENTITY, &template))
+            Ok(frame::page(StatusCode::UNPROCESSABLE_ENTITY, &to_set_up(frame, &key)))
         }
         Err(error) => Err(error.into()),
     }

@@ -31,6 +31,8 @@ struct HomePage {
     tasks: Vec<Todo>,
     /// Whether this colleague meets carers' messages at all.
     sees_cases: bool,
+    /// Whether they post letters.
+    posts: bool,
 }
 
 struct Todo {
@@ -60,6 +62,7 @@ async fn home_page(State(web): State<Web>, signed: Signed, after: After) -> Resu
         waiting,
         tasks: tasks.collect(),
         sees_cases: signed.is(super::cases::READERS),
+        posts: signed.is(super::letters::POSTERS),
     };
     Ok(frame::page(StatusCode::OK, &template))
 }

@@ -14,19 +14,25 @@ mod guard;
 mod health;
 mod home;
 mod hooks;
+mod letters;
 mod people;
+mod play;
 mod questions;
 mod safeguarding;
 mod sent;
 mod throttle;
 mod week;
+mod write;
 
 use std::sync::Arc;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::MethodRouter};
 use liaison_channels::private::Private;
 
-use crate::{domain::staff::Role, flows::gateway::Gateway};
+use crate::{
+    domain::staff::Role,
+    flows::{gateway::Gateway, play::Play},
+};
 
 /// How the pages are served.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +44,8 @@ pub struct Site {
     pub second_factor: Vec<Role>,
     /// The demo: invented people, one-press sign-in.
     pub demo: bool,
+    /// In the demo, where its carers' mail and texts lie.
+    pub play: Option<Play>,
 }
 
 /// What every page stands on.
@@ -105,7 +113,10 @@ fn served() -> Vec<Served> {
         people::served(),
         safeguarding::served(),
         week::served(),
+        write::served(),
         calls::served(),
+        letters::served(),
+        play::served(),
         contacts::served(),
         health::served(),
     ]

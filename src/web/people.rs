@@ -21,7 +21,7 @@ use crate::{
         rights::{LinkFacts, may_be_told},
         staff::Role,
         time::{Timestamp, day_in_words, moment_in_full, school_date},
-        wording::language_in_words,
+        wording::{interpreter_for, language_in_words},
     },
     flows::desk::{self, Family},
     store::{
@@ -184,7 +184,7 @@ fn card(carer: CarerOf, facts: Option<&LinkFacts>, now: Timestamp) -> Card {
             _ => "parental responsibility not known: please find out",
         },
         language: (!english).then(|| language_in_words(&carer.language)),
-        interpreter: carer.interpreter.as_deref().map(language_in_words),
+        interpreter: interpreter_for(carer.interpreter.as_deref(), &carer.language),
         format: Some(carer.format.replace('_', " ")).filter(|format| format != "standard"),
         routes: facts.map_or_else(String::new, |facts| {
             facts.preference.iter().map(|route| route.as_str()).collect::<Vec<_>>().join(", then ")

@@ -2,7 +2,9 @@
 
 mod cases;
 mod forms;
+mod letters;
 mod matrix;
+mod play;
 mod records;
 mod sign_in;
 mod week;

@@ -82,3 +82,47 @@ async fn a_contact_about_another_classs_pupil_cannot_be_logged() {
     assert_eq!(school.school.rows("select count(*)::text from contact").await, ["0"]);
     school.close().await;
 }
+
+#[tokio::test]
+async fn what_was_tried_stands_on_the_call_and_after_three_it_is_told_that_it_went_up() {
+    let school = Staffed::open().await;
+    let call = school.call().await;
+    let path = format!("/calls/{call}");
+    let action = format!("{path}/attempt");
+    let mut teacher = school.as_role(Role::Teacher).await;
+
+    let mut led = Vec::new();
+    for (outcome, words) in [("no_answer", ""), ("left_safe_message", "Her <machine>"), ("no_answer", "")] {
+        let page = teacher.get(&path).await;
+        let fields = [("outcome", outcome), ("when", "2026-11-23T10:00"), ("words", words)];
+        led.push(teacher.press(&page, &action, &fields).await.to().to_owned());
+    }
+    let page = teacher.get(&path).await.body;
+    let list = teacher.get("/calls").await.body;
+
+    assert_eq!(led, ["/calls?done=ring-again", "/calls?done=ring-again", "/calls?done=passed-up"]);
+    assert_eq!(page.matches("teacher rang").count(), 3, "{page}");
+    assert!(page.contains("Monday 23 November, 10:00") && page.contains("Her &#60;machine&#62;"), "{page}");
+    assert!(page.contains("senior leadership has it now"), "{page}");
+    assert!(list.contains("Tried 3 times so far"), "{list}");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn an_interpreter_that_is_needed_stands_on_the_list_and_on_the_call() {
+    let school = Staffed::open().await;
+    let roll =
+        super::two_classes().changed("C4", |carer| carer.with("language", "ur").with("interpreter", "yes"));
+    school.school.import(&roll).await;
+    let call = school.call().await;
+    let mut teacher = school.as_role(Role::Teacher).await;
+
+    let list = teacher.get("/calls").await.body;
+    let page = teacher.get(&format!("/calls/{call}")).await.body;
+    let card = teacher.get(&school.family_of("P1").await).await.body;
+
+    assert!(list.contains("Interpreter: Urdu, book first"), "{list}");
+    assert!(page.contains("<dt>Interpreter</dt><dd>Urdu: book first</dd>"), "{page}");
+    assert!(card.contains("Interpreter: Urdu, book first"), "{card}");
+    school.close().await;
+}

@@ -156,6 +156,7 @@ async fn a_second_factor_is_asked_for_once_it_is_set_up_and_each_code_is_good_on
     let mut browser = with_own_password(&school, OFFICE).await;
     let page = browser.get("/account/second-factor").await;
     let secret = secret(&page.body);
+    let picture = page.body.contains("<svg class=\"qr\" role=\"img\" aria-label=\"");
     let code = |school: &Staffed| totp_code(&secret, totp_step(school.school.gateway.now()));
 
     let set_up = browser.press(&page, "/account/second-factor", &[("code", &code(&school))]).await;
@@ -175,6 +176,8 @@ async fn a_second_factor_is_asked_for_once_it_is_set_up_and_each_code_is_good_on
     school.school.clock.forward(SignedDuration::from_secs(60));
     let next = third.press(&page, "/sign-in/code", &[("code", &code(&school))]).await;
 
+    assert!(picture, "the key is there as a picture too");
+    assert!(!set_up.body.contains("<svg"), "the secret is shown no more");
     assert_eq!((set_up.status, goes_on), (200, 200));
     assert_eq!(asked.to(), "/sign-in/code");
     assert_eq!(spent.status, 422, "the code that set it up is spent");
