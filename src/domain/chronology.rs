@@ -169,6 +169,10 @@ pub mod kind {
     pub const RESTRICTION_LIFTED: &str = "restriction_lifted";
     /// Somebody read what is restricted.
     pub const READ_RESTRICTED: &str = "read_restricted";
+    /// A pack was made for an audit.
+    pub const AUDITED: &str = "audited";
+    /// The record was verified from a page.
+    pub const VERIFIED: &str = "verified";
     /// A colleague was added, given other roles or classes, disabled, or let in anew.
     pub const COLLEAGUE: &str = "colleague";
 }

@@ -79,4 +79,6 @@ ids! {
     QuestionId,
     /// A contact that a colleague wrote down.
     ContactId,
+    /// Figures and a sample for an audit.
+    PackId,
 }

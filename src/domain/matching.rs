@@ -299,6 +299,13 @@ fn ask(ask: Ask, why: &str, candidates: Vec<Candidate>, restricted: bool) -> Mat
     Match::Ask { ask, why: why.to_owned(), candidates, visibility }
 }
 
+/// Why a message is said to be whose it is, in the rules' own words, without names: what was asked of its sender and of what
+/// it answers, in order. What only the reading of its bytes found is not among them.
+pub fn evidence(fired: &[Fired]) -> Vec<String> {
+    let asked = |rule: &str| ["proposal", "sender", "agreement", "rights"].contains(&rule);
+    fired.iter().filter(|one| asked(&one.rule)).map(|one| one.saw.clone()).collect()
+}
+
 /// Whether these words are thanks and nothing else: they belong to a case but start no clock (T17).
 pub fn is_only_thanks(words: &str) -> bool {
     const THANKS: &[&str] = &[

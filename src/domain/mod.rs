@@ -1,10 +1,12 @@
 //! What the school means: pure types and decisions. No I/O, no clock of its own; `now` is handed in.
 
 pub mod acknowledge;
+pub mod audit;
 pub mod calendar;
 pub mod card;
 pub mod chronology;
 pub mod contact;
+pub mod coverage;
 pub mod csv_file;
 pub mod delivery;
 pub mod gate;

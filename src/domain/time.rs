@@ -20,6 +20,12 @@ pub fn school_date(at: Timestamp) -> Date {
     at.to_zoned_datetime(school_zone()).date()
 }
 
+/// The instant at which a school day begins, at midnight.
+pub fn start_of(day: Date) -> Timestamp {
+    let midnight = day.to_datetime(Time::midnight()).to_zoned_datetime(school_zone());
+    midnight.map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
+}
+
 /// The Monday of the week a day is in.
 pub fn week_of(day: Date) -> Date {
     let back = i64::from(day.weekday().to_monday_zero_offset());

@@ -23,7 +23,7 @@ use crate::{
         answers::AnswerView,
         cases::{self, WhichCases},
         chronology, desk,
-        desk::{CarerOf, EntryLine, Message, Named},
+        desk::{CarerOf, EntryLine, Message, Named, WhichQuestions},
         explain, facts,
         questions::QuestionRow,
     },
@@ -51,20 +51,6 @@ pub struct Opened {
     pub messages: Vec<Words>,
     /// What was said.
     pub answers: Vec<AnswerView>,
-}
-
-/// The open cases this colleague may see, or the closed ones, the longest waiting first.
-pub async fn cases(gateway: &Gateway, staff: StaffId, closed: bool) -> Result<Vec<Listed>, FlowError> {
-    let mut tx = gateway.store.as_colleague(staff).await?;
-    let rows = cases::list(&mut tx, &WhichCases { named: None, closed, restricted: true }).await?;
-    let rows = rows.into_iter().filter(|row| row.open != closed).collect();
-    let listed = with_clocks(&mut tx, rows, gateway.now()).await?;
-    tx.commit().await.map_err(StoreError::from)?;
-    let restricted = listed.iter().filter(|case| case.visibility == "restricted");
-    let entries = restricted
-        .map(|case| read_restricted(gateway, staff, "a list with this case was read").case(case.id));
-    note(gateway, entries.collect()).await?;
-    Ok(listed)
 }
 
 /// A case by its code; `None` where there is none for this colleague.
@@ -162,29 +148,28 @@ pub struct Asked {
     pub candidates: Vec<Person>,
 }
 
-/// The open questions this colleague may see, or one of them.
-pub async fn questions(
+/// A question with the words it is about; `None` where there is none for this colleague.
+pub async fn question(
     gateway: &Gateway,
     staff: StaffId,
-    one: Option<QuestionId>,
-) -> Result<Vec<Asked>, FlowError> {
+    one: QuestionId,
+) -> Result<Option<Asked>, FlowError> {
     let mut tx = gateway.store.as_colleague(staff).await?;
-    let mut asked = Vec::new();
-    for mut question in desk::questions(&mut tx, one).await? {
-        let words = match desk::messages(&mut tx, None, Some(question.received)).await?.pop() {
-            Some(message) => Some(words_of(gateway, message).await),
-            None => None,
-        };
-        let candidates = persons(&mut tx, &mut question).await?;
-        asked.push(Asked { question, words, candidates });
-    }
+    let Some(mut question) = desk::questions(&mut tx, WhichQuestions::One(one)).await?.pop() else {
+        return Ok(None);
+    };
+    let words = match desk::messages(&mut tx, None, Some(question.received)).await?.pop() {
+        Some(message) => Some(words_of(gateway, message).await),
+        None => None,
+    };
+    let candidates = persons(&mut tx, &mut question).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    let restricted = asked.iter().filter(|asked| asked.question.visibility == Visibility::Restricted);
-    let entries = restricted.map(|asked| {
-        read_restricted(gateway, staff, "a restricted question was read").received(asked.question.received)
-    });
-    note(gateway, entries.collect()).await?;
-    Ok(asked)
+    if question.visibility == Visibility::Restricted {
+        let read =
+            read_restricted(gateway, staff, "a restricted question was read").received(question.received);
+        note(gateway, vec![read]).await?;
+    }
+    Ok(Some(Asked { question, words, candidates }))
 }
 
 async fn persons(tx: &mut Tx, question: &mut QuestionRow) -> Result<Vec<Person>, FlowError> {
@@ -210,13 +195,13 @@ async fn persons(tx: &mut Tx, question: &mut QuestionRow) -> Result<Vec<Person>,
     Ok(persons)
 }
 
-fn read_restricted(gateway: &Gateway, staff: StaffId, said: &str) -> Entry {
+pub(super) fn read_restricted(gateway: &Gateway, staff: StaffId, said: &str) -> Entry {
     Entry::now(gateway.now(), kind::READ_RESTRICTED, said)
         .by(&staff.to_string())
         .seen_by(Visibility::Restricted)
 }
 
-async fn note(gateway: &Gateway, entries: Vec<Entry>) -> Result<(), FlowError> {
+pub(super) async fn note(gateway: &Gateway, entries: Vec<Entry>) -> Result<(), FlowError> {
     if entries.is_empty() {
         return Ok(());
     }

@@ -26,7 +26,7 @@ pub async fn divert(
     if case.kind == "safeguarding" {
         return Err(FlowError::Refused(format!("case {} has been passed to the DSL already", case.code)));
     }
-    cases::restrict(&mut tx, &[case.id]).await?;
+    cases::restrict(&mut tx, &[case.id], now).await?;
     case_deeds::rekind(&mut tx, case.id, "safeguarding").await?;
     diverted::restrict_around(&mut tx, case.id).await?;
     diverted::hide_entries(&mut tx, case.id, "passed to the DSL", by, now).await?;

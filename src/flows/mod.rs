@@ -1,11 +1,13 @@
 //! What Liaison does: one file per deed. Each flow owns its transactions; nothing else begins one.
 
+pub mod audit;
 pub mod calls;
 mod case_deeds;
 pub mod cases;
 pub mod clock;
 pub mod colleagues;
 pub mod contacts;
+pub mod coverage;
 pub mod deliver;
 pub mod desk;
 pub mod divert;
@@ -13,11 +15,13 @@ pub mod drafts;
 mod elsewhere;
 pub mod explain;
 pub mod gateway;
+pub mod give;
 pub mod hand_off;
 pub mod import;
 pub mod keep;
 pub mod ladder;
 pub mod letters;
+pub mod lists;
 pub mod mailbox;
 pub mod operate;
 pub mod people;

@@ -281,7 +281,7 @@ async fn which_child(
     close(tx, question, "answered", "which child", by, now).await?;
     cases::about(tx, case, link.pupil, link.class).await?;
     if visibility == Visibility::Restricted {
-        cases::restrict(tx, &[case]).await?;
+        cases::restrict(tx, &[case], now).await?;
     }
     let code = case_code(case);
     let said = format!("case {code} is about this child");

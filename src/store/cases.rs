@@ -169,7 +169,7 @@ pub struct CaseRow {
     pub class: Option<ClassId>,
     /// The class's name.
     pub class_name: Option<String>,
-    /// The colleague it was given to by name.
+    /// The name of the colleague it was given to.
     pub owner: Option<String>,
     /// Whether it is open.
     pub open: bool,
@@ -192,12 +192,44 @@ pub struct WhichCases<'a> {
     pub restricted: bool,
 }
 
+/// A case of a row that has its columns; an error names the column that makes no sense.
+macro_rules! case_row {
+    ($row:expr) => {{
+        let row = $row;
+        let came_by =
+            Route::parse(&row.came_by).map_err(|why| StoreError::row("carer_case", "came_by", row.id, why));
+        came_by.map(|came_by| CaseRow {
+            id: CaseId(row.id),
+            code: row.code,
+            carer: CarerId(row.carer_id),
+            carer_name: row.carer_name,
+            pupil: row.pupil_id.map(PupilId),
+            pupil_name: row.pupil_name,
+            link_pupil: PupilId(row.link_pupil),
+            kind: row.kind,
+            came_by,
+            visibility: Visibility::parse(&row.visibility).unwrap_or(Visibility::Restricted),
+            subject: row.subject,
+            role: row.role,
+            class: row.class_id.map(ClassId),
+            class_name: row.class_name,
+            owner: row.owner,
+            open: row.open,
+            opened_at: row.opened_at.0,
+            last_at: row.last_at.0,
+            outcome: row.outcome,
+        })
+    }};
+}
+pub(super) use case_row;
+
 /// Cases, the one that has waited longest first.
 pub async fn list(connection: &mut PgConnection, which: &WhichCases<'_>) -> Result<Vec<CaseRow>, StoreError> {
     let rows = sqlx::query!(
         r#"select c.id, c.code, c.carer_id, r.forename || ' ' || r.surname as "carer_name!", c.pupil_id, c.link_pupil,
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as pupil_name,
-                  c.kind, c.came_by, c.visibility, c.subject, c.role, c.class_id, k.name as "class_name?", c.owner,
+                  c.kind, c.came_by, c.visibility, c.subject, c.role, c.class_id, k.name as "class_name?",
+                  coalesce((select s.name from staff s where s.id::text = c.owner), c.owner) as owner,
                   c.state = 'open' as "open!", c.opened_at as "opened_at: Ts", c.last_at as "last_at: Ts", c.outcome
            from carer_case c
            join carer r on r.id = c.carer_id
@@ -212,32 +244,7 @@ pub async fn list(connection: &mut PgConnection, which: &WhichCases<'_>) -> Resu
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let bad = |column| move |why| StoreError::row("carer_case", column, row.id, why);
-            Ok(CaseRow {
-                id: CaseId(row.id),
-                code: row.code,
-                carer: CarerId(row.carer_id),
-                carer_name: row.carer_name,
-                pupil: row.pupil_id.map(PupilId),
-                pupil_name: row.pupil_name,
-                link_pupil: PupilId(row.link_pupil),
-                kind: row.kind,
-                came_by: Route::parse(&row.came_by).map_err(bad("came_by"))?,
-                visibility: Visibility::parse(&row.visibility).unwrap_or(Visibility::Restricted),
-                subject: row.subject,
-                role: row.role,
-                class: row.class_id.map(ClassId),
-                class_name: row.class_name,
-                owner: row.owner,
-                open: row.open,
-                opened_at: row.opened_at.0,
-                last_at: row.last_at.0,
-                outcome: row.outcome,
-            })
-        })
-        .collect()
+    rows.into_iter().map(|row| case_row!(row)).collect()
 }
 
 /// Holds the case of this code or id for this transaction; does nothing where there is none.
@@ -300,14 +307,22 @@ pub async fn close(
     Ok(closed.rows_affected() > 0)
 }
 
-/// Makes cases the DSL's, and hides them from everybody else: a restriction now binds their carer.
-pub async fn restrict(connection: &mut PgConnection, cases: &[CaseId]) -> Result<(), StoreError> {
+/// Makes cases the DSL's, and hides them from everybody else: a restriction now binds their carer. Notes since when.
+pub async fn restrict(
+    connection: &mut PgConnection,
+    cases: &[CaseId],
+    now: Timestamp,
+) -> Result<(), StoreError> {
     if cases.is_empty() {
         return Ok(());
     }
     sqlx::query!(
-        "update carer_case set visibility = 'restricted', role = 'dsl', owner = null where id = any($1)",
-        &cases.iter().map(|id| id.0).collect::<Vec<_>>()
+        "update carer_case
+         set restricted_at = case when visibility = 'ordinary' then $2 else restricted_at end,
+             visibility = 'restricted', role = 'dsl', owner = null
+         where id = any($1)",
+        &cases.iter().map(|id| id.0).collect::<Vec<_>>(),
+        Ts(now) as _,
     )
     .execute(connection)
     .await?;

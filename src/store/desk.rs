@@ -15,6 +15,8 @@ use super::{
 use crate::domain::{
     chronology::Visibility,
     ids::{CarerId, CaseId, ClassId, PupilId, QuestionId, ReceivedId, TaskId},
+    matching::evidence,
+    route::Fired,
     time::{Date, Timestamp},
 };
 
@@ -23,56 +25,6 @@ pub async fn names(connection: &mut PgConnection) -> Result<HashMap<String, Stri
     let rows =
         sqlx::query!(r#"select id::text as "id!", name as "name!" from staff"#).fetch_all(connection).await?;
     Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
-}
-
-/// What waits for this colleague, in numbers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Waiting {
-    /// Open cases they may see.
-    pub cases: i64,
-    /// Of those, cases whose answer is late.
-    pub overdue: i64,
-    /// Open questions.
-    pub questions: i64,
-    /// Open calls.
-    pub calls: i64,
-    /// Open letters.
-    pub letters: i64,
-    /// Other open tasks.
-    pub tasks: i64,
-    /// Messages that did not reach a carer in the last week.
-    pub not_reached: i64,
-}
-
-/// Counts what waits.
-pub async fn waiting(
-    connection: &mut PgConnection,
-    week_ago: Timestamp,
-    now: Timestamp,
-) -> Result<Waiting, StoreError> {
-    let row = sqlx::query!(
-        r#"select (select count(*) from carer_case where state = 'open') as "cases!",
-                  (select count(distinct case_id) from clock where state = 'running' and due_at < $1) as "overdue!",
-                  (select count(*) from question where state = 'open') as "questions!",
-                  (select count(*) from task where state = 'open' and kind = 'call') as "calls!",
-                  (select count(*) from task where state = 'open' and kind = 'letter') as "letters!",
-                  (select count(*) from task where state = 'open' and kind not in ('call', 'letter')) as "tasks!",
-                  (select count(*) from delivery
-                   where state in ('failed', 'refused') and settled_at > $2) as "not_reached!""#,
-        Ts(now) as _,
-        Ts(week_ago) as _,
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(Waiting {
-        cases: row.cases,
-        overdue: row.overdue,
-        questions: row.questions,
-        calls: row.calls,
-        letters: row.letters,
-        tasks: row.tasks,
-        not_reached: row.not_reached,
-    })
 }
 
 /// A message as it came, with what was made of it.
@@ -88,6 +40,8 @@ pub struct Message {
     pub verdict: String,
     /// Whether it was acknowledged, or why not.
     pub answered: String,
+    /// Why it is this carer's, as far as rules decided it: each in plain words.
+    pub evidence: Vec<String>,
     /// How its bytes are to be read.
     pub form: RawForm,
     /// Its bytes.
@@ -101,7 +55,7 @@ pub async fn messages(
     one: Option<ReceivedId>,
 ) -> Result<Vec<Message>, StoreError> {
     let rows = sqlx::query!(
-        r#"select g.received_id, g.sender, g.verdict, g.answered, r.received_at as "received_at!: Ts",
+        r#"select g.received_id, g.sender, g.verdict, g.answered, g.rules, r.received_at as "received_at!: Ts",
                   r.form as "form!", r.raw as "raw!"
            from reading g
            join received_seen r on r.id = g.received_id
@@ -123,6 +77,7 @@ pub async fn messages(
                 sender: row.sender,
                 verdict: row.verdict,
                 answered: row.answered,
+                evidence: evidence(&serde_json::from_str::<Vec<Fired>>(&row.rules).unwrap_or_default()),
                 form,
                 raw: Private::new(row.raw),
             })
@@ -130,21 +85,43 @@ pub async fn messages(
         .collect()
 }
 
-/// Open questions, or one whatever its state, by due date.
+/// Which questions.
+#[derive(Debug, Clone, Copy)]
+pub enum WhichQuestions {
+    /// This one, whatever its state.
+    One(QuestionId),
+    /// Open ones, by due date: at most `limit` of those after a due date and id.
+    Open {
+        /// The last that was seen.
+        after: Option<(Date, Uuid)>,
+        /// How many.
+        limit: i64,
+    },
+}
+
+/// Questions by due date.
 pub async fn questions(
     connection: &mut PgConnection,
-    one: Option<QuestionId>,
+    which: WhichQuestions,
 ) -> Result<Vec<QuestionRow>, StoreError> {
+    let (one, after, limit) = match which {
+        WhichQuestions::One(id) => (Some(id.0), None, 1),
+        WhichQuestions::Open { after, limit } => (None, after, limit),
+    };
     let rows = sqlx::query!(
         r#"select q.id, q.kind, q.received_id, q.case_id, q.why, q.candidates, q.role, q.visibility, q.due as "due: Day",
                   q.state, q.outcome, g.sender, g.subject, r.received_at as "received_at!: Ts"
            from question q
            join reading g on g.received_id = q.received_id
            join received_seen r on r.id = q.received_id
-           where ($1::uuid is not null and q.id = $1) or ($1::uuid is null and q.state = 'open')
+           where ($1::uuid is not null and q.id = $1)
+              or ($1::uuid is null and q.state = 'open' and ($2::date is null or (q.due, q.id) > ($2, $3::uuid)))
            order by q.due, q.id
-           limit 200"#,
-        one.map(|id| id.0),
+           limit $4"#,
+        one,
+        after.map(|(due, _)| Day(due)) as _,
+        after.map(|(_, id)| id),
+        limit,
     )
     .fetch_all(connection)
     .await?;
@@ -444,14 +421,38 @@ pub struct TaskLine {
     pub due: Date,
 }
 
-/// Open tasks, or those of one kind, the soonest due first; at most 100.
-pub async fn tasks(connection: &mut PgConnection, kind: Option<&str>) -> Result<Vec<TaskLine>, StoreError> {
+/// Which open tasks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WhichTasks<'a> {
+    /// Only of this kind.
+    pub kind: Option<&'a str>,
+    /// Only on the lists of roles that the colleague holds, a teacher's for their classes.
+    pub mine: bool,
+    /// Only those after this due date and id.
+    pub after: Option<(Date, Uuid)>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Open tasks, the soonest due first.
+pub async fn tasks(
+    connection: &mut PgConnection,
+    which: &WhichTasks<'_>,
+) -> Result<Vec<TaskLine>, StoreError> {
     let rows = sqlx::query!(
         r#"select t.id, t.kind, t.role, t.why, t.due as "due: Day", t.pupil_id, c.forename || ' ' || c.surname as "carer!",
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil!"
            from task t join carer c on c.id = t.carer_id join pupil p on p.id = t.pupil_id
-           where t.state = 'open' and ($1::text is null or t.kind = $1) order by t.due, t.id limit 100"#,
-        kind,
+           where t.state = 'open' and ($1::text is null or t.kind = $1)
+             and (not $2 or case when t.role = 'teacher' then p.class_id = any ((select liaison_my_classes())::uuid[])
+                                 else (select liaison_is(t.role)) end)
+             and ($3::date is null or (t.due, t.id) > ($3, $4::uuid))
+           order by t.due, t.id limit $5"#,
+        which.kind,
+        which.mine,
+        which.after.map(|(due, _)| Day(due)) as _,
+        which.after.map(|(_, id)| id),
+        which.limit,
     )
     .fetch_all(connection)
     .await?;

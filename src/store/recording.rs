@@ -141,13 +141,17 @@ pub struct CallFacts {
     pub interpreter: Option<String>,
 }
 
-/// The open calls, by task.
-pub async fn of_calls(connection: &mut PgConnection) -> Result<HashMap<TaskId, CallFacts>, StoreError> {
+/// What a list of calls tells of each of these.
+pub async fn of_calls(
+    connection: &mut PgConnection,
+    calls: &[TaskId],
+) -> Result<HashMap<TaskId, CallFacts>, StoreError> {
     let rows = sqlx::query!(
         r#"select t.id, c.language, c.interpreter, a.tried as "tried!"
            from task t join carer c on c.id = t.carer_id
            cross join lateral (select count(*) as tried from call_attempt x where x.task_id = t.id) a
-           where t.state = 'open' and t.kind = 'call'"#
+           where t.id = any($1)"#,
+        &calls.iter().map(|id| id.0).collect::<Vec<_>>(),
     )
     .fetch_all(connection)
     .await?;

@@ -15,6 +15,7 @@ use super::{
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
+    paging::{day_place, of_day},
     people::who,
     post,
     sent::{Did, Fields, Sent, done_before, once},
@@ -29,9 +30,14 @@ use crate::{
     flows::{
         FlowError,
         calls::{self, Attempt, Led},
+        lists::{page, wanted},
         tasks::{self, Listed, Needs},
     },
-    store::{self, StoreError, desk::TaskLine, recording},
+    store::{
+        self, StoreError,
+        desk::{TaskLine, WhichTasks},
+        recording,
+    },
 };
 
 pub(super) fn served() -> Vec<Served> {
@@ -57,15 +63,31 @@ struct Line {
 struct CallsPage {
     frame: Frame,
     calls: Vec<Line>,
+    /// Where the list goes on.
+    next: Option<String>,
+    /// Whether this is its beginning.
+    first: bool,
 }
 
 async fn calls_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
     let today = school_date(web.gateway.now());
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
-    let calls = store::desk::tasks(&mut tx, Some("call")).await?;
-    let facts = recording::of_calls(&mut tx).await?;
+    let place = after.after.as_deref().and_then(day_place);
+    let which = WhichTasks { kind: Some("call"), mine: false, after: place, limit: wanted() };
+    let calls = store::desk::tasks(&mut tx, &which).await?;
+    let ids: Vec<TaskId> = calls.iter().map(|call| call.id).collect();
+    let facts = recording::of_calls(&mut tx, &ids).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    let calls = calls.into_iter().map(|call| {
+    let calls = page(
+        calls
+            .into_iter()
+            .map(|call| {
+                let place = (call.due, call.id.0);
+                (call, place)
+            })
+            .collect(),
+    );
+    let line = |call: TaskLine| {
         let facts = facts.get(&call.id);
         Line {
             due: day_in_words(call.due),
@@ -75,9 +97,14 @@ async fn calls_page(State(web): State<Web>, signed: Signed, after: After) -> Res
             tried: facts.and_then(|facts| times(facts.tried)),
             call,
         }
-    });
-    let frame = Frame::of(&web, &signed, "Calls", "/calls").after(after.done.as_deref());
-    Ok(frame::page(StatusCode::OK, &CallsPage { frame, calls: calls.collect() }))
+    };
+    let template = CallsPage {
+        frame: Frame::of(&web, &signed, "Calls", "/calls").after(after.done.as_deref()),
+        calls: calls.lines.into_iter().map(line).collect(),
+        next: calls.next.as_ref().map(|place| format!("/calls?after={}", of_day(place))),
+        first: place.is_none(),
+    };
+    Ok(frame::page(StatusCode::OK, &template))
 }
 
 fn times(tried: i64) -> Option<String> {

@@ -23,7 +23,7 @@ use crate::{
     flows::{
         FlowError,
         cases::{self, Elsewhere, How, Reply},
-        divert, hand_off,
+        divert, give, hand_off,
     },
 };
 
@@ -240,6 +240,13 @@ async fn give(
 ) -> Result<Response, Wrong> {
     let work = async {
         let (role, by) = (sent.fields.text("role"), signed.by());
+        // By name where a colleague was chosen: the flow asks whether that one could see it.
+        if sent.fields.ticked("colleague") {
+            let to = sent.fields.parsed("colleague");
+            let to = to.ok_or_else(|| FlowError::Refused("choose who the case is for".to_owned()))?;
+            give::give_to(&web.gateway, &code, restricted(&signed), to, &by).await?;
+            return Ok("/cases?done=given".to_owned());
+        }
         if !["teacher", "office", "slt"].contains(&role) {
             return Err(FlowError::Refused("choose who the case is for".to_owned()));
         }

@@ -1,4 +1,6 @@
-//! The inbox: cases by clock, and a case with its story. What is done with one is beside, in `case_deeds`.
+//! A case with its story. The lists are beside, in `inbox`, and what is done with a case in `case_deeds`.
+
+use std::collections::HashMap;
 
 use askama::Template;
 use axum::{
@@ -23,7 +25,12 @@ use crate::{
         cases::{KINDS, Listed},
         desk::{self, Opened, Words},
     },
-    store::{self, StoreError, answers::AnswerView, desk::EntryLine},
+    store::{
+        self, StoreError,
+        answers::AnswerView,
+        case_lists::{self, Taker},
+        desk::EntryLine,
+    },
 };
 
 /// Who meets what carers wrote: each what they may see.
@@ -31,70 +38,15 @@ pub(super) const READERS: &[Role] = &[Role::Teacher, Role::Office, Role::Slt, Ro
 
 pub(super) fn served() -> Vec<Served> {
     let readers = Who::Holders(READERS);
-    vec![get("/cases", readers, inbox_page), get("/cases/{case}", readers, case_page)]
+    vec![get("/cases/{case}", readers, case_page)]
 }
 
-/// A case on a list.
-struct Line {
-    case: Listed,
-    due: Option<String>,
-    opened: String,
-}
-
-#[derive(Template)]
-#[template(path = "inbox.html")]
-struct InboxPage {
-    frame: Frame,
-    /// On this colleague's own list.
-    mine: Vec<Line>,
-    /// The others they may see.
-    others: Vec<Line>,
-    closed: bool,
-}
-
-async fn inbox_page(State(web): State<Web>, signed: Signed, which: After) -> Result<Response, Wrong> {
-    let closed = which.list.as_deref() == Some("closed");
-    let now = web.gateway.now();
-    let mut listed = desk::cases(&web.gateway, signed.staff(), closed).await?;
-    // By clock: what is due first stands first; what has no clock running stands last.
-    listed.sort_by_key(|case| (case.due.is_none(), case.due, case.opened_at));
-    let (mine, others): (Vec<_>, Vec<_>) =
-        listed.into_iter().map(|case| line(case, now)).partition(|line| is_mine(&signed, &line.case));
-    let title = if closed { "Closed cases" } else { "Inbox" };
-    let frame = Frame::of(&web, &signed, title, "/cases").after(which.done.as_deref());
-    Ok(frame::page(StatusCode::OK, &InboxPage { frame, mine, others, closed }))
-}
-
-fn line(case: Listed, now: Timestamp) -> Line {
-    Line {
-        due: case.due.map(|due| moment_in_full(due, now)),
-        opened: moment_in_full(case.opened_at, now),
-        case,
-    }
-}
-
-/// Whether a case is on this colleague's own list: given to them by name, or to nobody and their role has it. A teacher
-/// sees no other class's.
-fn is_mine(signed: &Signed, case: &Listed) -> bool {
-    match &case.owner {
-        Some(owner) => *owner == signed.by() || *owner == signed.session.name,
-        None => signed.session.roles.iter().any(|role| role.as_str() == case.role),
-    }
-}
-
-/// A message as the case's page tells it.
-struct Told {
-    words: Words,
-    at: String,
-}
-
-/// An answer as the case's page tells it.
-struct Said {
-    answer: AnswerView,
-    at: String,
-    who: String,
-    how_far: String,
-    due: Option<String>,
+/// What was said in a case, by either side.
+enum Told {
+    /// A message that arrived.
+    Theirs { words: Box<Words>, at: String },
+    /// An answer.
+    Ours { answer: AnswerView, at: String, who: String, how_far: String, due: Option<String> },
 }
 
 /// What was done with a case, as its page tells it.
@@ -110,15 +62,17 @@ struct CasePage {
     frame: Frame,
     case: Listed,
     pupil: String,
-    owner: Option<String>,
+    /// On whose list it stands, in words.
     role: &'static str,
     due: Option<String>,
+    /// What was said, the oldest first.
     told: Vec<Told>,
-    said: Vec<Said>,
     /// What was typed into the reply that could not be sent.
     draft: String,
     /// The roles a case can be given to.
     roles: Vec<(&'static str, &'static str)>,
+    /// The colleagues it can be given to by name: id, name, roles.
+    takers: Vec<(String, String, String)>,
     /// What was done with it, the oldest first.
     done: Vec<Deed>,
     /// The kinds of matter a case can be.
@@ -164,30 +118,15 @@ pub(super) async fn show_case(
     let names = store::desk::names(&mut tx).await?;
     let done = store::desk::entries_of_case(&mut tx, opened.case.id).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    let said = opened.answers.into_iter().map(|answer| Said {
-        at: moment_in_full(answer.written_at, now),
-        who: if answer.purpose == "acknowledgement" {
-            "Liaison, by itself".to_owned()
-        } else {
-            who(&answer.author, &names)
-        },
-        how_far: how_far(&answer),
-        due: answer.due_day.map(day_in_words),
-        answer,
-    });
-    let told = opened
-        .messages
-        .into_iter()
-        .map(|words| Told { at: moment_in_full(words.message.received_at, now), words });
+    let takers = takers(web, signed, &opened.case).await?;
     let template = CasePage {
         frame,
         pupil: opened.pupil.to_string(),
-        owner: opened.case.owner.as_deref().map(|owner| who(owner, &names)),
         role: Role::parse(&opened.case.role).map_or("", Role::in_words),
         due: opened.case.due.map(|due| moment_in_full(due, now)),
-        told: told.collect(),
-        said: said.collect(),
+        told: story(opened.messages, opened.answers, &names, now),
         draft,
+        takers,
         done: done
             .into_iter()
             .map(|entry| Deed {
@@ -202,6 +141,54 @@ pub(super) async fn show_case(
         case: opened.case,
     };
     Ok(frame::page(status, &template))
+}
+
+/// Both sides in the order of time.
+fn story(
+    messages: Vec<Words>,
+    answers: Vec<AnswerView>,
+    names: &HashMap<String, String>,
+    now: Timestamp,
+) -> Vec<Told> {
+    let theirs = messages.into_iter().map(|words| {
+        let at = words.message.received_at;
+        (at, Told::Theirs { at: moment_in_full(at, now), words: Box::new(words) })
+    });
+    let ours = answers.into_iter().map(|answer| {
+        let (at, by_itself) = (answer.written_at, answer.purpose == "acknowledgement");
+        let told = Told::Ours {
+            at: moment_in_full(at, now),
+            who: if by_itself { "Liaison, by itself".to_owned() } else { who(&answer.author, names) },
+            how_far: how_far(&answer),
+            due: answer.due_day.map(day_in_words),
+            answer,
+        };
+        (at, told)
+    });
+    let mut told: Vec<(Timestamp, Told)> = theirs.chain(ours).collect();
+    // By time; what came and what answered it at the same moment stay in that order.
+    told.sort_by_key(|(at, _)| *at);
+    told.into_iter().map(|(_, told)| told).collect()
+}
+
+/// The colleagues to whom an open case can be given by name.
+async fn takers(web: &Web, signed: &Signed, case: &Listed) -> Result<Vec<(String, String, String)>, Wrong> {
+    if case.state != "open" {
+        return Ok(Vec::new());
+    }
+    let takers = case_lists::takers(&mut *web.gateway.store.acquire().await?, case.id).await?;
+    let taker = |taker: Taker| {
+        let roles: Vec<_> = taker
+            .roles
+            .iter()
+            .filter_map(|role| Role::parse(role).ok())
+            .filter(|role| *role != Role::Teacher || taker.of_class)
+            .map(Role::in_words)
+            .collect();
+        let own = if taker.id == signed.staff().0 { ", that is you" } else { "" };
+        (taker.id.to_string(), taker.name, format!("{}{own}", roles.join(", ")))
+    };
+    Ok(takers.into_iter().map(taker).collect())
 }
 
 /// How far an answer has come, in words.

@@ -41,6 +41,8 @@ const MENU: &[(&str, &str, Who)] = &[
     ("/questions", "Who is this?", Who::Holders(super::questions::SORTERS)),
     ("/families", "Families", Who::Holders(super::people::READERS)),
     ("/safeguarding", "Safeguarding", Who::Holders(super::safeguarding::READERS)),
+    ("/coverage", "Coverage", Who::Holders(super::coverage::READERS)),
+    ("/audit", "Audit", Who::Holders(super::audit::READERS)),
     ("/health", "Health", Who::Holders(super::health::READERS)),
 ];
 
@@ -157,6 +159,9 @@ const DONE: &[(&str, &str)] = &[
     ("password", "Your password was changed. Sign in with the new one."),
     ("out", "You are signed out."),
     ("second", "Your second factor is set up."),
+    ("pack", "The pack is made. It stays as it is, at this address."),
+    ("verified", "The record was verified: every entry is as it was written."),
+    ("altered", "The record was verified, and something is wrong. See below."),
     ("held", "Sending is paused."),
     ("released", "Sending goes on."),
 ];

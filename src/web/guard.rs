@@ -106,6 +106,10 @@ pub(super) struct After {
     pub(super) list: Option<String>,
     /// The entry before which a chronology goes on.
     pub(super) before: Option<uuid::Uuid>,
+    /// The place after which a list goes on.
+    pub(super) after: Option<String>,
+    /// The week, by its Monday.
+    pub(super) week: Option<crate::domain::time::Date>,
 }
 
 impl<S: Sync> FromRequestParts<S> for After {
@@ -118,6 +122,8 @@ impl<S: Sync> FromRequestParts<S> for After {
                 "done" => after.done = Some(value.into_owned()),
                 "list" => after.list = Some(value.into_owned()),
                 "before" => after.before = value.parse().ok(),
+                "after" => after.after = Some(value.into_owned()),
+                "week" => after.week = value.parse().ok(),
                 _ => {}
             }
         }

@@ -1,22 +1,28 @@
-//! What there is to do today.
+//! What there is to do today, by what a colleague is.
+
+mod lines;
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
-use jiff::SignedDuration;
 
+use self::lines::{Line, lines_of};
 use super::{
     Served, Web, Who, frame,
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
+    todo::{Todo, to_do},
 };
 use crate::{
     domain::time::{day_in_words, school_date},
     store::{
         StoreError,
-        desk::{self, TaskLine, Waiting},
+        desk::{self, WhichTasks},
     },
 };
+
+/// How many tasks stand on this page; the others stand on their own.
+const TASKS: i64 = 20;
 
 pub(super) fn served() -> Vec<Served> {
     vec![get("/", Who::Colleagues, home_page)]
@@ -27,55 +33,34 @@ pub(super) fn served() -> Vec<Served> {
 struct HomePage {
     frame: Frame,
     today: String,
-    waiting: Waiting,
+    lines: Vec<Line>,
     tasks: Vec<Todo>,
+    /// Whether there are more tasks than these.
+    more: bool,
     /// Whether this colleague meets carers' messages at all.
     sees_cases: bool,
-    /// Whether they post letters.
-    posts: bool,
-}
-
-struct Todo {
-    kind: String,
-    line: TaskLine,
-    due: String,
-    late: bool,
 }
 
 async fn home_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
-    let now = web.gateway.now();
-    let week_ago = now.saturating_sub(SignedDuration::from_hours(7 * 24)).unwrap_or(now);
-    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
-    let waiting = desk::waiting(&mut tx, week_ago, now).await?;
-    let lines = desk::tasks(&mut tx, None).await?;
-    tx.commit().await.map_err(StoreError::from)?;
-    let today = school_date(now);
-    let tasks = lines.into_iter().map(|line| Todo {
-        kind: task_in_words(&line.kind).to_owned(),
-        due: day_in_words(line.due),
-        late: line.due < today,
-        line,
-    });
+    let today = school_date(web.gateway.now());
+    let frame = Frame::of(&web, &signed, "Today", "/").after(after.done.as_deref());
+    let lines = lines_of(&web, &signed, &frame).await?;
+    let sees_cases = signed.is(super::cases::READERS);
+    let mut tasks = Vec::new();
+    if sees_cases {
+        let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+        let which = WhichTasks { kind: None, mine: true, after: None, limit: TASKS + 1 };
+        tasks = desk::tasks(&mut tx, &which).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+    }
+    let shown = usize::try_from(TASKS).unwrap_or_default();
     let template = HomePage {
-        frame: Frame::of(&web, &signed, "Today", "/").after(after.done.as_deref()),
         today: day_in_words(today),
-        waiting,
-        tasks: tasks.collect(),
-        sees_cases: signed.is(super::cases::READERS),
-        posts: signed.is(super::letters::POSTERS),
+        lines,
+        more: tasks.len() > shown,
+        tasks: tasks.into_iter().take(shown).map(|task| to_do(task, today, &signed)).collect(),
+        sees_cases,
+        frame,
     };
     Ok(frame::page(StatusCode::OK, &template))
-}
-
-/// A task's kind as a page says it.
-fn task_in_words(kind: &str) -> &'static str {
-    match kind {
-        "call" => "Call",
-        "letter" => "Letter",
-        "check_address" => "Check an address",
-        "did_it_arrive" => "Ask whether it arrived",
-        "follow_up" => "Confirm in writing",
-        "review_restriction" => "Look at a restriction",
-        _ => "Task",
-    }
 }

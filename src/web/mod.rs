@@ -4,23 +4,28 @@
 //! transaction of [`crate::store::Store::as_colleague`]; what it changes, it changes by flows. Every page stands in
 //! [`routes`] with who may open it.
 
+mod audit;
 mod calls;
 mod case_deeds;
 mod cases;
 mod contacts;
+mod coverage;
 mod entry;
 mod frame;
 mod guard;
 mod health;
 mod home;
 mod hooks;
+mod inbox;
 mod letters;
+mod paging;
 mod people;
 mod play;
 mod questions;
 mod safeguarding;
 mod sent;
 mod throttle;
+mod todo;
 mod week;
 mod write;
 
@@ -107,6 +112,7 @@ fn served() -> Vec<Served> {
     [
         entry::served(),
         home::served(),
+        inbox::served(),
         cases::served(),
         case_deeds::served(),
         questions::served(),
@@ -119,6 +125,9 @@ fn served() -> Vec<Served> {
         play::served(),
         contacts::served(),
         health::served(),
+        coverage::served(),
+        audit::served(),
+        todo::served(),
     ]
     .into_iter()
     .flatten()

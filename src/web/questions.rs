@@ -14,6 +14,7 @@ use super::{
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
+    paging::{day_place, of_day},
     post,
     sent::{Did, Fields, Sent, once},
 };
@@ -27,12 +28,13 @@ use crate::{
     flows::{
         FlowError,
         desk::{self, Asked},
-        people,
+        lists, people,
         questions::{self, Person, Says},
     },
     store::{
         StoreError,
         matching::{self, Pair},
+        questions::QuestionRow,
     },
 };
 
@@ -51,9 +53,17 @@ pub(super) fn served() -> Vec<Served> {
     ]
 }
 
-/// A question as a page shows it.
+/// A question as its page shows it.
 struct Question {
     asked: Asked,
+    title: &'static str,
+    received: String,
+    due: String,
+}
+
+/// A question as the list shows it.
+struct Line {
+    question: QuestionRow,
     title: &'static str,
     received: String,
     due: String,
@@ -63,7 +73,11 @@ struct Question {
 #[template(path = "questions.html")]
 struct QuestionsPage {
     frame: Frame,
-    questions: Vec<Question>,
+    questions: Vec<Line>,
+    /// Where the list goes on.
+    next: Option<String>,
+    /// Whether this is its beginning.
+    first: bool,
 }
 
 #[derive(Template)]
@@ -81,24 +95,40 @@ struct QuestionPage {
 
 fn question(asked: Asked, now: Timestamp) -> Question {
     Question {
-        title: match asked.question.kind.as_str() {
-            "who_is_this" => "Who is this?",
-            "which_child" => "Which child is it about?",
-            "whose_reply" => "Whose reply is this?",
-            _ => "What is this?",
-        },
+        title: title(&asked.question.kind),
         received: moment_in_full(asked.question.received_at, now),
         due: day_in_words(asked.question.due),
         asked,
     }
 }
 
+/// What is asked, as a heading.
+fn title(kind: &str) -> &'static str {
+    match kind {
+        "who_is_this" => "Who is this?",
+        "which_child" => "Which child is it about?",
+        "whose_reply" => "Whose reply is this?",
+        _ => "What is this?",
+    }
+}
+
 async fn questions_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
     let now = web.gateway.now();
-    let asked = desk::questions(&web.gateway, signed.staff(), None).await?;
-    let frame = Frame::of(&web, &signed, "Who is this?", "/questions").after(after.done.as_deref());
-    let questions = asked.into_iter().map(|asked| question(asked, now)).collect();
-    Ok(frame::page(StatusCode::OK, &QuestionsPage { frame, questions }))
+    let place = after.after.as_deref().and_then(day_place);
+    let page = lists::questions(&web.gateway, signed.staff(), place).await?;
+    let line = |question: QuestionRow| Line {
+        title: title(&question.kind),
+        received: moment_in_full(question.received_at, now),
+        due: day_in_words(question.due),
+        question,
+    };
+    let template = QuestionsPage {
+        frame: Frame::of(&web, &signed, "Who is this?", "/questions").after(after.done.as_deref()),
+        questions: page.lines.into_iter().map(line).collect(),
+        next: page.next.as_ref().map(|place| format!("/questions?after={}", of_day(place))),
+        first: place.is_none(),
+    };
+    Ok(frame::page(StatusCode::OK, &template))
 }
 
 async fn question_page(
@@ -152,7 +182,7 @@ async fn find(
 /// The question, where there is one for this colleague.
 async fn ask(web: &Web, signed: &Signed, id: &str) -> Result<Asked, Wrong> {
     let id: QuestionId = id.parse().map_err(|_| Wrong::Absent)?;
-    desk::questions(&web.gateway, signed.staff(), Some(id)).await?.pop().ok_or(Wrong::Absent)
+    desk::question(&web.gateway, signed.staff(), id).await?.ok_or(Wrong::Absent)
 }
 
 async fn question_deed(

@@ -7,13 +7,15 @@ use super::{
     Served, Web, Who, frame,
     frame::{Frame, Wrong},
     get,
-    guard::Signed,
+    guard::{After, Signed},
+    paging::{case_place, of_case},
 };
 use crate::{
     domain::{staff::Role, time::moment_in_full},
-    flows::desk,
+    flows::lists,
     store::{
         StoreError,
+        case_lists::List,
         diverted::{self, Unreferenced},
     },
 };
@@ -46,16 +48,20 @@ struct SafeguardingPage {
     frame: Frame,
     missing: Vec<Missing>,
     open: Vec<Open>,
+    /// Where the open ones go on.
+    next: Option<String>,
 }
 
-async fn safeguarding_page(State(web): State<Web>, signed: Signed) -> Result<Response, Wrong> {
+async fn safeguarding_page(State(web): State<Web>, signed: Signed, which: After) -> Result<Response, Wrong> {
     let now = web.gateway.now();
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let missing = diverted::without_reference(&mut tx, None, SHOWN).await?;
     tx.commit().await.map_err(StoreError::from)?;
     // Notes each restricted case that is shown as read.
-    let cases = desk::cases(&web.gateway, signed.staff(), false).await?;
-    let open = cases.into_iter().filter(|case| case.visibility == "restricted").map(|case| Open {
+    let after = which.after.as_deref().and_then(case_place);
+    let (cases, _) = lists::open_cases(&web.gateway, signed.staff(), List::Restricted, after).await?;
+    let next = cases.next.as_ref().map(|place| format!("/safeguarding?after={}", of_case(place)));
+    let open = cases.lines.into_iter().map(|case| Open {
         due: case.due.map(|due| moment_in_full(due, now)),
         late: case.overdue,
         code: case.code,
@@ -69,6 +75,7 @@ async fn safeguarding_page(State(web): State<Web>, signed: Signed) -> Result<Res
             .map(|case| Missing { since: moment_in_full(case.opened_at, now), case })
             .collect(),
         open: open.collect(),
+        next,
     };
     Ok(frame::page(StatusCode::OK, &template))
 }

@@ -41,7 +41,7 @@ impl Outcome {
     pub(super) async fn write(self, connection: &mut PgConnection, now: Timestamp) -> Result<(), FlowError> {
         cases::insert(connection, &self.cases).await?;
         cases::join(connection, &self.joined).await?;
-        cases::restrict(connection, &self.restricted).await?;
+        cases::restrict(connection, &self.restricted, now).await?;
         clocks::insert(connection, &self.clocks).await?;
         questions::insert(connection, &self.questions, now).await?;
         answers::insert(connection, &self.answers, now).await?;

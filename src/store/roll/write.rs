@@ -22,7 +22,7 @@ pub async fn write(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     classes(connection, changes).await?;
-    pupils(connection, &changes.pupils).await?;
+    pupils(connection, &changes.pupils, at).await?;
     carers(connection, &changes.carers).await?;
     links(connection, &changes.links).await?;
     missing(connection, changes, at).await?;
@@ -78,15 +78,20 @@ async fn classes(connection: &mut PgConnection, changes: &Changes) -> Result<(),
     Ok(())
 }
 
-async fn pupils(connection: &mut PgConnection, pupils: &[PupilWrite]) -> Result<(), StoreError> {
+/// A new pupil is on roll from the day of the import; on an old one that day stays.
+async fn pupils(
+    connection: &mut PgConnection,
+    pupils: &[PupilWrite],
+    at: Timestamp,
+) -> Result<(), StoreError> {
     if pupils.is_empty() {
         return Ok(());
     }
     sqlx::query!(
         "insert into pupil (id, pupil_ref, upn, legal_surname, legal_forename, preferred_name, date_of_birth, year_group,
-                            class_id, home_language, leaving_date)
-         select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[],
-                              $8::text[], $9::uuid[], $10::text[], $11::date[])
+                            class_id, home_language, leaving_date, on_roll_from)
+         select new.*, $12::date from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[],
+                              $8::text[], $9::uuid[], $10::text[], $11::date[]) as new
          on conflict (id) do update set
              upn = excluded.upn, legal_surname = excluded.legal_surname, legal_forename = excluded.legal_forename,
              preferred_name = excluded.preferred_name, date_of_birth = excluded.date_of_birth,
@@ -103,6 +108,7 @@ async fn pupils(connection: &mut PgConnection, pupils: &[PupilWrite]) -> Result<
         &column(pupils, |pupil| pupil.class.map(|class| class.0)) as _,
         &column(pupils, |pupil| pupil.fields.home_language.as_deref()) as _,
         &column(pupils, |pupil| day(pupil.fields.leaving_date)) as _,
+        Day(school_date(at)) as _,
     )
     .execute(connection)
     .await?;

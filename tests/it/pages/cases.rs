@@ -111,7 +111,7 @@ async fn a_colleagues_own_family_is_hidden_from_them_whatever_their_role() {
 
     colleagues::own_family(&school.school.gateway, office, "P2", "test").await.unwrap();
     let statuses = [before.get(&family).await.status, before.get(&format!("/cases/{case}")).await.status];
-    let inbox = before.get("/cases").await.body;
+    let inbox = before.get("/cases?list=school").await.body;
 
     assert_eq!(seen, 200);
     assert_eq!(statuses, [404, 404]);
@@ -142,7 +142,7 @@ async fn what_a_stranger_wrote_is_shown_as_words_and_never_as_a_page() {
     let mut office = school.as_role(Role::Office).await;
     let case = school.school.cases().await.pop().expect("the newest case").code;
 
-    let pages = [office.get(&format!("/cases/{case}")).await, office.get("/cases").await];
+    let pages = [office.get(&format!("/cases/{case}")).await, office.get("/cases?list=school").await];
 
     for page in &pages {
         assert_eq!(page.status, 200);

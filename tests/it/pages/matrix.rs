@@ -68,6 +68,13 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("POST", "/play/stranger", "+"),
     ("GET", "/play/{carer}", "+"),
     ("POST", "/play/{carer}", "+"),
+    ("GET", "/to-do", "tosd"),
+    ("GET", "/coverage", "tosd"),
+    ("GET", "/audit", "sdg"),
+    ("POST", "/audit/verify", "sdg"),
+    ("POST", "/audit/packs", "sdg"),
+    ("GET", "/audit/{pack}", "sdg"),
+    ("POST", "/audit/{pack}/again", "sdg"),
     ("GET", "/health", "osdi"),
     ("POST", "/health/pause", "osdi"),
     ("POST", "/health/go-on", "osdi"),
@@ -106,6 +113,7 @@ async fn every_role_is_let_in_or_kept_out_as_the_matrix_says() {
         ("{pupil}", school.family_of("P1").await.replace("/families/", "")),
         ("{task}", school.call().await),
         ("{class}", school.school.rows("select id::text from class where name = 'Oak'").await.remove(0)),
+        ("{pack}", school.pack(Role::Slt).await),
         ("{style}", "nothing.css".to_owned()),
     ];
     let mut wrong = Vec::new();
@@ -142,11 +150,12 @@ async fn every_role_is_let_in_or_kept_out_as_the_matrix_says() {
 #[tokio::test]
 async fn governors_and_it_see_nobodys_name_or_words_on_any_page_they_have() {
     let school = Staffed::open().await;
+    let pack = school.pack(Role::Governor).await;
     let personal = ["Amina", "Boris", "Clara", "Sam", "Tia", "family.example", "900101", "coat", "Elm"];
 
     for role in [Role::Governor, Role::It] {
         for (_, path, _) in ROWS.iter().filter(|(method, _, _)| *method == "GET") {
-            let page = school.as_role(role).await.get(path).await;
+            let page = school.as_role(role).await.get(&path.replace("{pack}", &pack)).await;
             for word in personal {
                 assert!(!page.body.contains(word), "{role} reads {word} on {path}");
             }

@@ -1,7 +1,11 @@
 //! Staff pages as a browser without scripts meets them.
 
+mod audit;
 mod cases;
+mod coverage;
 mod forms;
+mod home;
+mod inbox;
 mod letters;
 mod matrix;
 mod play;

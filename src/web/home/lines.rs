@@ -1,0 +1,250 @@
+//! The lines of a home page: each says how much of something waits, and leads to its page.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    domain::{
+        coverage::{Tally, newest_weeks},
+        staff::Role,
+        time::{Timestamp, day_in_words, moment_in_full, school_date, start_of, week_of},
+    },
+    flows::audit,
+    store::{StoreError, Tx, coverage, desk, today},
+    web::{
+        Web,
+        frame::{Frame, Wrong},
+        guard::Signed,
+    },
+};
+
+/// How much of something waits.
+pub(super) struct Line {
+    /// Its page; empty: this colleague has none for it.
+    pub(super) path: String,
+    /// In words.
+    pub(super) words: String,
+    /// Whether some of it is late, or wrong.
+    pub(super) late: bool,
+}
+
+fn line(path: impl Into<String>, words: impl Into<String>, late: bool) -> Line {
+    Line { path: path.into(), words: words.into(), late }
+}
+
+/// `1 call to make`, `3 calls to make, 2 late`; nothing where there is none.
+fn some(path: &str, (count, late): (i64, i64), one: &str, several: &str) -> Option<Line> {
+    let what = if count == 1 { one } else { several };
+    let tail = if late > 0 { format!(", {late} late") } else { String::new() };
+    (count > 0).then(|| line(path, format!("{count} {what}{tail}"), late > 0))
+}
+
+/// What waits for this colleague, the most pressing first.
+pub(super) async fn lines_of(web: &Web, signed: &Signed, frame: &Frame) -> Result<Vec<Line>, Wrong> {
+    let mut lines = Vec::new();
+    if signed.is(super::super::cases::READERS) {
+        let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+        lines.extend(of_families(&mut tx, web, signed, frame).await?);
+        tx.commit().await.map_err(StoreError::from)?;
+    }
+    if signed.is(&[Role::Governor]) {
+        lines.extend(of_the_audit(web, signed).await?);
+    }
+    if signed.is(&[Role::It]) {
+        lines.extend(of_the_machine(web, signed).await?);
+    }
+    Ok(lines)
+}
+
+/// For those who meet families.
+async fn of_families(
+    tx: &mut Tx,
+    web: &Web,
+    signed: &Signed,
+    frame: &Frame,
+) -> Result<Vec<Line>, StoreError> {
+    let now = web.gateway.now();
+    let day = school_date(now);
+    let cases = today::cases(tx, now, end_of_day(now)).await?;
+    let tasks = today::tasks(tx, day).await?;
+    let mut lines = Vec::new();
+    if signed.is(&[Role::Dsl]) {
+        lines.extend(some(
+            "/safeguarding",
+            (cases.restricted, 0),
+            "restricted case is open",
+            "restricted cases are open",
+        ));
+        let missing = (today::unreferenced(tx).await?, 0);
+        lines.extend(some(
+            "/safeguarding",
+            missing,
+            "restricted case has no CPOMS or Engage reference",
+            "restricted cases have no CPOMS or Engage reference",
+        ));
+    }
+    let mine = (cases.mine, cases.mine_late);
+    lines.extend(some("/cases?list=mine", mine, "case waits for you", "cases wait for you"));
+    if cases.mine_today > 0 {
+        lines.push(line("/cases?list=mine", format!("Due today: {}", cases.mine_today), false));
+    }
+    let leads = signed.is(&[Role::Slt, Role::Dsl]);
+    if leads && cases.late > 0 {
+        let words =
+            if cases.late == 1 { "case of the school is late" } else { "cases of the school are late" };
+        lines.push(line("/cases?list=school", format!("{} {words}", cases.late), true));
+    }
+    if signed.is(&[Role::Office, Role::Slt, Role::Dsl]) {
+        let questions = today::questions(tx, day).await?;
+        lines.extend(some(
+            "/questions",
+            questions,
+            "message to sort: who is it from?",
+            "messages to sort: who are they from?",
+        ));
+    }
+    lines.extend(of_tasks(&tasks, frame));
+    lines.extend(of_updates(tx, web, signed, leads).await?);
+    Ok(lines)
+}
+
+/// Tasks by kind, each on its page where this colleague has one.
+fn of_tasks(tasks: &BTreeMap<String, (i64, i64)>, frame: &Frame) -> Vec<Line> {
+    let has = |path: &str| frame.menu.iter().any(|link| link.path == path);
+    let kinds = [
+        ("call", "/calls", "call to make", "calls to make"),
+        ("letter", "/letters", "letter to post", "letters to post"),
+        ("check_address", "/to-do", "address to check", "addresses to check"),
+        (
+            "did_it_arrive",
+            "/to-do",
+            "carer to ask whether a message arrived",
+            "carers to ask whether a message arrived",
+        ),
+        ("follow_up", "/to-do", "agreement to confirm in writing", "agreements to confirm in writing"),
+        ("review_restriction", "/to-do", "restriction to look at", "restrictions to look at"),
+    ];
+    let lines = kinds.into_iter().filter_map(|(kind, path, one, several)| {
+        let path = if has(path) { path } else { "/to-do" };
+        some(path, tasks.get(kind).copied().unwrap_or_default(), one, several)
+    });
+    lines.collect()
+}
+
+/// A teacher's updates of this week, and for the SLT what was missed in the last and whom nothing reached.
+async fn of_updates(tx: &mut Tx, web: &Web, signed: &Signed, leads: bool) -> Result<Vec<Line>, StoreError> {
+    let day = school_date(web.gateway.now());
+    let teaches = signed.is(&[Role::Teacher]);
+    let weeks = web
+        .gateway
+        .policy
+        .calendar
+        .as_ref()
+        .map(|calendar| newest_weeks(calendar, day, 2))
+        .unwrap_or_default();
+    let mondays: Vec<_> = weeks.iter().map(|week| week.monday).collect();
+    let (Some(newest), Some(oldest)) = (mondays.first(), mondays.last()) else { return Ok(Vec::new()) };
+    if !teaches && !leads {
+        return Ok(Vec::new());
+    }
+    let pupils = coverage::pupils(tx, &mondays, None).await?;
+    let classes = today::my_classes(tx).await?;
+    let mut lines = Vec::new();
+    for week in &weeks {
+        let this = week_of(day) == week.monday;
+        let mut tally = Tally::default();
+        let counted = pupils
+            .iter()
+            .filter(|pupil| !this || pupil.class.is_some_and(|class| classes.contains(&class.0)));
+        counted.for_each(|pupil| tally.add(pupil.standing(week, day)));
+        if this && teaches && tally.due > 0 {
+            let words = match tally.open() {
+                0 => format!("This week's updates are all written: {} of {}", tally.done, tally.due),
+                open => format!("{open} of {} updates of this week still to write", tally.due),
+            };
+            lines.push(line("/week", words, false));
+        }
+        if !this && tally.missed > 0 {
+            let words =
+                format!("{} updates were missed in the week of {}", tally.missed, day_in_words(week.monday));
+            let words =
+                if tally.missed == 1 { words.replacen("updates were", "update was", 1) } else { words };
+            lines.push(line(format!("/coverage?week={}", week.monday), words, true));
+        }
+    }
+    let carers = coverage::not_reached(tx, (*oldest, *newest), *newest, start_of(*oldest), 200).await?;
+    let count = i64::try_from(carers.len()).unwrap_or_default();
+    lines.extend(some(
+        "/coverage",
+        (count, 0),
+        "carer whom no update reached",
+        "carers whom no update reached",
+    ));
+    Ok(lines)
+}
+
+/// For governors: no name, nothing restricted.
+async fn of_the_audit(web: &Web, signed: &Signed) -> Result<Vec<Line>, Wrong> {
+    let now = web.gateway.now();
+    let stands = audit::now(&web.gateway, signed.staff(), 1).await?;
+    let pack = stands.packs.first().map_or_else(
+        || line("/audit", "No audit has been made yet", false),
+        |pack| {
+            line(
+                format!("/audit/{}", pack.id),
+                format!("The last audit was made {}", moment_in_full(pack.made_at, now)),
+                false,
+            )
+        },
+    );
+    let overdue = match stands.overdue.cases {
+        0 => line("/audit", "No answer to a carer is overdue", false),
+        1 => line("/audit", "1 answer to a carer is overdue", true),
+        more => line("/audit", format!("{more} answers to carers are overdue"), true),
+    };
+    let verified = match stands.verified {
+        None => line("/audit", "The record has not been verified yet", true),
+        Some(found) if found.first_fault.is_some() => line(
+            "/audit",
+            format!("The record was altered: verified {}", moment_in_full(found.at, now)),
+            true,
+        ),
+        Some(found) => {
+            line("/audit", format!("The record was verified {}: good", moment_in_full(found.at, now)), false)
+        }
+    };
+    Ok(vec![overdue, verified, pack])
+}
+
+/// For IT: nothing that anybody wrote.
+async fn of_the_machine(web: &Web, signed: &Signed) -> Result<Vec<Line>, Wrong> {
+    let now = web.gateway.now();
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let (holds, inboxes) = (desk::holds(&mut tx).await?, desk::inboxes(&mut tx).await?);
+    tx.commit().await.map_err(StoreError::from)?;
+    let (queued, oldest) = today::queue(&mut *web.gateway.store.acquire().await?, now).await?;
+    let mut lines: Vec<Line> = holds
+        .into_iter()
+        .map(|hold| {
+            let scope = if hold.scope == "all" { "All sending".to_owned() } else { hold.scope };
+            line("/health", format!("{scope} is paused since {}", moment_in_full(hold.since, now)), true)
+        })
+        .collect();
+    lines.push(match oldest {
+        None => line("/health", "No message waits to leave", false),
+        Some(since) => {
+            let late = now.duration_since(since).as_secs() > 900;
+            let words = if queued == 1 { "message waits to leave" } else { "messages wait to leave" };
+            line("/health", format!("{queued} {words}, the first since {}", moment_in_full(since, now)), late)
+        }
+    });
+    lines.extend(inboxes.into_iter().map(|(channel, at)| {
+        let late = now.duration_since(at).as_secs() > 900;
+        line("/health", format!("{channel}: last read well {}", moment_in_full(at, now)), late)
+    }));
+    Ok(lines)
+}
+
+/// When the school's day ends.
+fn end_of_day(now: Timestamp) -> Timestamp {
+    school_date(now).tomorrow().map_or(now, start_of)
+}

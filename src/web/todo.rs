@@ -1,0 +1,110 @@
+//! The to-do list: what a person must do by a date, a page at a time.
+
+use askama::Template;
+use axum::{extract::State, http::StatusCode, response::Response};
+
+use super::{
+    Served, Web, Who,
+    cases::READERS,
+    frame,
+    frame::{Frame, Wrong},
+    get,
+    guard::{After, Signed},
+    paging::{day_place, of_day},
+};
+use crate::{
+    domain::{
+        staff::Role,
+        time::{Date, day_in_words, school_date},
+    },
+    flows::lists::{page, wanted},
+    store::{
+        StoreError,
+        desk::{self, TaskLine, WhichTasks},
+    },
+};
+
+pub(super) fn served() -> Vec<Served> {
+    vec![get("/to-do", Who::Holders(READERS), to_do_page)]
+}
+
+/// A task on a list.
+pub(super) struct Todo {
+    pub(super) kind: &'static str,
+    /// Where it is done, where there is a page for that.
+    pub(super) path: Option<String>,
+    pub(super) line: TaskLine,
+    /// Whose list it is on.
+    pub(super) role: &'static str,
+    pub(super) due: String,
+    pub(super) late: bool,
+}
+
+/// A task as a list shows it to this colleague.
+pub(super) fn to_do(line: TaskLine, today: Date, signed: &Signed) -> Todo {
+    Todo {
+        path: match line.kind.as_str() {
+            "call" => Some(format!("/calls/{}", line.id)),
+            "letter" if signed.is(super::letters::POSTERS) => Some("/letters".to_owned()),
+            _ => None,
+        },
+        kind: task_in_words(&line.kind),
+        role: Role::parse(&line.role).map_or("", Role::in_words),
+        due: day_in_words(line.due),
+        late: line.due < today,
+        line,
+    }
+}
+
+/// A task's kind as a page says it.
+fn task_in_words(kind: &str) -> &'static str {
+    match kind {
+        "call" => "Call",
+        "letter" => "Letter",
+        "check_address" => "Check an address",
+        "did_it_arrive" => "Ask whether it arrived",
+        "follow_up" => "Confirm in writing",
+        "review_restriction" => "Look at a restriction",
+        _ => "Task",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "todo.html")]
+struct TodoPage {
+    frame: Frame,
+    tasks: Vec<Todo>,
+    /// All that the colleague may see, and not only their own lists'.
+    all: bool,
+    /// Where the list goes on.
+    next: Option<String>,
+    /// Whether this is its beginning.
+    first: bool,
+}
+
+async fn to_do_page(State(web): State<Web>, signed: Signed, which: After) -> Result<Response, Wrong> {
+    let today = school_date(web.gateway.now());
+    let all = which.list.as_deref() == Some("all");
+    let after = which.after.as_deref().and_then(day_place);
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let tasks = desk::tasks(&mut tx, &WhichTasks { kind: None, mine: !all, after, limit: wanted() }).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    let tasks = page(
+        tasks
+            .into_iter()
+            .map(|task| {
+                let place = (task.due, task.id.0);
+                (task, place)
+            })
+            .collect(),
+    );
+    let list = if all { "all" } else { "mine" };
+    let template = TodoPage {
+        frame: Frame::of(&web, &signed, "To do", "/to-do").after(which.done.as_deref()),
+        next: tasks.next.as_ref().map(|place| format!("/to-do?list={list}&after={}", of_day(place))),
+        tasks: tasks.lines.into_iter().map(|task| to_do(task, today, &signed)).collect(),
+        all,
+        first: after.is_none(),
+    };
+    Ok(frame::page(StatusCode::OK, &template))
+}
