@@ -28,8 +28,6 @@ pub const LARGEST_SAMPLE: i16 = 50;
 const LONGEST: i32 = 400;
 /// School weeks of a pack at most: those of its longest period.
 const WEEKS: usize = 60;
-/// More carers than this are not counted by name.
-const COUNTED: i64 = 5_000;
 
 /// What a pack is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -127,9 +125,10 @@ async fn counted(
 async fn found(tx: &mut Tx, asked: &Asked, span: Span) -> Result<Found, FlowError> {
     let (kinds, closed) = figures::kinds(tx, span).await?;
     let weeks = (week_of(asked.from), asked.until);
-    let carers = coverage::not_reached(tx, weeks, asked.until, start_of(weeks.0), COUNTED).await?;
+    let carers =
+        coverage::unreached(tx, weeks, asked.until, start_of(weeks.0), weekly::MOST_UNREACHED).await?;
     let mut not_reached: BTreeMap<String, u64> = BTreeMap::new();
-    for carer in carers {
+    for carer in coverage::named(tx, carers).await? {
         *not_reached.entry(carer.class_name.unwrap_or_else(|| "No class".to_owned())).or_default() += 1;
     }
     Ok(Found {

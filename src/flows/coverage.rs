@@ -17,8 +17,8 @@ use crate::{
 
 /// How many school weeks are shown.
 const WEEKS: usize = 12;
-/// How many carers not reached are named.
-const NAMED: i64 = 200;
+/// More carers than this are not looked at: then the channel is what is wrong.
+pub(super) const MOST_UNREACHED: i64 = 2_000;
 /// The class of pupils who have none.
 const NO_CLASS: &str = "No class";
 
@@ -81,15 +81,30 @@ pub async fn of_week(
     };
     let mondays: Vec<Date> = weeks.iter().map(|week| week.monday).collect();
     let from = if shown == *newest { oldest.monday } else { shown.monday };
+    let not_reached = not_reached(gateway, staff, (from, shown.monday), newest.monday).await?;
     let mut tx = gateway.store.as_colleague(staff).await?;
     let pupils = coverage::pupils(&mut tx, &mondays, None).await?;
-    let last = newest.monday;
-    let not_reached =
-        coverage::not_reached(&mut tx, (from, shown.monday), last, start_of(from), NAMED).await?;
     tx.commit().await.map_err(StoreError::from)?;
     let tallies = weeks.iter().map(|week| (*week, tally(pupils.iter(), week, today))).collect();
     let classes = by_class(&pupils, &weeks, &shown, today, not_reached);
     Ok(Some(Coverage { weeks: tallies, shown, classes }))
+}
+
+/// The carers whom the updates of these weeks have not reached, nor any up to `last`, of those whom this colleague may see.
+pub async fn not_reached(
+    gateway: &Gateway,
+    staff: StaffId,
+    weeks: (Date, Date),
+    last: Date,
+) -> Result<Vec<NotReached>, FlowError> {
+    let mut connection = gateway.store.acquire().await?;
+    let unreached =
+        coverage::unreached(&mut connection, weeks, last, start_of(weeks.0), MOST_UNREACHED).await?;
+    drop(connection);
+    let mut tx = gateway.store.as_colleague(staff).await?;
+    let named = coverage::named(&mut tx, unreached).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(named)
 }
 
 fn tally<'a>(pupils: impl Iterator<Item = &'a Pupil>, week: &SchoolWeek, today: Date) -> Tally {

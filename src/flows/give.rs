@@ -28,19 +28,16 @@ pub async fn give_to(
 ) -> Result<(), FlowError> {
     let cannot =
         || FlowError::Refused("that colleague could not see this case: choose another one".to_owned());
+    // The policies have the last word, whatever the list below says.
+    let mut theirs = gateway.store.as_colleague(to).await?;
+    let which = WhichCases { named: Some(name.trim()), closed: true, restricted: true };
+    let seen = cases::list(&mut theirs, &which).await?;
+    theirs.commit().await.map_err(StoreError::from)?;
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;
     expect_open(&case)?;
     let takers = case_lists::takers(&mut tx, case.id).await?;
-    let taker = takers.into_iter().find(|taker| taker.id == to.0).ok_or_else(cannot)?;
-    // The policies have the last word, whatever the list above says.
-    let mut theirs = gateway.store.as_colleague(to).await?;
-    let id = case.id.to_string();
-    let which = WhichCases { named: Some(&id), closed: true, restricted: true };
-    if cases::list(&mut theirs, &which).await?.is_empty() {
-        return Err(cannot());
-    }
-    theirs.commit().await.map_err(StoreError::from)?;
+    let taker = takers.into_iter().find(|taker| taker.id == to.0 && !seen.is_empty()).ok_or_else(cannot)?;
     let role = role_for(&taker, &case.role, case.visibility);
     cases::assign(&mut tx, case.id, role, Some(&to.to_string())).await?;
     // A colleague's name stands beside the entry, where it can be erased.

@@ -1,6 +1,8 @@
 //! Weekly updates by pupil and week, and the carers whom they have not reached. Read as a colleague, or as the daemon for
 //! counts that name nobody.
 
+use std::collections::HashMap;
+
 use sqlx::PgConnection;
 
 use super::{
@@ -57,23 +59,15 @@ pub async fn pupils(
     Ok(pupils.collect())
 }
 
-/// A carer whom an update has not reached by any way so far.
+/// A carer whom an update has not reached by any way so far, by ids.
 #[derive(Debug, Clone)]
-pub struct NotReached {
+pub struct Unreached {
     /// The week's Monday.
     pub week: Date,
     /// The pupil.
     pub pupil: PupilId,
-    /// The pupil's name.
-    pub pupil_name: String,
-    /// The pupil's class.
-    pub class: Option<ClassId>,
-    /// The class's name.
-    pub class_name: Option<String>,
     /// The carer.
     pub carer: CarerId,
-    /// The carer's name.
-    pub carer_name: String,
     /// Why the last message did not arrive; `None`: no message could be sent.
     pub why: Option<String>,
     /// A message that waits or is on its way: its route.
@@ -84,14 +78,15 @@ pub struct NotReached {
 
 /// The carers whom the updates of these weeks have not reached, the newest week first; at most `limit`. A carer counts from a
 /// failure on, or from when nobody knew a way, until a message or a colleague has told them, also of a later week up to
-/// `last`; one who may not be told is not missed. Only what was tried `since` then is looked at.
-pub async fn not_reached(
+/// `last`; one who may not be told is not missed. Only what was tried `since` then is looked at. Read as the daemon, for so
+/// many policies would be planned for longer than it is read; [`named`] leaves those whom a colleague may see.
+pub async fn unreached(
     connection: &mut PgConnection,
     weeks: (Date, Date),
     last: Date,
     since: Timestamp,
     limit: i64,
-) -> Result<Vec<NotReached>, StoreError> {
+) -> Result<Vec<Unreached>, StoreError> {
     let rows = sqlx::query!(
         r#"with hurt as (
                select update_id, carer_id from delivery
@@ -101,9 +96,7 @@ pub async fn not_reached(
                where update_id is not null and created_at >= $4
                  and ((state = 'given_up' and kind in ('call', 'letter', 'check_address'))
                       or (state = 'open' and kind = 'check_address')))
-           select u.week as "week!: Day", u.pupil_id as "pupil!",
-                  coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil_name!",
-                  p.class_id, k.name as "class_name?", h.carer_id as "carer!", c.forename || ' ' || c.surname as "carer_name!",
+           select u.week as "week!: Day", u.pupil_id as "pupil!", h.carer_id as "carer!",
                   (select d.reason from delivery d where d.update_id = h.update_id and d.carer_id = h.carer_id
                                                      and d.state = 'failed' order by d.settled_at desc limit 1) as why,
                   (select d.route from delivery d where d.update_id = h.update_id and d.carer_id = h.carer_id
@@ -111,9 +104,6 @@ pub async fn not_reached(
                   t.kind as "kind?", t.due as "due?: Day"
            from hurt h
            join pupil_update u on u.id = h.update_id and u.week between $1 and $2
-           join pupil p on p.id = u.pupil_id
-           join carer c on c.id = h.carer_id
-           left join class k on k.id = p.class_id
            left join lateral (select kind, due from task
                               where update_id = h.update_id and carer_id = h.carer_id and state = 'open'
                               order by due limit 1) t on true
@@ -126,7 +116,7 @@ pub async fn not_reached(
                    where v.pupil_id = u.pupil_id and v.week between u.week and $3 and x.carer_id = h.carer_id
                      and x.kind in ('call', 'letter') and x.state = 'done'
                      and not exists (select from returned_letter r where r.task_id = x.id))
-           order by u.week desc, k.name nulls last, p.legal_surname, p.legal_forename, p.id, c.surname, c.forename, c.id
+           order by u.week desc, u.pupil_id, h.carer_id
            limit $5"#,
         Day(weeks.0) as _,
         Day(weeks.1) as _,
@@ -136,17 +126,65 @@ pub async fn not_reached(
     )
     .fetch_all(connection)
     .await?;
-    let carers = rows.into_iter().map(|row| NotReached {
+    let carers = rows.into_iter().map(|row| Unreached {
         week: row.week.0,
         pupil: PupilId(row.pupil),
-        pupil_name: row.pupil_name,
-        class: row.class_id.map(ClassId),
-        class_name: row.class_name,
         carer: CarerId(row.carer),
-        carer_name: row.carer_name,
         why: row.why,
         on_its_way: row.on_its_way,
         task: row.kind.zip(row.due.map(|day| day.0)),
     });
     Ok(carers.collect())
+}
+
+/// A carer whom an update has not reached, with the names for those who may read them.
+#[derive(Debug, Clone)]
+pub struct NotReached {
+    /// Who, and what is being done.
+    pub unreached: Unreached,
+    /// The pupil's name.
+    pub pupil_name: String,
+    /// The pupil's class.
+    pub class: Option<ClassId>,
+    /// The class's name.
+    pub class_name: Option<String>,
+    /// The carer's name.
+    pub carer_name: String,
+}
+
+/// Of these the carers, with names, whom the reader may see with their pupils; in the same order.
+pub async fn named(
+    connection: &mut PgConnection,
+    unreached: Vec<Unreached>,
+) -> Result<Vec<NotReached>, StoreError> {
+    if unreached.is_empty() {
+        return Ok(Vec::new());
+    }
+    let pupils = sqlx::query!(
+        r#"select p.id as "id!", coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!",
+                  p.class_id, k.name as "class_name?"
+           from pupil p left join class k on k.id = p.class_id where p.id = any($1)"#,
+        &unreached.iter().map(|one| one.pupil.0).collect::<Vec<_>>(),
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let carers = sqlx::query!(
+        r#"select id as "id!", forename || ' ' || surname as "name!" from carer where id = any($1)"#,
+        &unreached.iter().map(|one| one.carer.0).collect::<Vec<_>>(),
+    )
+    .fetch_all(connection)
+    .await?;
+    let pupils: HashMap<_, _> = pupils.into_iter().map(|row| (row.id, row)).collect();
+    let carers: HashMap<_, _> = carers.into_iter().map(|row| (row.id, row.name)).collect();
+    let named = unreached.into_iter().filter_map(|one| {
+        let (pupil, carer) = (pupils.get(&one.pupil.0)?, carers.get(&one.carer.0)?);
+        Some(NotReached {
+            pupil_name: pupil.name.clone(),
+            class: pupil.class_id.map(ClassId),
+            class_name: pupil.class_name.clone(),
+            carer_name: carer.clone(),
+            unreached: one,
+        })
+    });
+    Ok(named.collect())
 }

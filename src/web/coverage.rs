@@ -119,7 +119,7 @@ fn name(monday: Date, today: Date) -> String {
 
 fn class_line(mut class: ClassWeek, shown: &SchoolWeek, today: Date) -> ClassLine {
     let carers = std::mem::take(&mut class.not_reached).into_iter().map(|carer| CarerLine {
-        week: (carer.week != shown.monday).then(|| name(carer.week, today)),
+        week: (carer.unreached.week != shown.monday).then(|| name(carer.unreached.week, today)),
         doing: doing(&carer),
         carer,
     });
@@ -128,7 +128,7 @@ fn class_line(mut class: ClassWeek, shown: &SchoolWeek, today: Date) -> ClassLin
 
 /// What is being done to reach a carer.
 fn doing(carer: &NotReached) -> String {
-    match (&carer.on_its_way, &carer.task) {
+    match (&carer.unreached.on_its_way, &carer.unreached.task) {
         (Some(route), _) => format!("the message is on its way by {route} now"),
         (None, Some((kind, due))) => {
             let what = match kind.as_str() {

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::{
     domain::{
-        coverage::{Tally, newest_weeks},
+        coverage::{SchoolWeek, Tally, newest_weeks},
         staff::Role,
         time::{Timestamp, day_in_words, moment_in_full, school_date, start_of, week_of},
     },
-    flows::audit,
+    flows::{audit, coverage as weekly},
     store::{StoreError, Tx, coverage, desk, today},
     web::{
         Web,
@@ -45,6 +45,8 @@ pub(super) async fn lines_of(web: &Web, signed: &Signed, frame: &Frame) -> Resul
         let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
         lines.extend(of_families(&mut tx, web, signed, frame).await?);
         tx.commit().await.map_err(StoreError::from)?;
+        // Not while the transaction above holds a connection: it takes one of its own.
+        lines.extend(of_the_unreached(web, signed).await?);
     }
     if signed.is(&[Role::Governor]) {
         lines.extend(of_the_audit(web, signed).await?);
@@ -56,12 +58,7 @@ pub(super) async fn lines_of(web: &Web, signed: &Signed, frame: &Frame) -> Resul
 }
 
 /// For those who meet families.
-async fn of_families(
-    tx: &mut Tx,
-    web: &Web,
-    signed: &Signed,
-    frame: &Frame,
-) -> Result<Vec<Line>, StoreError> {
+async fn of_families(tx: &mut Tx, web: &Web, signed: &Signed, frame: &Frame) -> Result<Vec<Line>, Wrong> {
     let now = web.gateway.now();
     let day = school_date(now);
     let cases = today::cases(tx, now, end_of_day(now)).await?;
@@ -130,22 +127,14 @@ fn of_tasks(tasks: &BTreeMap<String, (i64, i64)>, frame: &Frame) -> Vec<Line> {
     lines.collect()
 }
 
-/// A teacher's updates of this week, and for the SLT what was missed in the last and whom nothing reached.
+/// A teacher's updates of this week, and what was missed in the last.
 async fn of_updates(tx: &mut Tx, web: &Web, signed: &Signed, leads: bool) -> Result<Vec<Line>, StoreError> {
     let day = school_date(web.gateway.now());
-    let teaches = signed.is(&[Role::Teacher]);
-    let weeks = web
-        .gateway
-        .policy
-        .calendar
-        .as_ref()
-        .map(|calendar| newest_weeks(calendar, day, 2))
-        .unwrap_or_default();
-    let mondays: Vec<_> = weeks.iter().map(|week| week.monday).collect();
-    let (Some(newest), Some(oldest)) = (mondays.first(), mondays.last()) else { return Ok(Vec::new()) };
-    if !teaches && !leads {
+    let (teaches, weeks) = (signed.is(&[Role::Teacher]), two_weeks(web));
+    if weeks.is_empty() || !(teaches || leads) {
         return Ok(Vec::new());
     }
+    let mondays: Vec<_> = weeks.iter().map(|week| week.monday).collect();
     let pupils = coverage::pupils(tx, &mondays, None).await?;
     let classes = today::my_classes(tx).await?;
     let mut lines = Vec::new();
@@ -164,22 +153,32 @@ async fn of_updates(tx: &mut Tx, web: &Web, signed: &Signed, leads: bool) -> Res
             lines.push(line("/week", words, false));
         }
         if !this && tally.missed > 0 {
+            let what = if tally.missed == 1 { "update was" } else { "updates were" };
             let words =
-                format!("{} updates were missed in the week of {}", tally.missed, day_in_words(week.monday));
-            let words =
-                if tally.missed == 1 { words.replacen("updates were", "update was", 1) } else { words };
+                format!("{} {what} missed in the week of {}", tally.missed, day_in_words(week.monday));
             lines.push(line(format!("/coverage?week={}", week.monday), words, true));
         }
     }
-    let carers = coverage::not_reached(tx, (*oldest, *newest), *newest, start_of(*oldest), 200).await?;
-    let count = i64::try_from(carers.len()).unwrap_or_default();
-    lines.extend(some(
-        "/coverage",
-        (count, 0),
-        "carer whom no update reached",
-        "carers whom no update reached",
-    ));
     Ok(lines)
+}
+
+/// The carers whom the updates of this and the last school week have not reached, for those who see to it.
+async fn of_the_unreached(web: &Web, signed: &Signed) -> Result<Option<Line>, Wrong> {
+    let weeks = two_weeks(web);
+    let (Some(newest), Some(oldest)) = (weeks.first(), weeks.last()) else { return Ok(None) };
+    if !signed.is(&[Role::Teacher, Role::Slt, Role::Dsl]) {
+        return Ok(None);
+    }
+    let span = (oldest.monday, newest.monday);
+    let carers = weekly::not_reached(&web.gateway, signed.staff(), span, newest.monday).await?;
+    let count = i64::try_from(carers.len()).unwrap_or_default();
+    Ok(some("/coverage", (count, 0), "carer whom no update reached", "carers whom no update reached"))
+}
+
+/// This school week and the last, as far as the calendar has them.
+fn two_weeks(web: &Web) -> Vec<SchoolWeek> {
+    let today = school_date(web.gateway.now());
+    web.gateway.policy.calendar.as_ref().map(|calendar| newest_weeks(calendar, today, 2)).unwrap_or_default()
 }
 
 /// For governors: no name, nothing restricted.

@@ -2,8 +2,11 @@
 //! carer's.
 
 use liaison::{
-    domain::{chronology::Entry, ids::PupilId},
-    flows::{cases, divert, hand_off, questions, questions::Says},
+    domain::{
+        chronology::Entry,
+        ids::{PupilId, StaffId},
+    },
+    flows::{audit, cases, divert, hand_off, questions, questions::Says},
     store::chronology,
 };
 
@@ -138,6 +141,40 @@ async fn a_disabled_account_is_nobody_also_for_classes_and_colleagues_and_seals_
     for (name, sees) in [("governor", true), ("slt", true), ("dsl", true), ("office", false), ("oak", false)]
     {
         assert_eq!(count(&school, name, "chronology_seal").await > 0, sees, "{name}");
+    }
+    school.close().await;
+}
+
+#[tokio::test]
+async fn packs_and_verifications_are_for_those_who_answer_for_the_record() {
+    let school = school().await;
+    let slt = school.rows("select id::text from staff where name = 'slt'").await.remove(0);
+    let asked = audit::Asked {
+        from: "2026-11-23".parse().unwrap(),
+        until: "2026-11-29".parse().unwrap(),
+        sample: 10,
+    };
+    audit::make(&school.gateway, &asked, StaffId(slt.parse().unwrap())).await.unwrap();
+    audit::verify_now(&school.gateway, "slt").await.unwrap();
+    // The DSL is of Tom's family: his mother's case is not in the sample they see.
+    let family = "insert into conflict_of_interest select s.id, p.id, now(), 'head' from staff s, pupil p \
+                  where s.name = 'dsl' and p.pupil_ref = 'P2'";
+    school.db.as_superuser(family).await;
+
+    for (name, packs, lines) in [
+        ("governor", 1, 2),
+        ("slt", 1, 2),
+        ("dsl", 1, 1),
+        ("office", 0, 0),
+        ("oak", 0, 0),
+        ("parent", 0, 0),
+        ("it", 0, 0),
+        ("gone", 0, 0),
+        ("", 0, 0),
+    ] {
+        assert_eq!(count(&school, name, "audit_pack").await, packs, "{name}");
+        assert_eq!(count(&school, name, "verification").await, packs, "{name}");
+        assert_eq!(count(&school, name, "audit_sample").await, lines, "{name}");
     }
     school.close().await;
 }

@@ -68,6 +68,8 @@ async fn what_proves_who_somebody_is_and_what_is_no_pages_business_cannot_be_rea
         "* from home",
         "note_ref from restriction",
         "reason from entry_hidden",
+        "pupil_id from audit_sample",
+        "case_id from audit_sample",
     ];
 
     for what in hidden {
