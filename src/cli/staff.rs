@@ -100,8 +100,12 @@ pub(super) async fn run(gateway: &Gateway, what: StaffCommand, json: bool) -> Re
             changed(json, "changed; they sign in anew")?;
         }
         StaffCommand::Disable { email, by } => {
-            colleagues::disable(gateway, &email, &by.by).await?;
-            changed(json, "they can no longer sign in, and are signed out")?;
+            let moved = colleagues::disable(gateway, &email, &by.by).await?;
+            let cases = match moved {
+                0 => String::new(),
+                moved => format!("; {moved} open case(s) of theirs are on their list again"),
+            };
+            changed(json, &format!("they can no longer sign in, and are signed out{cases}"))?;
         }
         StaffCommand::Reset { email, second_factor, by } => {
             let first = colleagues::reset(gateway, &email, second_factor, &by.by).await?;

@@ -57,6 +57,30 @@ roles! {
     It = "it", "IT";
 }
 
+impl Role {
+    /// Whether it opens the whole school's record to its holder. Such a role is given, and the account of whoever holds one
+    /// changed, by senior leadership or the safeguarding lead alone: IT manages accounts and cannot make itself one of them.
+    pub const fn is_guarded(self) -> bool {
+        matches!(self, Self::Slt | Self::Dsl | Self::Governor)
+    }
+}
+
+/// Whether somebody with the roles `mine` may give `roles` to a colleague who holds `theirs` now, or change that account in
+/// another way; `Err` is a sentence.
+pub fn may_manage(mine: &[Role], theirs: &[Role], roles: &[Role]) -> Result<(), &'static str> {
+    let lead = mine.iter().any(|role| matches!(role, Role::Slt | Role::Dsl));
+    if !lead && !mine.contains(&Role::It) {
+        return Err("accounts are looked after by IT, senior leadership and the safeguarding lead");
+    }
+    if !lead && theirs.iter().chain(roles).any(|role| role.is_guarded()) {
+        return Err(
+            "the accounts of senior leadership, the safeguarding lead and governors are changed by senior leadership or \
+                    the safeguarding lead: ask one of them",
+        );
+    }
+    Ok(())
+}
+
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -215,6 +239,27 @@ mod tests {
 
         for (plain, encoded) in cases {
             assert_eq!(base32(plain.as_bytes()), encoded);
+        }
+    }
+
+    #[test]
+    fn it_manages_accounts_but_none_that_opens_the_whole_record() {
+        use Role::{Dsl, Governor, It, Office, Slt, Teacher};
+        let cases: [(&[Role], &[Role], &[Role], bool); 10] = [
+            (&[It], &[Teacher], &[Teacher, Office], true),
+            (&[It], &[], &[It], true),
+            (&[It], &[Teacher], &[Dsl], false),
+            (&[It], &[], &[Teacher, Slt], false),
+            (&[It], &[Governor], &[Teacher], false),
+            (&[It, Office], &[Dsl, Teacher], &[], false),
+            (&[Slt], &[Dsl], &[Slt], true),
+            (&[Dsl], &[], &[Governor], true),
+            (&[Office], &[Teacher], &[Teacher], false),
+            (&[Teacher, Governor], &[], &[Teacher], false),
+        ];
+
+        for (mine, theirs, given, may) in cases {
+            assert_eq!(may_manage(mine, theirs, given).is_ok(), may, "{mine:?} {theirs:?} {given:?}");
         }
     }
 

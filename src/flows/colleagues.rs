@@ -1,4 +1,8 @@
-//! Who may sign in, and as what. Whatever takes a right away also ends the colleague's sessions.
+//! Who may sign in, and as what. Whatever takes a right away also ends the colleague's sessions, and what was given to a
+//! leaver by name goes back to the list it is on.
+//!
+//! A colleague who does this to another (`by` is then their id) is held to [`may_manage`]; the operator at the machine, who
+//! could write into the database as well, is not.
 
 use argon2::{
     Argon2,
@@ -9,12 +13,12 @@ use liaison_channels::private::Private;
 use super::{FlowError, gateway::Gateway, salt};
 use crate::{
     domain::{
-        chronology::{Entry, kind},
+        chronology::{Entry, Visibility, kind},
         ids::StaffId,
-        staff::{Role, password_fault},
+        staff::{Role, may_manage, password_fault},
     },
     store::{
-        StoreError, Tx, chronology,
+        StoreError, Tx, cases, chronology,
         colleagues::{self, Account},
         explain,
     },
@@ -50,8 +54,10 @@ pub async fn add(
         return Err(FlowError::Refused(no_roles()));
     }
     let mut tx = gateway.store.begin().await?;
+    let known = colleagues::account(&mut tx, &email).await?;
+    may(&mut tx, by, known.as_ref(), roles).await?;
     // An import writes addresses as the file has them.
-    let email = colleagues::account(&mut tx, &email).await?.map_or(email, |account| account.email);
+    let email = known.map_or(email, |account| account.email);
     let staff = colleagues::add(&mut tx, name, &email, roles).await?;
     colleagues::set_disabled(&mut tx, staff, None).await?;
     let password = first_password(&mut tx, gateway, staff).await?;
@@ -67,6 +73,10 @@ pub async fn set_roles(gateway: &Gateway, named: &str, roles: &[Role], by: &str)
     }
     let mut tx = gateway.store.begin().await?;
     let account = find(&mut tx, named).await?;
+    may(&mut tx, by, Some(&account), roles).await?;
+    if !roles.contains(&Role::Dsl) {
+        not_the_last_dsl(&mut tx, by, &account).await?;
+    }
     colleagues::set_roles(&mut tx, account.id, roles).await?;
     colleagues::end_sessions(&mut tx, account.id).await?;
     tell(&mut tx, gateway, &format!("a colleague's roles are now {}", listed(roles)), &account.name, by)
@@ -84,6 +94,7 @@ pub async fn set_classes(
 ) -> Result<(), FlowError> {
     let mut tx = gateway.store.begin().await?;
     let account = find(&mut tx, named).await?;
+    may(&mut tx, by, Some(&account), &[]).await?;
     let unknown = colleagues::set_classes(&mut tx, account.id, classes).await?;
     if !unknown.is_empty() {
         return Err(FlowError::Refused(format!("there is no class called {}", unknown.join(", "))));
@@ -98,15 +109,38 @@ pub async fn set_classes(
     Ok(())
 }
 
-/// Lets a colleague in no more: their sessions end at once.
-pub async fn disable(gateway: &Gateway, named: &str, by: &str) -> Result<(), FlowError> {
+/// Lets a colleague in no more: their sessions end at once, and cases that were theirs by name go back to the list they are
+/// on (R59). Returns how many open ones did, without those that only the DSL knows of.
+pub async fn disable(gateway: &Gateway, named: &str, by: &str) -> Result<usize, FlowError> {
+    let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
     let account = find(&mut tx, named).await?;
-    colleagues::set_disabled(&mut tx, account.id, Some(gateway.now())).await?;
+    may(&mut tx, by, Some(&account), &[]).await?;
+    not_the_last_dsl(&mut tx, by, &account).await?;
+    colleagues::set_disabled(&mut tx, account.id, Some(now)).await?;
     colleagues::end_sessions(&mut tx, account.id).await?;
+    // A case may name its owner in any of these ways.
+    let names = [account.id.to_string(), account.name.clone(), account.email.clone()];
+    let left = cases::leave(&mut tx, &names).await?;
+    let open: Vec<Entry> = left
+        .iter()
+        .filter(|case| case.open)
+        .map(|case| {
+            let said = format!(
+                "the colleague who had case {} may no longer sign in: it is on the {} list",
+                case.code, case.role
+            );
+            Entry::now(now, kind::CASE_MOVED, said)
+                .by(by)
+                .about_carer(case.carer, case.pupil)
+                .case(case.id)
+                .seen_by(case.visibility)
+        })
+        .collect();
+    chronology::append(&mut tx, &open).await?;
     tell(&mut tx, gateway, "a colleague may no longer sign in", &account.name, by).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    Ok(())
+    Ok(left.iter().filter(|case| case.open && case.visibility == Visibility::Ordinary).count())
 }
 
 /// Lets a colleague in anew, with a first password; their sessions end. With `second_factor` that is taken away too, for
@@ -119,6 +153,7 @@ pub async fn reset(
 ) -> Result<FirstPassword, FlowError> {
     let mut tx = gateway.store.begin().await?;
     let account = find(&mut tx, named).await?;
+    may(&mut tx, by, Some(&account), &[]).await?;
     colleagues::set_disabled(&mut tx, account.id, None).await?;
     let password = first_password(&mut tx, gateway, account.id).await?;
     if second_factor {
@@ -138,6 +173,10 @@ pub async fn reset(
 pub async fn own_family(gateway: &Gateway, named: &str, pupil: &str, by: &str) -> Result<(), FlowError> {
     let mut tx = gateway.store.begin().await?;
     let account = find(&mut tx, named).await?;
+    // Hiding one's own family takes nothing from anybody: that may be done to oneself too.
+    if by != account.id.to_string() {
+        may(&mut tx, by, Some(&account), &[]).await?;
+    }
     let pupil = explain::pupil_named(&mut tx, pupil)
         .await?
         .ok_or_else(|| FlowError::Refused("no pupil has that reference".to_owned()))?;
@@ -170,6 +209,35 @@ pub async fn change_password(
     colleagues::end_sessions(&mut tx, staff).await?;
     tell(&mut tx, gateway, "a colleague changed their password", &account.name, &staff.to_string()).await?;
     tx.commit().await.map_err(StoreError::from)?;
+    Ok(())
+}
+
+/// Refuses what this colleague may not do to that account; the operator is asked nothing.
+async fn may(tx: &mut Tx, by: &str, account: Option<&Account>, roles: &[Role]) -> Result<(), FlowError> {
+    let Ok(actor) = by.parse::<StaffId>() else { return Ok(()) };
+    if account.is_some_and(|account| account.id == actor) {
+        return Err(FlowError::Refused(
+            "nobody changes their own account here: ask another colleague".to_owned(),
+        ));
+    }
+    // Read now: a right may have gone since the page was opened.
+    let mine = colleagues::account(tx, by).await?.filter(|mine| mine.disabled_at.is_none());
+    let mine = mine.map(|mine| mine.roles).unwrap_or_default();
+    let theirs = account.map(|account| account.roles.as_slice()).unwrap_or_default();
+    may_manage(&mine, theirs, roles).map_err(|sentence| FlowError::Refused(sentence.to_owned()))
+}
+
+/// Without a safeguarding lead nobody would see what only they see. An operator may do it all the same.
+async fn not_the_last_dsl(tx: &mut Tx, by: &str, account: &Account) -> Result<(), FlowError> {
+    let leads = account.roles.contains(&Role::Dsl) && account.disabled_at.is_none();
+    if leads
+        && by.parse::<StaffId>().is_ok()
+        && colleagues::others_with(tx, Role::Dsl, account.id).await? == 0
+    {
+        return Err(FlowError::Refused(
+            "they are the only safeguarding lead: give somebody else that role first".to_owned(),
+        ));
+    }
     Ok(())
 }
 

@@ -268,6 +268,46 @@ pub async fn assign(
     Ok(())
 }
 
+/// A case that has no colleague of its own any more.
+#[derive(Debug, Clone)]
+pub struct Left {
+    /// The case.
+    pub id: CaseId,
+    /// Its code.
+    pub code: String,
+    /// The carer.
+    pub carer: CarerId,
+    /// The pupil, where it is known which.
+    pub pupil: Option<PupilId>,
+    /// For whose eyes.
+    pub visibility: Visibility,
+    /// Whose list it is on.
+    pub role: String,
+    /// Whether it is open; a closed one would come back to whoever had it.
+    pub open: bool,
+}
+
+/// Takes the cases given to any of these names from them, the closed ones too; each stays on its list.
+pub async fn leave(connection: &mut PgConnection, owners: &[String]) -> Result<Vec<Left>, StoreError> {
+    let rows = sqlx::query!(
+        r#"update carer_case set owner = null where owner = any($1)
+           returning id, code, carer_id, pupil_id, visibility, role, state = 'open' as "open!""#,
+        owners
+    )
+    .fetch_all(connection)
+    .await?;
+    let left = rows.into_iter().map(|row| Left {
+        id: CaseId(row.id),
+        code: row.code,
+        carer: CarerId(row.carer_id),
+        pupil: row.pupil_id.map(PupilId),
+        visibility: Visibility::parse(&row.visibility).unwrap_or(Visibility::Restricted),
+        role: row.role,
+        open: row.open,
+    });
+    Ok(left.collect())
+}
+
 /// Says which pupil a case is about.
 pub async fn about(
     connection: &mut PgConnection,

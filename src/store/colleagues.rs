@@ -150,6 +150,22 @@ pub async fn set_roles(
     Ok(())
 }
 
+/// How many colleagues other than this one hold a role and may sign in. Keeps them as they are until the transaction ends.
+pub async fn others_with(
+    connection: &mut PgConnection,
+    role: Role,
+    except: StaffId,
+) -> Result<usize, StoreError> {
+    let others = sqlx::query_scalar!(
+        "select id from staff where $1 = any(roles) and disabled_at is null and id <> $2 order by id for update",
+        role.as_str(),
+        except.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(others.len())
+}
+
 /// Gives a colleague the classes with these names and no others; returns the names that no class has.
 pub async fn set_classes(
     connection: &mut PgConnection,

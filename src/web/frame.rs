@@ -44,6 +44,7 @@ const MENU: &[(&str, &str, Who)] = &[
     ("/coverage", "Coverage", Who::Holders(super::coverage::READERS)),
     ("/audit", "Audit", Who::Holders(super::audit::READERS)),
     ("/health", "Health", Who::Holders(super::health::READERS)),
+    ("/admin", "Admin", Who::Holders(super::admin::READERS)),
 ];
 
 /// What every page has around it.
@@ -164,6 +165,18 @@ const DONE: &[(&str, &str)] = &[
     ("altered", "The record was verified, and something is wrong. See below."),
     ("held", "Sending is paused."),
     ("released", "Sending goes on."),
+    ("roles", "Their roles are changed. They sign in anew."),
+    ("classes", "Their classes are changed. They sign in anew."),
+    (
+        "disabled",
+        "They are signed out and can no longer sign in. What was theirs by name is on its list again.",
+    ),
+    ("hidden", "That family is hidden from them from now on."),
+    (
+        "shown-once",
+        "That was done when you pressed the button before. The first password was shown then, and only then: if nobody wrote it \
+         down, let them in anew.",
+    ),
 ];
 
 /// Shows a page.

@@ -5,6 +5,8 @@
 //! [`routes`] with who may open it.
 
 mod audit;
+mod admin;
+mod admin_staff;
 mod calls;
 mod case_deeds;
 mod cases;
@@ -128,6 +130,8 @@ fn served() -> Vec<Served> {
         coverage::served(),
         audit::served(),
         todo::served(),
+        admin::served(),
+        admin_staff::served(),
     ]
     .into_iter()
     .flatten()

@@ -157,6 +157,16 @@ pub(super) enum Did {
     Refused(String),
 }
 
+/// What became of a deed whose answer is shown once and kept nowhere, such as a first password.
+pub(super) enum Told<T> {
+    /// It was done now: show this.
+    Now(T),
+    /// It was done when the button was pressed before: go where that is said.
+    Before(Response),
+    /// As [`Did::Refused`].
+    Refused(String),
+}
+
 /// Does a form's deed once. `work` answers with the path the browser is sent to.
 pub(super) async fn once(
     web: &Web,
@@ -164,12 +174,28 @@ pub(super) async fn once(
     sent: &Sent,
     work: impl Future<Output = Result<String, FlowError>>,
 ) -> Result<Did, Wrong> {
+    let told = once_told(web, signed, sent, async { work.await.map(|path| (path.clone(), path)) }).await?;
+    Ok(match told {
+        Told::Now(path) => Did::Done(Redirect::to(&path).into_response()),
+        Told::Before(response) => Did::Done(response),
+        Told::Refused(sentence) => Did::Refused(sentence),
+    })
+}
+
+/// Does a form's deed once. `work` answers with the path to which the browser is sent when the button is pressed again, and
+/// with what to show now.
+pub(super) async fn once_told<T>(
+    web: &Web,
+    signed: &Signed,
+    sent: &Sent,
+    work: impl Future<Output = Result<(String, T), FlowError>>,
+) -> Result<Told<T>, Wrong> {
     let now = web.gateway.now();
     let mut connection = web.gateway.store.acquire().await.map_err(FlowError::from)?;
     let known = colleagues::form_sent(&mut connection, sent.once, signed.staff(), &sent.path, now).await;
     match known.map_err(FlowError::from)? {
         FormSent::New => {}
-        FormSent::Done(path) => return Ok(Did::Done(Redirect::to(&path).into_response())),
+        FormSent::Done(path) => return Ok(Told::Before(Redirect::to(&path).into_response())),
         FormSent::NotYours => return Err(Wrong::Forged),
         FormSent::Begun(at) if now.duration_since(at) < CUT_OFF => return Err(Wrong::BeingDone),
         FormSent::Begun(_) => return Err(Wrong::CutOff),
@@ -177,7 +203,7 @@ pub(super) async fn once(
     // Not held while the deed is done: that takes connections of its own.
     drop(connection);
     let done = work.await;
-    let answer = done.as_ref().ok().map(String::as_str);
+    let answer = done.as_ref().ok().map(|(path, _)| path.as_str());
     let noted = async {
         let mut connection = web.gateway.store.acquire().await?;
         colleagues::form_answered(&mut connection, sent.once, answer).await
@@ -185,8 +211,8 @@ pub(super) async fn once(
     // A deed that is done stays done, whether or not this could be noted.
     let noted: Result<(), StoreError> = noted.await;
     match done {
-        Ok(path) => Ok(Did::Done(Redirect::to(&path).into_response())),
-        Err(FlowError::Refused(sentence)) => Ok(Did::Refused(sentence)),
+        Ok((_, told)) => Ok(Told::Now(told)),
+        Err(FlowError::Refused(sentence)) => Ok(Told::Refused(sentence)),
         Err(error) => {
             if let Err(unnoted) = noted {
                 tracing::warn!("a form could not be noted as not done: {unnoted}");

@@ -78,6 +78,15 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/health", "osdi"),
     ("POST", "/health/pause", "osdi"),
     ("POST", "/health/go-on", "osdi"),
+    ("GET", "/admin", "osdi"),
+    ("GET", "/admin/staff", "sdi"),
+    ("POST", "/admin/staff", "sdi"),
+    ("GET", "/admin/staff/{staff}", "sdi"),
+    ("POST", "/admin/staff/{staff}/roles", "sdi"),
+    ("POST", "/admin/staff/{staff}/classes", "sdi"),
+    ("POST", "/admin/staff/{staff}/disable", "sdi"),
+    ("POST", "/admin/staff/{staff}/let-in", "sdi"),
+    ("POST", "/admin/staff/{staff}/own-family", "sdi"),
 ];
 
 fn row(method: &str, path: &str) -> &'static str {
@@ -115,6 +124,7 @@ async fn every_role_is_let_in_or_kept_out_as_the_matrix_says() {
         ("{class}", school.school.rows("select id::text from class where name = 'Oak'").await.remove(0)),
         ("{pack}", school.pack(Role::Slt).await),
         ("{style}", "nothing.css".to_owned()),
+        ("{staff}", school.staff("office@northfield.example").await.to_string()),
     ];
     let mut wrong = Vec::new();
     for role in Role::ALL {

@@ -1,6 +1,7 @@
 //! Staff pages as a browser without scripts meets them.
 
 mod audit;
+mod admin_staff;
 mod cases;
 mod coverage;
 mod forms;

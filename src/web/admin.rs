@@ -1,0 +1,43 @@
+//! Where the school's own people look after Liaison: an index of the pages behind it, each for the roles it is for.
+
+use askama::Template;
+use axum::{extract::State, http::StatusCode, response::Response};
+
+use super::{
+    Served, Web, Who, frame,
+    frame::{Frame, Wrong},
+    get,
+    guard::Signed,
+};
+use crate::domain::staff::Role;
+
+/// Who finds anything here.
+pub(super) const READERS: &[Role] = &[Role::Office, Role::Slt, Role::Dsl, Role::It];
+
+/// The pages behind the index: path, name, what is done there, and for whom.
+const PAGES: &[(&str, &str, &str, &[Role])] = &[(
+    "/admin/staff",
+    "Staff",
+    "Who may sign in, as what, and with which classes.",
+    super::admin_staff::MANAGERS,
+)];
+
+pub(super) fn served() -> Vec<Served> {
+    vec![get("/admin", Who::Holders(READERS), index_page)]
+}
+
+#[derive(Template)]
+#[template(path = "admin.html")]
+struct IndexPage {
+    frame: Frame,
+    pages: Vec<(&'static str, &'static str, &'static str)>,
+}
+
+async fn index_page(State(web): State<Web>, signed: Signed) -> Result<Response, Wrong> {
+    let pages = PAGES.iter().filter(|(_, _, _, roles)| signed.is(roles));
+    let template = IndexPage {
+        frame: Frame::of(&web, &signed, "Admin", "/admin"),
+        pages: pages.map(|(path, name, what, _)| (*path, *name, *what)).collect(),
+    };
+    Ok(frame::page(StatusCode::OK, &template))
+}
