@@ -21,22 +21,21 @@ create table import_proposal (
     contacts        bytea,                 -- contacts.csv
     pupils_sha256   text not null,
     contacts_sha256 text not null,
-    report_sha256   text not null,         -- of the changes that were shown
-    report          jsonb not null,        -- refs, columns and counts; no name, number or address
-    state           text not null constraint import_state_known check
-        (state in ('proposed', 'writing', 'done', 'withdrawn')),
+    diff            text not null,         -- the changes that were shown, as JSON: refs, columns and counts; no name,
+                                           -- number or address
+    state           text not null constraint import_state_known check (state in ('proposed', 'done', 'withdrawn')),
     proposed_by     text not null,
     proposed_at     timestamptz not null,
     decided_by      text,
     decided_at      timestamptz,
-    constraint import_bytes_go_when_done check
-        ((pupils is null) = (state in ('done', 'withdrawn')) and (contacts is null) = (pupils is null)),
+    constraint import_bytes_go_when_decided check
+        ((pupils is null) = (state <> 'proposed') and (contacts is null) = (pupils is null)),
     constraint import_decided_by_somebody check
         ((decided_by is null) = (state = 'proposed') and (decided_by is null) = (decided_at is null))
 );
 create index import_proposal_newest on import_proposal (proposed_at, id);
--- One at a time, so that what was shown is what is written.
-create unique index import_one_waits on import_proposal ((true)) where state in ('proposed', 'writing');
+-- One at a time, so that what is approved is what was shown.
+create unique index import_one_waits on import_proposal ((true)) where state = 'proposed';
 
 create table calendar_version (
     id         uuid primary key,
@@ -65,10 +64,12 @@ begin
         execute format('alter table %I enable row level security', named);
         execute format('create policy daemon on %I to liaison_daemon using (true) with check (true)', named);
         execute format('grant select, insert on %I to liaison_daemon', named);
-        execute format('grant select on %I to liaison_staff', named);
     end loop;
 end $$;
 grant update on import_proposal to liaison_daemon;
+grant select on calendar_version, wording_version to liaison_staff;
+-- Not the files themselves: no page shows them.
+grant select (id, diff, state, proposed_by, proposed_at, decided_by, decided_at) on import_proposal to liaison_staff;
 
 -- A file holds everybody's contact data: for those who see the whole school's.
 create policy staff on import_proposal for select to liaison_staff using (

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::domain::import::{Change, Count, Line, Problem, Report, Severity, What};
+use crate::domain::import::{Count, Line, Problem, Report, Severity, What};
 
 /// How many lines of one kind are worth reading on a terminal; `--json` has them all.
 const SHOWN: usize = 40;
@@ -40,39 +40,9 @@ fn problems(out: &mut String, report: &Report, severity: Severity, title: &str) 
 fn changes(out: &mut String, report: &Report) {
     let restrictions = |line: &&Line| line.what == What::Restriction;
     let (of_restrictions, others): (Vec<&Line>, Vec<&Line>) = report.lines.iter().partition(restrictions);
-    let told = |lines: Vec<&Line>| lines.into_iter().map(words).collect::<Vec<_>>();
+    let told = |lines: Vec<&Line>| lines.into_iter().map(Line::in_words).collect::<Vec<_>>();
     list(out, "Restrictions", &told(of_restrictions));
     list(out, "Changes", &told(others));
-}
-
-/// `link C1 of P1: changed (priority)`.
-fn words(line: &Line) -> String {
-    let mut text = match line.what {
-        What::Class => "class",
-        What::Staff => "colleague",
-        What::Pupil => "pupil",
-        What::Carer => "carer",
-        What::Link => "link",
-        What::Restriction => "restriction",
-    }
-    .to_owned();
-    text.extend(line.contact_ref.iter().map(|contact| format!(" {contact}")));
-    text.extend(line.pupil_ref.iter().map(|pupil| {
-        let of = if line.contact_ref.is_some() { " of" } else { "" };
-        format!("{of} {pupil}")
-    }));
-    text.push_str(match line.change {
-        Change::Added => ": added",
-        Change::Changed => ": changed",
-        Change::Returned => ": back in the file",
-        Change::Missing => ": not in the file; kept, and marked as missing",
-        Change::Kept => ": kept",
-    });
-    if !line.fields.is_empty() {
-        text.extend([" (", &line.fields.join(", "), ")"]);
-    }
-    text.extend(line.note.iter().map(|note| format!("; {note}")));
-    text
 }
 
 fn counts(out: &mut String, report: &Report) {

@@ -99,6 +99,8 @@ pub fn body_digest(salt: &[u8], words: &str) -> Digest {
 pub mod kind {
     /// A file of contact data was imported.
     pub const IMPORTED: &str = "imported";
+    /// An import was put up for approval, or withdrawn.
+    pub const IMPORT_PROPOSED: &str = "import_proposed";
     /// A restriction was recorded.
     pub const RESTRICTION_ADDED: &str = "restriction_added";
     /// A file would have loosened a restriction; it was kept.
@@ -173,6 +175,10 @@ pub mod kind {
     pub const AUDITED: &str = "audited";
     /// The record was verified from a page.
     pub const VERIFIED: &str = "verified";
+    /// Another calendar was adopted.
+    pub const CALENDAR: &str = "calendar";
+    /// The school's own words in messages were changed.
+    pub const WORDING: &str = "wording";
     /// A colleague was added, given other roles or classes, disabled, or let in anew.
     pub const COLLEAGUE: &str = "colleague";
 }

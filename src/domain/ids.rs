@@ -51,6 +51,8 @@ ids! {
     ClassId,
     /// A colleague.
     StaffId,
+    /// Two files of contact data that wait for approval.
+    ImportId,
     /// A restriction on a link.
     RestrictionId,
     /// Where a restricted case went on.

@@ -8,9 +8,9 @@ use crate::{
         chronology::{Entry, kind},
         import::{self, Changes, Count, FileFacts, Plan, Report},
         seal::hex,
-        time::{Timestamp, school_date},
+        time::{Date, Timestamp, school_date},
     },
-    store::{Store, StoreError, chronology, roll},
+    store::{Store, StoreError, Tx, chronology, roll},
 };
 
 /// The bytes of both files.
@@ -36,24 +36,54 @@ pub async fn import(
 ) -> Result<Report, FlowError> {
     let now = clock.now();
     let today = school_date(now);
-    let read = import::read(files.pupils, files.contacts, today);
-    let facts =
-        [facts(files.pupils, read.roll.pupils.len()), facts(files.contacts, read.roll.contacts.len())];
+    let (read, facts) = read_both(files, today);
     if !read.is_good() {
         return Ok(Report::new(dry_run, facts, read, &Plan::default()));
     }
     let mut tx = store.begin().await?;
-    roll::lock(&mut tx).await?;
-    let stored = roll::load(&mut tx).await?;
-    let plan = import::plan(&read.roll, &stored, today);
-    let report = Report::new(dry_run, facts, read, &plan);
+    let (report, changes) = compare(&mut tx, read, facts, dry_run, today).await?;
     if dry_run || !report.changes {
         return Ok(report);
     }
-    roll::write(&mut tx, &plan.changes, now).await?;
-    chronology::append(&mut tx, &entries(&report, &plan.changes, actor, now)).await?;
+    write(&mut tx, &report, &changes, actor, now).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(report)
+}
+
+/// What both files say, and the facts of each.
+pub(super) fn read_both(files: Files<'_>, today: Date) -> (import::Read, [FileFacts; 2]) {
+    let read = import::read(files.pupils, files.contacts, today);
+    let facts =
+        [facts(files.pupils, read.roll.pupils.len()), facts(files.contacts, read.roll.contacts.len())];
+    (read, facts)
+}
+
+/// Compares good files with what is stored, and keeps other imports waiting until the transaction ends.
+pub(super) async fn compare(
+    tx: &mut Tx,
+    read: import::Read,
+    facts: [FileFacts; 2],
+    dry_run: bool,
+    today: Date,
+) -> Result<(Report, Changes), FlowError> {
+    roll::lock(tx).await?;
+    let stored = roll::load(tx).await?;
+    let plan = import::plan(&read.roll, &stored, today);
+    let report = Report::new(dry_run, facts, read, &plan);
+    Ok((report, plan.changes))
+}
+
+/// Writes what differs, with its entries.
+pub(super) async fn write(
+    tx: &mut Tx,
+    report: &Report,
+    changes: &Changes,
+    actor: &str,
+    now: Timestamp,
+) -> Result<(), FlowError> {
+    roll::write(tx, changes, now).await?;
+    chronology::append(tx, &entries(report, changes, actor, now)).await?;
+    Ok(())
 }
 
 fn facts(bytes: &[u8], rows: usize) -> FileFacts {

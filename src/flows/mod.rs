@@ -29,6 +29,7 @@ mod planning;
 pub mod play;
 pub mod preview;
 mod promise;
+pub mod proposals;
 pub mod questions;
 pub mod queue;
 pub mod receipts;

@@ -32,6 +32,7 @@ pub mod matching;
 pub mod outbox;
 pub mod people;
 pub mod play;
+pub mod proposals;
 pub mod questions;
 pub mod raw_copy;
 pub mod readings;

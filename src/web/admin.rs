@@ -15,12 +15,20 @@ use crate::domain::staff::Role;
 pub(super) const READERS: &[Role] = &[Role::Office, Role::Slt, Role::Dsl, Role::It];
 
 /// The pages behind the index: path, name, what is done there, and for whom.
-const PAGES: &[(&str, &str, &str, &[Role])] = &[(
-    "/admin/staff",
-    "Staff",
-    "Who may sign in, as what, and with which classes.",
-    super::admin_staff::MANAGERS,
-)];
+const PAGES: &[(&str, &str, &str, &[Role])] = &[
+    (
+        "/admin/import",
+        "Import",
+        "Contact data from the school's own system: see what would change, then approve it.",
+        super::admin_import::IMPORTERS,
+    ),
+    (
+        "/admin/staff",
+        "Staff",
+        "Who may sign in, as what, and with which classes.",
+        super::admin_staff::MANAGERS,
+    ),
+];
 
 pub(super) fn served() -> Vec<Served> {
     vec![get("/admin", Who::Holders(READERS), index_page)]

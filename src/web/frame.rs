@@ -165,6 +165,9 @@ const DONE: &[(&str, &str)] = &[
     ("altered", "The record was verified, and something is wrong. See below."),
     ("held", "Sending is paused."),
     ("released", "Sending goes on."),
+    ("put-up", "Nothing is written yet. Read what would change, then approve it."),
+    ("imported", "Written, all of it. Both files are erased here."),
+    ("withdrawn", "Withdrawn. Nothing of it was written, and both files are erased here."),
     ("roles", "Their roles are changed. They sign in anew."),
     ("classes", "Their classes are changed. They sign in anew."),
     (

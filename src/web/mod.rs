@@ -4,9 +4,10 @@
 //! transaction of [`crate::store::Store::as_colleague`]; what it changes, it changes by flows. Every page stands in
 //! [`routes`] with who may open it.
 
-mod audit;
 mod admin;
+mod admin_import;
 mod admin_staff;
+mod audit;
 mod calls;
 mod case_deeds;
 mod cases;
@@ -28,6 +29,7 @@ mod safeguarding;
 mod sent;
 mod throttle;
 mod todo;
+mod upload;
 mod week;
 mod write;
 
@@ -132,6 +134,7 @@ fn served() -> Vec<Served> {
         todo::served(),
         admin::served(),
         admin_staff::served(),
+        admin_import::served(),
     ]
     .into_iter()
     .flatten()

@@ -38,10 +38,14 @@ impl Fields {
     fn read(body: &[u8]) -> Result<Self, Wrong> {
         let fields: Vec<(String, String)> = url::form_urlencoded::parse(body)
             .take(MOST_FIELDS + 1)
-            // Postgres's text refuses a NUL, and no keyboard makes one. Browsers send lines with CR and LF.
-            .map(|(name, value)| (name.into_owned(), value.replace('\0', "").replace("\r\n", "\n")))
+            .map(|(name, value)| (name.into_owned(), clean(&value)))
             .collect();
         if fields.len() > MOST_FIELDS { Err(Wrong::TooLarge) } else { Ok(Self(fields)) }
+    }
+
+    /// With one more field, as a browser sent it.
+    pub(super) fn push(&mut self, name: &str, value: &str) {
+        self.0.push((name.to_owned(), clean(value)));
     }
 
     /// A field's text without the space around it; empty where there is none.
@@ -70,6 +74,11 @@ impl Fields {
     }
 }
 
+/// Postgres's text refuses a NUL, and no keyboard makes one. Browsers send lines with CR and LF.
+fn clean(value: &str) -> String {
+    value.replace('\0', "").replace("\r\n", "\n")
+}
+
 /// A form of a page for anyone: nobody is signed in whose key it could carry.
 pub(super) struct Open(pub(super) Fields);
 
@@ -96,13 +105,14 @@ impl<S: Sync + Send> FromRequest<S> for Sent {
         let signed = request.extensions().get::<Signed>().cloned().ok_or(Wrong::Closed)?;
         let path = request.uri().path().to_owned();
         let body = Bytes::from_request(request, state).await.map_err(|_| Wrong::TooLarge)?;
-        let fields = Fields::read(&body)?;
-        let wanted = form_key(&signed);
-        // By digest, so that the time it takes tells nothing of the key.
-        let same = |a: &str, b: &str| {
-            digest(&SHA256, a.as_bytes()).as_ref() == digest(&SHA256, b.as_bytes()).as_ref()
-        };
-        if !same(fields.text("form_key"), &wanted) {
+        Self::of(&signed, path, Fields::read(&body)?)
+    }
+}
+
+impl Sent {
+    /// The form with these fields, where it is of this colleague's own page.
+    pub(super) fn of(signed: &Signed, path: String, fields: Fields) -> Result<Self, Wrong> {
+        if !is_theirs(signed, &fields) {
             return Err(Wrong::Forged);
         }
         let once = fields.parsed("once").ok_or(Wrong::Forged)?;
@@ -125,7 +135,10 @@ struct SignedOutPage {
 /// For a form that came when its session had ended: nothing is done, and what was typed is shown to be taken along. The form
 /// came from a page of ours in this very browser, which the guard has proved.
 pub(super) async fn signed_out(web: &Web, request: Request) -> Response {
-    let Ok(Open(fields)) = Open::from_request(request, web).await else {
+    let form =
+        request.headers().get("content-type").is_some_and(|kind| kind == "application/x-www-form-urlencoded");
+    let read = if form { Open::from_request(request, web).await.ok() } else { None };
+    let Some(Open(fields)) = read else {
         return Redirect::to("/sign-in").into_response();
     };
     let typed = fields.0.into_iter().filter(|(name, _)| !NOT_SHOWN.contains(&name.as_str()));
@@ -142,6 +155,14 @@ pub(super) async fn signed_out(web: &Web, request: Request) -> Response {
 
 fn is_id(value: &str) -> bool {
     value.split('/').next().is_some_and(|first| Uuid::parse_str(first).is_ok())
+}
+
+/// Whether a form carries its session's key.
+pub(super) fn is_theirs(signed: &Signed, fields: &Fields) -> bool {
+    // By digest, so that the time it takes tells nothing of the key.
+    let same =
+        |a: &str, b: &str| digest(&SHA256, a.as_bytes()).as_ref() == digest(&SHA256, b.as_bytes()).as_ref();
+    same(fields.text("form_key"), &form_key(signed))
 }
 
 /// What marks the forms of a session.

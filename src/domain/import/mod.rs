@@ -16,6 +16,7 @@ mod changes;
 mod checks;
 mod columns;
 mod contacts;
+mod diff;
 mod plan;
 mod problem;
 mod pupils;
@@ -32,6 +33,7 @@ pub use changes::{
 pub use checks::Proposal;
 pub use columns::Given;
 pub use contacts::read_address;
+pub use diff::{Diff, DiffCount, DiffLine};
 pub use plan::{Plan, plan};
 use problem::Problems;
 pub use problem::{File, Problem, Severity};

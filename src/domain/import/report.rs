@@ -64,6 +64,36 @@ pub struct Line {
 }
 
 impl Line {
+    /// `link C1 of P1: changed (priority)`. Holds refs and columns, no names, numbers or addresses.
+    pub fn in_words(&self) -> String {
+        let mut text = match self.what {
+            What::Class => "class",
+            What::Staff => "colleague",
+            What::Pupil => "pupil",
+            What::Carer => "carer",
+            What::Link => "link",
+            What::Restriction => "restriction",
+        }
+        .to_owned();
+        text.extend(self.contact_ref.iter().map(|contact| format!(" {contact}")));
+        text.extend(self.pupil_ref.iter().map(|pupil| {
+            let of = if self.contact_ref.is_some() { " of" } else { "" };
+            format!("{of} {pupil}")
+        }));
+        text.push_str(match self.change {
+            Change::Added => ": added",
+            Change::Changed => ": changed",
+            Change::Returned => ": back in the file",
+            Change::Missing => ": not in the file; kept, and marked as missing",
+            Change::Kept => ": kept",
+        });
+        if !self.fields.is_empty() {
+            text.extend([" (", &self.fields.join(", "), ")"]);
+        }
+        text.extend(self.note.iter().map(|note| format!("; {note}")));
+        text
+    }
+
     /// A line about nobody yet.
     pub(super) const fn new(what: What, change: Change) -> Self {
         Self { what, change, pupil_ref: None, contact_ref: None, fields: Vec::new(), note: None }

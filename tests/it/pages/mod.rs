@@ -1,7 +1,8 @@
 //! Staff pages as a browser without scripts meets them.
 
-mod audit;
+mod admin_import;
 mod admin_staff;
+mod audit;
 mod cases;
 mod coverage;
 mod forms;
@@ -195,13 +196,17 @@ impl Browser {
         self.post(action, &all).await
     }
 
-    pub(crate) async fn send(&mut self, mut request: axum::http::request::Builder, body: String) -> Answer {
+    pub(crate) async fn send(
+        &mut self,
+        mut request: axum::http::request::Builder,
+        body: impl Into<Body>,
+    ) -> Answer {
         request =
             request.header("host", "127.0.0.1").header("content-type", "application/x-www-form-urlencoded");
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
         }
-        let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let response = self.router.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         if let Some(set) = parts.headers.get("set-cookie") {
             let set = set.to_str().unwrap();
