@@ -38,23 +38,21 @@ create index import_proposal_newest on import_proposal (proposed_at, id);
 create unique index import_one_waits on import_proposal ((true)) where state = 'proposed';
 
 create table calendar_version (
-    id         uuid primary key,
+    number     bigint generated always as identity primary key,
     csv        text not null,
-    digest     bytea not null,             -- of what the calendar says: the version that clocks name
+    digest     text not null,              -- of what the calendar says: the version that clocks name
     adopted_at timestamptz not null,
     adopted_by text not null,
     why        text not null constraint calendar_says_why check (btrim(why) <> '')
 );
-create index calendar_version_newest on calendar_version (adopted_at, id);
 
 create table wording_version (
-    id              uuid primary key,
-    urgent          text not null,         -- where to turn if it cannot wait; empty: the usual sentence
-    acknowledgement text not null,         -- a sentence more in every acknowledgement; may be empty
-    set_at          timestamptz not null,
-    set_by          text not null
+    number  bigint generated always as identity primary key,
+    urgent  text not null,                 -- where to turn if it cannot wait; empty: the usual sentence
+    more    text not null,                 -- what every acknowledgement says besides; may be empty
+    set_at  timestamptz not null,
+    set_by  text not null
 );
-create index wording_version_newest on wording_version (set_at, id);
 
 do $$
 declare

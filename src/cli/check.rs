@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::{open, say, say_json, serve::CALENDAR_WARNING, settings::Settings};
 use crate::{
     domain::{
-        calendar::warn_before,
+        calendar::{Calendar, warn_before},
         time::{day_in_words, school_date},
     },
-    flows::{Clock as _, SystemClock},
+    flows::{Clock as _, SystemClock, current},
     store::daemons,
 };
 
@@ -34,10 +34,10 @@ pub(super) async fn run(settings: &Settings, json: bool) -> Result<u8> {
             "none is set up, so nothing can leave: add a [channels.…] section to the settings",
         ));
     }
+    let adopted = database(settings, &mut findings).await;
     if open::hears(settings) {
-        findings.push(calendar(settings));
+        findings.push(calendar(adopted.as_ref().or(settings.policy.calendar.as_ref())));
     }
-    database(settings, &mut findings).await;
     for (id, config) in &settings.channels {
         let what = format!("channel {id}");
         findings.push(match channel(id, config).await {
@@ -62,17 +62,23 @@ pub(super) async fn run(settings: &Settings, json: bool) -> Result<u8> {
 }
 
 /// Whether dates can be named, and for how long.
-fn calendar(settings: &Settings) -> Finding {
+fn calendar(calendar: Option<&Calendar>) -> Finding {
     let today = school_date(SystemClock.now());
-    let Some(calendar) = &settings.policy.calendar else {
-        let why = "none is set, so no carer is told by when a person answers: set calendar.file";
+    let Some(calendar) = calendar else {
+        let why = "none is set, so no carer is told by when a person answers: add one on the page Admin, Calendar, or set calendar.file";
         return bad("calendar", why);
     };
     match warn_before(calendar, today, CALENDAR_WARNING) {
-        Some(left) if left < 0 => bad("calendar", "it has ended: add the next terms to calendar.file"),
-        Some(left) => {
-            bad("calendar", format!("it ends in {left} day(s): add the next terms to calendar.file"))
-        }
+        Some(left) if left < 0 => bad(
+            "calendar",
+            "it has ended: add the next terms on the page Admin, Calendar, or to calendar.file",
+        ),
+        Some(left) => bad(
+            "calendar",
+            format!(
+                "it ends in {left} day(s): add the next terms on the page Admin, Calendar, or to calendar.file"
+            ),
+        ),
         None => Finding {
             what: "calendar".to_owned(),
             good: true,
@@ -100,24 +106,37 @@ fn bad(what: &str, why: impl std::fmt::Display) -> Finding {
     Finding { what: what.to_owned(), good: false, sentence: why.to_string() }
 }
 
-async fn database(settings: &Settings, findings: &mut Vec<Finding>) {
+/// Proves the database; returns the calendar that was adopted in it, if any.
+async fn database(settings: &Settings, findings: &mut Vec<Finding>) -> Option<Calendar> {
     let database = match open::database(settings).await {
         Ok(database) => database,
         Err(error) => {
             findings.push(bad("database", format!("{error:#}")));
-            return;
+            return None;
         }
     };
+    let mut adopted = None;
     match database.store.ready().await {
         Ok(()) => {
             let kind = if database.is_private() { "private Postgres" } else { "ordinary server" };
             let sentence = format!("{kind}, reached and up to date");
             findings.push(Finding { what: "database".to_owned(), good: true, sentence });
             holds(&database, findings).await;
+            match adopted_calendar(settings, &database).await {
+                Ok(calendar) => adopted = calendar,
+                Err(error) => findings.push(bad("calendar", format!("{error:#}"))),
+            }
         }
         Err(error) => findings.push(bad("database", error)),
     }
     database.close().await;
+    adopted
+}
+
+async fn adopted_calendar(settings: &Settings, database: &open::Database) -> Result<Option<Calendar>> {
+    let gateway = open::idle_gateway(settings, &database.store)?;
+    current::refresh(&gateway).await?;
+    Ok(gateway.policy().calendar.clone())
 }
 
 async fn holds(database: &open::Database, findings: &mut Vec<Finding>) {

@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::ids::{DeliveryId, TaskId},
-    flows::{gateway::Gateway, import::Files, verify::Noted},
+    flows::{current, gateway::Gateway, import::Files, verify::Noted},
 };
 
 /// A school's contact with parents and carers, out and in, in one chronology.
@@ -284,6 +284,7 @@ async fn with_database(settings: &Settings, json: bool, command: Command) -> Res
     let done = async {
         database.store.ready().await?;
         let gateway = open::idle_gateway(settings, &database.store)?;
+        current::refresh(&gateway).await?;
         one_command(&gateway, json, command).await
     }
     .await;

@@ -15,6 +15,7 @@ use super::settings::Settings;
 use crate::{
     flows::{
         SystemClock,
+        current::Current,
         gateway::{Breaker, Carriers, Gateway},
         mailbox::Mailbox,
     },
@@ -128,7 +129,7 @@ pub(super) fn idle_gateway(settings: &Settings, store: &Store) -> Result<Gateway
     Ok(Gateway {
         store: store.clone(),
         clock: Arc::new(SystemClock),
-        policy: settings.policy.clone(),
+        current: Current::new(settings.policy.clone()),
         carriers: carriers(settings)?,
         senders: BTreeMap::new(),
         patience: settings.patience,

@@ -13,7 +13,7 @@ use tokio::{
 use super::{open, settings::Settings};
 use crate::{
     domain::{calendar::warn_before, time::school_date},
-    flows::{gateway::Gateway, ladder, mailbox::Mailbox, operate, seal},
+    flows::{current, gateway::Gateway, ladder, mailbox::Mailbox, operate, seal},
     store::{cluster::Cluster, explain, outbox},
     web, workers,
 };
@@ -65,6 +65,7 @@ pub(super) async fn serve(
         );
     }
     start_breaker(gateway).await?;
+    current::refresh(gateway).await?;
     let address = listener.local_addr()?;
     let mut stopping = stop.clone();
     let pages = web::router(Arc::clone(gateway), settings.site.clone());
@@ -115,14 +116,23 @@ async fn look_at_calendar(gateway: &Gateway, hears: bool) -> Result<()> {
     if moved > 0 {
         tracing::warn!(moved, "the calendar changed: open clocks were dated anew");
     }
-    let Some(calendar) = &gateway.policy.calendar else {
+    let (policy, settings) = (gateway.policy(), gateway.current.settings());
+    if settings.calendar.is_some() && settings.calendar != policy.calendar {
+        tracing::info!("a calendar that was adopted on the page counts, not calendar.file");
+    }
+    let Some(calendar) = &policy.calendar else {
         if hears {
-            tracing::error!("no calendar: no date can be named to a carer; set calendar.file");
+            tracing::error!(
+                "no calendar: no date can be named to a carer; add one on the page Admin, Calendar, or set calendar.file"
+            );
         }
         return Ok(());
     };
     if let Some(left) = warn_before(calendar, school_date(gateway.now()), CALENDAR_WARNING) {
-        tracing::error!(days = left, "the calendar ends soon: add next year's terms to calendar.file");
+        tracing::error!(
+            days = left,
+            "the calendar ends soon: add the next terms on the page Admin, Calendar, or to calendar.file"
+        );
     }
     Ok(())
 }

@@ -24,6 +24,8 @@ pub struct AckPolicy {
     pub oldest_days: u16,
     /// Where to turn when it cannot wait; empty: the usual sentence.
     pub urgent_words: String,
+    /// What every acknowledgement by email says besides; empty: nothing.
+    pub more_words: String,
 }
 
 impl AckPolicy {
@@ -150,6 +152,7 @@ mod tests {
             once_days: 14,
             oldest_days: 2,
             urgent_words: String::new(),
+            more_words: String::new(),
         }
     }
 

@@ -150,7 +150,7 @@ impl Calling<'_> {
 
     async fn climb(&self, tx: &mut Tx) -> Result<Led, FlowError> {
         let tried = recording::unreached(tx, self.row.id).await?;
-        if tried < i64::from(self.gateway.policy.call_tries)
+        if tried < i64::from(self.gateway.policy().call_tries)
             || !recording::pass_to(tx, self.row.id, "slt").await?
         {
             return Ok(Led::StaysOpen);
@@ -168,7 +168,7 @@ impl Calling<'_> {
         if let Some(number) = numbers.first() {
             addresses::mark(tx, *number, "failing", why, self.now).await?;
             let task = check(
-                &self.gateway.policy,
+                &self.gateway.policy(),
                 (self.row.carer, self.row.pupil),
                 None,
                 &format!("check this number: {why}"),

@@ -70,7 +70,8 @@ pub async fn of_week(
     wanted: Option<Date>,
 ) -> Result<Option<Coverage>, FlowError> {
     let today = school_date(gateway.now());
-    let Some(calendar) = &gateway.policy.calendar else { return Ok(None) };
+    let policy = gateway.policy();
+    let Some(calendar) = &policy.calendar else { return Ok(None) };
     let weeks = newest_weeks(calendar, today, WEEKS);
     let shown = match wanted {
         Some(monday) => weeks.iter().find(|week| week.monday == monday),

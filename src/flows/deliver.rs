@@ -259,7 +259,7 @@ impl Lane {
             return Ok((Vec::new(), 0));
         }
         let facts = facts::of_deliveries(tx, group, Some(self.holder)).await?;
-        let allowed = self.gateway.breaker.allows(facts.len(), self.gateway.policy.ceiling_per_hour, now);
+        let allowed = self.gateway.breaker.allows(facts.len(), self.gateway.policy().ceiling_per_hour, now);
         if allowed < facts.len() {
             trip(tx, &self.gateway, now).await?;
         }
@@ -268,7 +268,7 @@ impl Lane {
         let mut stopped = Stopped::default();
         for facts in facts {
             let decision = if ready.len() < allowed {
-                decide(&self.ask(&facts), &self.gateway.policy, now)
+                decide(&self.ask(&facts), &self.gateway.policy(), now)
             } else {
                 Decision::Wait(None, "the ceiling of messages in an hour is reached".to_owned(), Vec::new())
             };
@@ -386,7 +386,7 @@ impl Ready {
 
 /// Stops all sending and says so; nothing is lost.
 async fn trip(tx: &mut Tx, gateway: &Gateway, now: Timestamp) -> Result<(), FlowError> {
-    let ceiling = gateway.policy.ceiling_per_hour;
+    let ceiling = gateway.policy().ceiling_per_hour;
     let reason = format!(
         "more than {ceiling} messages in an hour; look at `liaison queue list`, then `liaison queue release all`"
     );

@@ -128,7 +128,7 @@ pub async fn queue_drafts(
         return refused("choose at least one update to queue");
     }
     let now = gateway.now();
-    let send_at = now.saturating_add(gateway.policy.undo).unwrap_or(now);
+    let send_at = now.saturating_add(gateway.policy().undo).unwrap_or(now);
     // Read as the colleague: what they may not see must not show by a card that changes. A change after this moment is the
     // gate's to find, as one in the time to take back is.
     let pupils: Vec<PupilId> = chosen.iter().map(|(pupil, _)| *pupil).collect();

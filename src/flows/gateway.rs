@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use liaison_channels::{Sender, message::ChannelId, private::Private};
 use sqlx::PgConnection;
 
-use super::{Clock, FlowError, salt};
+use super::{Clock, FlowError, current::Current, salt};
 use crate::{
     domain::{people::Route, policy::Policy, route::Channels, tag::ReplyKey, time::Timestamp},
     store::{Store, answers},
@@ -60,8 +60,8 @@ pub struct Gateway {
     pub store: Store,
     /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// The school's policy.
-    pub policy: Policy,
+    /// The school's policy, as the settings and the colleagues have it.
+    pub current: Current,
     /// Which channel carries which route.
     pub carriers: Carriers,
     /// The open channels. Empty in commands that send nothing.
@@ -94,6 +94,11 @@ impl Gateway {
         second.copy_from_slice(&salt());
         let key = ReplyKey::new(&answers::reply_key(connection, &fresh).await?);
         Ok(self.key.get_or_init(|| key).clone())
+    }
+
+    /// The school's policy as it is now. One decision takes it once: a moment later another calendar may count.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.current.policy()
     }
 
     /// Now.

@@ -6,7 +6,8 @@ use crate::{
     domain::{
         calendar::{Redated, redated},
         chronology::{Entry, Visibility, kind},
-        time::{Timestamp, moment_in_words},
+        policy::Policy,
+        time::{Date, Timestamp, moment_in_words},
     },
     store::{
         StoreError, Tx, cases, chronology,
@@ -52,54 +53,88 @@ async fn climb_one(tx: &mut Tx, clock: &ClockRow, now: Timestamp) -> Result<bool
 
 /// Counts every open clock anew that was counted by another calendar; returns how many moved or got their first date.
 pub async fn redate(gateway: &Gateway) -> Result<usize, FlowError> {
-    let version = gateway.policy.calendar_version();
     let mut tx = gateway.store.begin().await?;
-    let open = clocks::list(&mut tx, WhichClocks::CountedBefore(&version)).await?;
-    let mut moved = 0;
-    for clock in &open {
-        moved += usize::from(redate_one(&mut tx, gateway, clock, &version).await?);
-    }
+    let moved = redate_all(&mut tx, &gateway.policy(), gateway.now()).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(moved)
 }
 
-async fn redate_one(
-    tx: &mut Tx,
-    gateway: &Gateway,
-    clock: &ClockRow,
-    version: &str,
-) -> Result<bool, FlowError> {
-    let (policy, now) = (&gateway.policy, gateway.now());
+/// The same in the caller's transaction, by this policy.
+pub(super) async fn redate_all(tx: &mut Tx, policy: &Policy, now: Timestamp) -> Result<usize, FlowError> {
+    let version = policy.calendar_version();
+    let open = clocks::list(tx, WhichClocks::CountedBefore(&version)).await?;
+    let mut moved = 0;
+    for clock in &open {
+        moved += usize::from(redate_one(tx, policy, clock, &version, now).await?);
+    }
+    Ok(moved)
+}
+
+/// What a policy's calendar makes of an open clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Moves {
+    /// It stands: the calendar gives the same or an earlier date, or does not reach.
+    Stands,
+    /// The calendar would give a later date, but it was missed before anybody said so: it stays missed.
+    StaysMissed,
+    /// No date can be named, as before; in words why.
+    StaysUndated(String),
+    /// It is due later, or gets its first date.
+    To {
+        /// When.
+        at: Timestamp,
+        /// The day of it.
+        day: Date,
+        /// Why, in words.
+        words: String,
+    },
+}
+
+/// What becomes of an open clock by this policy, if it is announced now. Never an earlier date: a promise was made.
+pub fn moves(policy: &Policy, clock: &ClockRow, now: Timestamp) -> Moves {
     let fresh = policy.answer_due(clock.started_at);
     let words = policy.due_words(clock.started_at, &fresh);
-    let old = clock.due_at;
-    let (due, said) = match (old, &policy.calendar, &fresh) {
-        (None, _, Err(_)) => (None, None),
-        (None, _, Ok(due)) => (
-            Some((due.at, due.day)),
-            Some(format!("the calendar reaches that far now: due {}", moment_in_words(due.at))),
-        ),
+    match (clock.due_at, &policy.calendar, fresh) {
+        (None, _, Err(_)) => Moves::StaysUndated(words),
+        (None, _, Ok(due)) => Moves::To { at: due.at, day: due.day, words },
         // Without a calendar nothing is counted anew: the dates that were named stand.
-        (Some(_), None, _) => return Ok(false),
+        (Some(_), None, _) => Moves::Stands,
         (Some(old), Some(calendar), _) => {
             match redated(clock.started_at, old, now, calendar, &policy.clock) {
-                Redated::Later(due) => (
-                    Some((due.at, due.day)),
-                    Some(format!(
-                        "the calendar changed: due {} instead of {}",
-                        moment_in_words(due.at),
-                        moment_in_words(old)
-                    )),
-                ),
+                Redated::Later(due) => Moves::To { at: due.at, day: due.day, words },
+                Redated::Missed => Moves::StaysMissed,
                 // A date that was named stands, also where the new calendar ends too early to name it.
-                Redated::Same | Redated::Missed | Redated::Missing(_) => {
-                    return note(tx, clock, version).await;
-                }
+                Redated::Same | Redated::Missing(_) => Moves::Stands,
             }
         }
+    }
+}
+
+async fn redate_one(
+    tx: &mut Tx,
+    policy: &Policy,
+    clock: &ClockRow,
+    version: &str,
+    now: Timestamp,
+) -> Result<bool, FlowError> {
+    let (at, day, words) = match moves(policy, clock, now) {
+        Moves::To { at, day, words } => (at, day, words),
+        Moves::StaysUndated(words) => {
+            clocks::redate(tx, clock.id, None, &words, version).await?;
+            return Ok(false);
+        }
+        Moves::Stands | Moves::StaysMissed if policy.calendar.is_some() => {
+            return note(tx, clock, version).await;
+        }
+        Moves::Stands | Moves::StaysMissed => return Ok(false),
     };
-    clocks::redate(tx, clock.id, due, &words, version).await?;
-    let Some(said) = said else { return Ok(false) };
+    clocks::redate(tx, clock.id, Some((at, day)), &words, version).await?;
+    let said = match clock.due_at {
+        None => format!("the calendar reaches that far now: due {}", moment_in_words(at)),
+        Some(old) => {
+            format!("the calendar changed: due {} instead of {}", moment_in_words(at), moment_in_words(old))
+        }
+    };
     let entry = Entry::now(now, kind::CLOCK, said)
         .about_carer(clock.carer, clock.pupil)
         .case(clock.case)

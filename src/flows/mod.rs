@@ -1,6 +1,7 @@
 //! What Liaison does: one file per deed. Each flow owns its transactions; nothing else begins one.
 
 pub mod audit;
+pub mod calendar;
 pub mod calls;
 mod case_deeds;
 pub mod cases;
@@ -8,6 +9,7 @@ pub mod clock;
 pub mod colleagues;
 pub mod contacts;
 pub mod coverage;
+pub mod current;
 pub mod deliver;
 pub mod desk;
 pub mod divert;
@@ -45,6 +47,7 @@ pub mod tasks;
 pub mod texts;
 mod undo;
 pub mod verify;
+pub mod wording;
 
 pub use clock::{Clock, SystemClock};
 

@@ -55,7 +55,7 @@ impl Planned {
             choose(telling.link, telling.message, gateway.carriers.set_up(), telling.tried, telling.now);
         match &plan {
             Plan::Send(route) => self.send(gateway, telling, *route, &fired),
-            Plan::Task(route) => self.task(task(&gateway.policy, telling, *route), &fired),
+            Plan::Task(route) => self.task(task(&gateway.policy(), telling, *route), &fired),
             Plan::LeftOut(_, why) => {
                 let entry = Entry::now(
                     telling.now,
@@ -64,7 +64,7 @@ impl Planned {
                 );
                 self.left_out.push(about(entry, telling));
             }
-            Plan::NoWay => self.task(no_way(&gateway.policy, telling, &fired), &fired),
+            Plan::NoWay => self.task(no_way(&gateway.policy(), telling, &fired), &fired),
         }
         plan
     }

@@ -84,7 +84,7 @@ pub async fn of(
         about: About::Week(week),
     };
     // The words do not depend on the hour, nor on who may be reached in a rehearsal.
-    let policy = Policy { hours: Hours::ALWAYS, rehearsal: None, ..gateway.policy.clone() };
+    let policy = Policy { hours: Hours::ALWAYS, rehearsal: None, ..(*gateway.policy()).clone() };
     let previews = seen.into_iter().filter_map(|carer| {
         let link = links.iter().find(|link| link.carer == carer.id)?;
         Some(PreviewFor { carer: carer.name, gets: gets(gateway, &policy, link, &message) })

@@ -46,8 +46,8 @@ pub async fn promise(
 
 /// The last moment of a promised day; it must lie ahead, and be a day on which somebody is at school.
 pub(super) fn promised(gateway: &Gateway, day: Date, now: Timestamp) -> Result<(Timestamp, Date), FlowError> {
-    let near: Vec<_> =
-        gateway.policy.school_days_near(day, school_date(now)).into_iter().map(day_in_words).collect();
+    let policy = gateway.policy();
+    let near: Vec<_> = policy.school_days_near(day, school_date(now)).into_iter().map(day_in_words).collect();
     let near = match near.as_slice() {
         [] => String::new(),
         [only] => format!("; the nearest school day is {only}"),
@@ -55,13 +55,13 @@ pub(super) fn promised(gateway: &Gateway, day: Date, now: Timestamp) -> Result<(
     };
     let refuse =
         |why: &str| FlowError::Refused(format!("{} cannot be promised: {why}{near}", day_in_words(day)));
-    let rule = &gateway.policy.clock;
+    let rule = &policy.clock;
     let at = day.to_datetime(rule.day_end).to_zoned_datetime(school_zone());
     let at = at.map_err(|_| refuse("it is not a day of the calendar"))?.timestamp();
     if at <= now {
         return Err(refuse("it has passed"));
     }
-    match gateway.policy.calendar.as_ref().map(|calendar| rule.counts(calendar, day)) {
+    match policy.calendar.as_ref().map(|calendar| rule.counts(calendar, day)) {
         Some(Some(false)) => Err(refuse("nobody is at school that day")),
         Some(None) => Err(refuse("the calendar does not reach so far")),
         Some(Some(true)) | None => Ok((at, day)),
@@ -91,7 +91,7 @@ pub(super) async fn run_promise(
         due: Some(due),
         days: 0,
         words: format!("promised for {day}"),
-        calendar: gateway.policy.calendar_version(),
+        calendar: gateway.policy().calendar_version(),
     };
     clocks::insert(tx, &[clock]).await?;
     let entry =

@@ -340,8 +340,9 @@ async fn whose(
         at: question.received_at,
     };
     cases::insert(tx, &[case]).await?;
-    let due = gateway.policy.answer_due(question.received_at);
-    let words = gateway.policy.due_words(question.received_at, &due);
+    let policy = gateway.policy();
+    let due = policy.answer_due(question.received_at);
+    let words = policy.due_words(question.received_at, &due);
     let clock = NewClock {
         id: ClockId::new(),
         case: id,
@@ -349,9 +350,9 @@ async fn whose(
         kind: "answer",
         started_at: question.received_at,
         due: due.ok().map(|due| (due.at, due.day)),
-        days: gateway.policy.clock.days,
+        days: policy.clock.days,
         words,
-        calendar: gateway.policy.calendar_version(),
+        calendar: policy.calendar_version(),
     };
     clocks::insert(tx, &[clock]).await?;
     let said = format!("a colleague said whose it is: case {code} opened");

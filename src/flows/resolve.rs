@@ -90,7 +90,7 @@ async fn answer(
         return Ok(Answer::Wait);
     }
     let found = find(gateway, sender, doubt).await?;
-    let tries_left = gateway.policy.retry.after(doubt.tries).is_some();
+    let tries_left = gateway.policy().retry.after(doubt.tries).is_some();
     Ok(match (found, carries) {
         (Some(Found::Yes(reference)), _) => Answer::Went(reference),
         (Some(Found::No), _) if tries_left => Answer::Again(false),
@@ -142,7 +142,7 @@ async fn again(gateway: &Gateway, doubt: &InDoubt, maybe_twice: bool) -> Result<
     to.not_before = Some(match doubt.tries {
         0 | 1 => now,
         tries => {
-            let wait = gateway.policy.retry.after(tries - 1).unwrap_or_default();
+            let wait = gateway.policy().retry.after(tries - 1).unwrap_or_default();
             now.saturating_add(SignedDuration::try_from(wait).unwrap_or_default()).unwrap_or(now)
         }
     });
@@ -195,7 +195,7 @@ async fn person(gateway: &Gateway, doubt: &InDoubt) -> Result<bool, FlowError> {
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
     let mut task = check_address(
-        &gateway.policy,
+        &gateway.policy(),
         doubt,
         "ask whether a text arrived: nobody can tell, and it is not sent twice by itself",
         now,

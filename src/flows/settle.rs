@@ -36,7 +36,7 @@ pub(super) async fn settle(
     }
     let now = gateway.now();
     let nexts: Vec<Next> =
-        group.iter().map(|one| after(&one.outcome, one.at.tries, &gateway.policy.retry, now)).collect();
+        group.iter().map(|one| after(&one.outcome, one.at.tries, &gateway.policy().retry, now)).collect();
     let moves: Vec<Move> = group.iter().zip(&nexts).map(|(one, next)| as_move(one, next, now)).collect();
     let mut moved = outbox::settle(tx, &moves, &[State::Submitting, State::Unknown], now).await?;
     // Declared dead too early and queued again meanwhile: what is known to have gone must not go a second time.
@@ -99,7 +99,7 @@ pub(super) async fn after_failure(
     if let Some((status, task_why)) = mark
         && addresses::mark_of(tx, failed.id, status, why, now).await?
     {
-        let task = check_address(&gateway.policy, failed, &task_why, now);
+        let task = check_address(&gateway.policy(), failed, &task_why, now);
         tasks::insert(tx, std::slice::from_ref(&task), now).await?;
         let marked = Entry::now(now, kind::ADDRESS_FAILING, format!("an address is now {status}: {why}"))
             .about(failed.carer, failed.pupil)

@@ -112,7 +112,7 @@ pub async fn begin_second_factor(gateway: &Gateway, staff: StaffId) -> Result<Ke
     };
     tx.commit().await.map_err(StoreError::from)?;
     let typed = base32(secret.expose());
-    let uri = otpauth_uri(&gateway.policy.school.name, &account.email, &typed);
+    let uri = otpauth_uri(&gateway.policy().school.name, &account.email, &typed);
     Ok(Key { typed: Private::new(typed), uri: Private::new(uri) })
 }
 

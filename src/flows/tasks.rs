@@ -213,7 +213,7 @@ async fn asked(
         limits: None,
         channels: gateway.carriers.set_up(),
     };
-    let decision = decide(&ask, &gateway.policy, gateway.now());
+    let decision = decide(&ask, &gateway.policy(), gateway.now());
     Ok(Some((decision, link)))
 }
 

@@ -1,5 +1,7 @@
 //! Clocks: each belongs to the message that started it.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use sqlx::PgConnection;
 
@@ -159,6 +161,20 @@ pub async fn list(
         rung: row.rung,
     });
     Ok(clocks.collect())
+}
+
+/// The codes of these cases; of those that whoever asks may see.
+pub async fn codes(
+    connection: &mut PgConnection,
+    cases: &[CaseId],
+) -> Result<HashMap<CaseId, String>, StoreError> {
+    let rows = sqlx::query!(
+        "select id, code from carer_case where id = any($1)",
+        &cases.iter().map(|id| id.0).collect::<Vec<_>>()
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (CaseId(row.id), row.code)).collect())
 }
 
 /// Stops the running clocks of a case of this kind (`None`: of any): `met` by an answer, else `closed`. Returns how many

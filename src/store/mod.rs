@@ -45,6 +45,7 @@ pub mod tasks;
 pub mod today;
 pub(crate) mod types;
 pub mod updates;
+pub mod versions;
 pub mod week;
 
 use std::time::Duration;

@@ -17,6 +17,12 @@ pub(super) const READERS: &[Role] = &[Role::Office, Role::Slt, Role::Dsl, Role::
 /// The pages behind the index: path, name, what is done there, and for whom.
 const PAGES: &[(&str, &str, &str, &[Role])] = &[
     (
+        "/admin/calendar",
+        "Calendar",
+        "Terms, INSET days and closures, and which answers a change would put off.",
+        super::admin_calendar::KEEPERS,
+    ),
+    (
         "/admin/import",
         "Import",
         "Contact data from the school's own system: see what would change, then approve it.",

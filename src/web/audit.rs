@@ -147,7 +147,8 @@ pub(super) fn period(from: Date, until: Date) -> String {
 
 /// The terms that have begun, the newest first.
 fn terms(web: &Web, today: Date) -> Vec<Term> {
-    let spans = web.gateway.policy.calendar.iter().flat_map(|calendar| calendar.spans());
+    let policy = web.gateway.policy();
+    let spans = policy.calendar.iter().flat_map(|calendar| calendar.spans());
     let mut terms: Vec<_> = spans.filter(|span| span.kind == Kind::Term && span.from <= today).collect();
     terms.sort_by_key(|span| std::cmp::Reverse(span.from));
     let terms = terms.into_iter().take(TERMS).map(|span| {

@@ -203,7 +203,7 @@ fn show(
         typed,
         now: field_moment(web.gateway.now()),
         attempts,
-        tries: web.gateway.policy.call_tries,
+        tries: web.gateway.policy().call_tries,
         outcomes: vec![
             (CallOutcome::Spoke.as_str(), "I spoke to them"),
             (CallOutcome::LeftSafeMessage.as_str(), "I left the safe message, and nothing else"),

@@ -71,7 +71,7 @@ async fn coverage_page(State(web): State<Web>, signed: Signed, which: After) -> 
         return Err(Wrong::Absent);
     }
     let frame = Frame::of(&web, &signed, "Coverage", "/coverage");
-    let calendar_known = web.gateway.policy.calendar.is_some();
+    let calendar_known = web.gateway.policy().calendar.is_some();
     let template = match found {
         Some(found) => page_of(frame, found, today),
         None => CoveragePage {

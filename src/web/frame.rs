@@ -74,7 +74,7 @@ impl Frame {
     /// Around a page that anybody may see.
     pub(super) fn open(web: &Web, title: &str) -> Self {
         Self {
-            school: web.gateway.policy.school.name.clone(),
+            school: web.gateway.policy().school.name.clone(),
             title: title.to_owned(),
             colleague: String::new(),
             roles: String::new(),
@@ -165,6 +165,10 @@ const DONE: &[(&str, &str)] = &[
     ("altered", "The record was verified, and something is wrong. See below."),
     ("held", "Sending is paused."),
     ("released", "Sending goes on."),
+    (
+        "adopted",
+        "The calendar is adopted. Open clocks are counted by it now; none was made earlier, and none that was missed is forgiven.",
+    ),
     ("put-up", "Nothing is written yet. Read what would change, then approve it."),
     ("imported", "Written, all of it. Both files are erased here."),
     ("withdrawn", "Withdrawn. Nothing of it was written, and both files are erased here."),

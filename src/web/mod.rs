@@ -5,6 +5,7 @@
 //! [`routes`] with who may open it.
 
 mod admin;
+mod admin_calendar;
 mod admin_import;
 mod admin_staff;
 mod audit;
@@ -133,6 +134,7 @@ fn served() -> Vec<Served> {
         audit::served(),
         todo::served(),
         admin::served(),
+        admin_calendar::served(),
         admin_staff::served(),
         admin_import::served(),
     ]

@@ -7,28 +7,50 @@ use liaison_channels::message::ChannelId;
 use super::{Stop, Trouble, heartbeat};
 use crate::{
     domain::ids::DaemonId,
-    flows::{FlowError, drafts, gateway::Gateway, ladder, operate, rescue, resolve, seal},
+    flows::{FlowError, current, drafts, gateway::Gateway, ladder, operate, rescue, resolve, seal},
     store::{daemons, leader::Leader},
 };
 
 const ROUND: Duration = Duration::from_secs(2);
 /// How often a channel that the daemon itself holds is tried again.
 const HEAL: Duration = Duration::from_mins(1);
+/// How often clocks are looked for that a daemon started by a calendar it had not replaced yet.
+const REDATE: Duration = Duration::from_mins(1);
 
 /// Rounds of care until told to stop. `own` are this daemon's holders.
 pub(super) async fn care(gateway: Arc<Gateway>, own: Vec<DaemonId>, mut stop: Stop) {
     let mut leader = Leader::new(gateway.store.pool(), "caretaker");
     let mut trouble = Trouble::default();
-    let mut tried = HashMap::new();
+    let mut since = Since::default();
     let mut answers = Answers::default();
     while !stop.is_now() {
+        let taken_up = take_up(&gateway).await;
+        trouble.note("what was adopted", &taken_up);
         let all_could_beat = answers.since_at_least(gateway.patience.lease);
-        let round = care_once(&gateway, &mut leader, &own, all_could_beat, &mut tried).await;
+        let round = care_once(&gateway, &mut leader, &own, all_could_beat, &mut since).await;
         answers.note(&round);
         trouble.note("caretaker", &round);
         stop.pause(ROUND.min(gateway.patience.lease / 3)).await;
     }
     leader.resign().await;
+}
+
+/// When what is not done in every round was last done.
+#[derive(Debug, Default)]
+struct Since {
+    /// Each held channel was probed.
+    tried: HashMap<String, std::time::Instant>,
+    /// Clocks were counted anew.
+    redated: Option<std::time::Instant>,
+}
+
+/// Takes up the calendar and the words that colleagues have adopted since: every daemon does, whoever leads.
+async fn take_up(gateway: &Gateway) -> Result<(), FlowError> {
+    if current::refresh(gateway).await? {
+        let moved = ladder::redate(gateway).await?;
+        tracing::info!(moved, "another calendar counts now");
+    }
+    Ok(())
 }
 
 /// Whether Postgres answers, as far as the rounds can tell. While it was away nobody could say that it lives, so for a
@@ -59,7 +81,7 @@ async fn care_once(
     leader: &mut Leader,
     own: &[DaemonId],
     all_could_beat: bool,
-    tried: &mut HashMap<String, std::time::Instant>,
+    since: &mut Since,
 ) -> Result<(), FlowError> {
     if !leader.is_ours().await? {
         return Ok(());
@@ -79,11 +101,17 @@ async fn care_once(
         );
     }
     drafts::send_due(gateway).await?;
+    // Only by an adopted calendar, which is the same for every daemon.
+    if gateway.current.versions().calendar.is_some() && since.redated.is_none_or(|at| at.elapsed() >= REDATE)
+    {
+        since.redated = Some(std::time::Instant::now());
+        ladder::redate(gateway).await?;
+    }
     let climbed = ladder::climb(gateway).await?;
     if climbed > 0 {
         tracing::warn!(climbed, "clocks have run out: `liaison cases list`");
     }
-    heal(gateway, tried).await
+    heal(gateway, &mut since.tried).await
 }
 
 /// Probes the channels that the daemon holds because of their settings; one that works again is released.

@@ -282,12 +282,15 @@ async fn latency(count: usize) {
 
 /// A gateway that queues for the daemon's channel and opens none itself.
 fn queueing_gateway(store: &Store) -> liaison::flows::gateway::Gateway {
-    use liaison::flows::gateway::{Breaker, Carriers, Gateway};
+    use liaison::flows::{
+        current::Current,
+        gateway::{Breaker, Carriers, Gateway},
+    };
     let settings = liaison::cli::settings::read_text("").expect("defaults");
     Gateway {
         store: store.clone(),
         clock: std::sync::Arc::new(SystemClock),
-        policy: settings.policy,
+        current: Current::new(settings.policy),
         carriers: Carriers {
             email: liaison_channels::message::ChannelId::parse("school-mail").ok(),
             text: None,

@@ -31,6 +31,7 @@ use liaison::{
     },
     flows::{
         Clock as _, SystemClock,
+        current::Current,
         gateway::{Breaker, Carriers, Gateway, Patience},
         sign_in,
     },
@@ -254,7 +255,7 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
     Arc::new(Gateway {
         store,
         clock: Arc::new(SystemClock),
-        policy: Policy {
+        current: Current::new(Policy {
             school: School { name: "Northfield School".to_owned(), office_phone: "01632 960100".to_owned() },
             text_update: TextUpdate::Notice,
             hours: Hours::ALWAYS,
@@ -272,10 +273,11 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
                 once_days: 14,
                 oldest_days: 2,
                 urgent_words: String::new(),
+                more_words: String::new(),
             },
             calendar: calendar::read(term.as_bytes()).ok(),
             clock: calendar::Rule::default(),
-        },
+        }),
         carriers: Carriers { email: named("school-mail"), text: named("texts") },
         senders,
         patience: Patience {

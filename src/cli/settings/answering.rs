@@ -74,6 +74,7 @@ impl Problems {
                 once_days: answering.once_days,
                 oldest_days: answering.oldest_days,
                 urgent_words: answering.urgent.clone(),
+                more_words: String::new(),
             },
         })
     }

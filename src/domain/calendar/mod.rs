@@ -7,6 +7,7 @@
 mod bank_holidays;
 mod checks;
 mod count;
+mod edit;
 mod file;
 mod inspect;
 mod words;
@@ -19,6 +20,7 @@ use ring::digest::{Context, SHA256};
 pub use self::{
     bank_holidays::{BANK_HOLIDAYS, KNOWN_FROM, KNOWN_UNTIL},
     count::{CalendarMissing, Due, Redated, Rule, due, on_holiday, redated, warn_before},
+    edit::{Edit, edited},
     file::{EXAMPLE_FILE, read},
     inspect::{DueReading, inspect_due},
     words::{carer_words, due_words},

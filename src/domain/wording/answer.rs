@@ -33,8 +33,10 @@ pub(super) fn thanks(case: &AnswerFacts) -> String {
 }
 
 pub(super) fn acknowledgement_closing(policy: &Policy, case: &AnswerFacts) -> String {
+    let more = policy.acknowledge.more_words.trim();
+    let more = if more.is_empty() { String::new() } else { format!("{more}\n\n") };
     format!(
-        "{}\n\nThis answer was sent automatically. There is no need to answer it. Your reference is {}.",
+        "{more}{}\n\nThis answer was sent automatically. There is no need to answer it. Your reference is {}.",
         policy.acknowledge.urgent(&policy.school),
         case.code
     )

@@ -50,7 +50,7 @@ impl Deciding<'_> {
                 Ack::Hold(0, "the address it came from is marked as failing or stopped".to_owned())
             }
             (_, None) => Ack::Hold(0, "no channel is set up by which it could be sent".to_owned()),
-            _ => acknowledge::decide(&arrived, &recent, &self.gateway.policy.acknowledge, self.now),
+            _ => acknowledge::decide(&arrived, &recent, &self.gateway.policy().acknowledge, self.now),
         };
         let (Ack::Send, Some(channel)) = (&ack, channel) else { return (ack, None) };
         let answer = AnswerId::new();
@@ -66,7 +66,7 @@ impl Deciding<'_> {
             sensitive: false,
             due_day: due.map(|(_, day)| day),
             full_answer: false,
-            holiday: self.gateway.policy.calendar.as_ref().is_some_and(|c| on_holiday(self.now, c)),
+            holiday: self.gateway.policy().calendar.as_ref().is_some_and(|c| on_holiday(self.now, c)),
             came_by: message.came_by,
             address: Some(whose.address),
             to_domain: domain.clone(),

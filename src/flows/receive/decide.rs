@@ -261,7 +261,7 @@ impl Deciding<'_> {
 
     /// Starts the clock for a person's answer; returns the day it names.
     fn start_clock(&self, case: CaseId, outcome: &mut Outcome) -> Option<(Timestamp, Date)> {
-        let policy = &self.gateway.policy;
+        let policy = self.gateway.policy();
         let due = policy.answer_due(self.message.received_at);
         let words = policy.due_words(self.message.received_at, &due);
         if let Err(missing) = &due {
@@ -305,7 +305,7 @@ impl Deciding<'_> {
             candidates: candidates.collect(),
             role: if visibility == Visibility::Restricted { "dsl" } else { "office" },
             visibility,
-            due: self.gateway.policy.task_due(self.now),
+            due: self.gateway.policy().task_due(self.now),
         });
     }
 
@@ -326,7 +326,7 @@ impl Deciding<'_> {
             candidates,
             role: if visibility == Visibility::Restricted { "dsl" } else { "office" },
             visibility,
-            due: self.gateway.policy.task_due(self.now),
+            due: self.gateway.policy().task_due(self.now),
         });
     }
 

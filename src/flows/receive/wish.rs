@@ -106,7 +106,7 @@ fn ask_office(deciding: &Deciding<'_>, writer: &Writer, why: &str) -> Option<New
         case: None,
         delivery: None,
         why: why.to_owned(),
-        due: deciding.gateway.policy.task_due(deciding.now),
+        due: deciding.gateway.policy().task_due(deciding.now),
     })
 }
 

@@ -178,7 +178,8 @@ async fn of_the_unreached(web: &Web, signed: &Signed) -> Result<Option<Line>, Wr
 /// This school week and the last, as far as the calendar has them.
 fn two_weeks(web: &Web) -> Vec<SchoolWeek> {
     let today = school_date(web.gateway.now());
-    web.gateway.policy.calendar.as_ref().map(|calendar| newest_weeks(calendar, today, 2)).unwrap_or_default()
+    let policy = web.gateway.policy();
+    policy.calendar.as_ref().map(|calendar| newest_weeks(calendar, today, 2)).unwrap_or_default()
 }
 
 /// For governors: no name, nothing restricted.

@@ -140,6 +140,7 @@ fn policy(case: &Case) -> Policy {
             once_days: 14,
             oldest_days: 2,
             urgent_words: String::new(),
+            more_words: String::new(),
         },
         calendar: Some(calendar::read(calendar::EXAMPLE_FILE.as_bytes()).expect("a good calendar")),
         clock: calendar::Rule::default(),

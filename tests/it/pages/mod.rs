@@ -1,5 +1,6 @@
 //! Staff pages as a browser without scripts meets them.
 
+mod admin_calendar;
 mod admin_import;
 mod admin_staff;
 mod audit;

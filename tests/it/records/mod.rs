@@ -1,5 +1,6 @@
 //! What colleagues record: calls, letters, contacts, and what changes of a carer.
 
+mod calendar;
 mod calls;
 mod contacts;
 mod drafts;

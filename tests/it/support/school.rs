@@ -17,6 +17,7 @@ use liaison::{
     flows::{
         Clock as _, SystemClock,
         clock::SetClock,
+        current::Current,
         deliver::{self, Lane, Step},
         gateway::{Breaker, Carriers, Gateway, Patience},
         import::{Files, import},
@@ -89,6 +90,7 @@ fn usual() -> Setup {
                 once_days: 14,
                 oldest_days: 2,
                 urgent_words: String::new(),
+                more_words: String::new(),
             },
             calendar: Some(calendar::read(calendar::EXAMPLE_FILE.as_bytes()).expect("a good calendar")),
             clock: calendar::Rule::default(),
@@ -313,7 +315,7 @@ fn gateway(
     Arc::new(Gateway {
         store,
         clock: Arc::<SetClock>::clone(clock),
-        policy: setup.policy.clone(),
+        current: Current::new(setup.policy.clone()),
         carriers: Carriers { email: named("school-mail"), text: named("texts") },
         senders,
         patience: setup.patience,

@@ -2,6 +2,7 @@
 #![expect(clippy::indexing_slicing, reason = "a test that panics has found something")]
 
 mod changes;
+mod edits;
 mod examples;
 mod files;
 mod inspecting;

@@ -1,0 +1,81 @@
+//! The policy as it is now: what the settings say, with the calendar and the words that colleagues have adopted since. Every
+//! daemon takes up the newest version within a round of its caretaker; a command does when it starts.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::{FlowError, gateway::Gateway};
+use crate::{
+    domain::{calendar, policy::Policy},
+    store::versions::{self, Newest, WordingVersion},
+};
+
+/// The policy as it is now.
+#[derive(Debug)]
+pub struct Current {
+    settings: Policy,
+    now: RwLock<(Newest, Arc<Policy>)>,
+}
+
+impl Current {
+    /// What the settings say, until [`refresh`] has looked for more.
+    pub fn new(settings: Policy) -> Self {
+        let now = RwLock::new((Newest::default(), Arc::new(settings.clone())));
+        Self { settings, now }
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner).1)
+    }
+
+    /// The numbers of the versions it rests on.
+    pub fn versions(&self) -> Newest {
+        self.now.read().unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// What the settings alone say.
+    pub const fn settings(&self) -> &Policy {
+        &self.settings
+    }
+
+    fn set(&self, versions: Newest, policy: Policy) {
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = (versions, Arc::new(policy));
+    }
+}
+
+/// Takes up what has been adopted since; returns whether another calendar counts now.
+pub async fn refresh(gateway: &Gateway) -> Result<bool, FlowError> {
+    let mut connection = gateway.store.acquire().await?;
+    let newest = versions::newest(&mut connection).await?;
+    if newest == gateway.current.versions() {
+        return Ok(false);
+    }
+    let before = gateway.policy().calendar_version();
+    let mut policy = gateway.current.settings().clone();
+    if let Some(number) = newest.calendar {
+        let csv = versions::calendar_csv(&mut connection, number).await?;
+        match calendar::read(csv.as_bytes()) {
+            Ok(adopted) => policy.calendar = Some(adopted),
+            Err(_) => {
+                // It was read before it was adopted, so this program is older than that one.
+                tracing::error!(
+                    number,
+                    "the adopted calendar cannot be read by this version of Liaison: update it"
+                );
+                policy.calendar.clone_from(&gateway.policy().calendar);
+            }
+        }
+    }
+    if let Some(number) = newest.wording {
+        put(&mut policy, versions::wording(&mut connection, number).await?);
+    }
+    let moved = policy.calendar_version() != before;
+    gateway.current.set(newest, policy);
+    Ok(moved)
+}
+
+/// The policy with the school's own words.
+pub(super) fn put(policy: &mut Policy, words: WordingVersion) {
+    policy.acknowledge.urgent_words = words.urgent;
+    policy.acknowledge.more_words = words.more;
+}
