@@ -159,6 +159,7 @@ pub fn router(gateway: Arc<Gateway>, site: Site) -> Router {
     }
     let pages = pages
         .fallback(guard::nothing_here)
+        .method_not_allowed_fallback(guard::nothing_here)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .layer(middleware::from_fn_with_state(Arc::clone(&web), guard::headers))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(|_| frame::panicked()))
