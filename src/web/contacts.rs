@@ -153,8 +153,12 @@ fn read(fields: &Fields, around: &Around, me: StaffId) -> Result<Contact, FlowEr
         ),
     };
     let mut colleagues = vec![me];
-    if let Some(other) = fields.parsed::<StaffId>("colleague") {
-        colleagues.push(other);
+    let other = fields.text("colleague");
+    if !other.is_empty() {
+        // One of those the page offers; a choice that is none of them is never dropped without a word.
+        let known = around.colleagues.iter().any(|(id, _)| id == other);
+        let other = Some(other).filter(|_| known).and_then(|id| id.parse().ok());
+        colleagues.push(other.ok_or_else(|| choose("the second colleague"))?);
     }
     Ok(Contact {
         kind: ContactKind::parse(fields.text("kind")).map_err(|_| choose("what kind of contact it was"))?,
