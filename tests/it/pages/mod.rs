@@ -10,10 +10,14 @@ mod forms;
 mod home;
 mod inbox;
 mod letters;
+mod hostile;
 mod matrix;
 mod play;
 mod records;
+mod rules;
 mod sign_in;
+mod snapshots;
+mod templates;
 mod week;
 
 use axum::{
@@ -222,3 +226,4 @@ impl Browser {
         }
     }
 }
+pub(crate) use crate::support::staffed::{AMINA, Answer, Browser, Staffed};

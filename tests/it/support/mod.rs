@@ -1,10 +1,14 @@
 //! What every test here stands on: a real Postgres of its own, migrated, with a clock that stands still.
 
+pub(crate) mod furnished;
+pub(crate) mod html;
 pub(crate) mod inbound;
 pub(crate) mod people;
 pub(crate) mod proxy;
 pub(crate) mod school;
 pub(crate) mod sink;
+pub(crate) mod staffed;
+pub(crate) mod walk;
 
 use std::{
     path::Path,
@@ -119,7 +123,9 @@ async fn run(connection: &mut PgConnection, statements: String) {
 fn start() -> PgConnectOptions {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let dir = reachable_dir(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres"));
+        let dir = reachable_dir(
+            &Path::new(env!("CARGO_TARGET_TMPDIR")).join(concat!("postgres-", env!("CARGO_CRATE_NAME"))),
+        );
         let options = ClusterOptions { dir, bin_dir: None, durability: Durability::Throwaway };
         let cluster = Cluster::start(&options).await.expect("start a throwaway Postgres");
         clear(&cluster).await;
