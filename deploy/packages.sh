@@ -34,6 +34,8 @@ missing_for() {
         postgresql) postgres_bin >/dev/null || echo postgresql ;;
         postfix) command -v smtp-sink >/dev/null || echo postfix ;;
         dovecot) command -v dovecot >/dev/null || echo dovecot-imapd ;;
+        browser) command -v chromedriver >/dev/null && command -v chromium >/dev/null || echo chromium chromium-driver fonts-dejavu-core ;;
+        npm) command -v npm >/dev/null || echo npm ;;
         compiler) command -v cc >/dev/null || echo gcc libc6-dev ;;
         *) stop "packages.sh knows no '$1'" ;;
     esac
