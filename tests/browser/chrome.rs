@@ -30,6 +30,8 @@ struct Driver {
 impl Driver {
     fn start() -> Self {
         let mut server = Command::new(DRIVER)
+            // So that dates are written as here.
+            .envs([("LANGUAGE", "en_GB"), ("TZ", "Europe/London")])
             .args(["--port=0", "--log-level=SEVERE"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -186,16 +188,26 @@ impl Chrome {
     }
 
     async fn one(&self, what: &str, xpath: String) -> WebElement {
-        match self.web.find(By::XPath(xpath)).await {
-            Ok(found) => found,
-            Err(_) => panic!("no {what} on the page {}: {}", self.path().await, self.text().await),
+        if let Ok(found) = self.web.find(By::XPath(xpath)).await {
+            return found;
         }
+        panic!("no {what} on the page {}: {}", self.path().await, self.text().await)
     }
 
-    /// Follows the first link with these words.
+    /// Follows the first visible link with these words; where the menu is folded, it is opened first.
     pub(crate) async fn follow(&self, words: &str) {
-        let link = self.one(words, format!("//a[contains(normalize-space(.), {})]", quoted(words))).await;
-        self.turn(async { link.click().await.expect("follow it") }).await;
+        let links = format!("//a[contains(normalize-space(.), {})]", quoted(words));
+        for folded in [true, false] {
+            for link in self.web.find_all(By::XPath(links.as_str())).await.expect("links") {
+                if link.is_displayed().await.expect("seen or not") {
+                    return self.turn(async { link.click().await.expect("follow it") }).await;
+                }
+            }
+            if folded {
+                self.unfold("Menu").await;
+            }
+        }
+        panic!("no link '{words}' on the page {}: {}", self.path().await, self.text().await);
     }
 
     /// Presses the button with these words.
@@ -294,7 +306,7 @@ impl Chrome {
     }
 }
 
-/// As XPath writes words. They may hold either kind of quotation mark, not both.
+/// As `XPath` writes words. They may hold either kind of quotation mark, not both.
 fn quoted(words: &str) -> String {
     if words.contains('\'') { format!("\"{words}\"") } else { format!("'{words}'") }
 }

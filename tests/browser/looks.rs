@@ -103,7 +103,7 @@ async fn look_as(role: Option<Role>) {
     })
     .await;
 
-    println!("pictures of the pages are in {}", screenshots().display());
+    eprintln!("pictures of the pages are in {}", screenshots().display());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     school.close().await;
 }

@@ -2,7 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::html::{Tag, Token, VOID, doors, tokens};
+use liaison::web::Who;
+
+use crate::support::{
+    html::{Tag, Token, VOID, doors, tokens},
+    walk::served_by,
+};
 
 /// The elements our pages are made of. One that is not here was brought in by somebody's words, or is to be added here
 /// knowingly.
@@ -104,6 +109,13 @@ fn tag(token: &Token) -> Option<&Tag> {
     }
 }
 
+/// All that is open now holds words.
+fn say(open: &mut [(&str, bool)]) {
+    for (_, words) in open {
+        *words = true;
+    }
+}
+
 /// Every tag closes, in order; labels, links, buttons and headings hold words.
 fn nesting(tokens: &[Token]) -> Vec<String> {
     let (mut faults, mut open) = (Vec::new(), Vec::<(&str, bool)>::new());
@@ -111,7 +123,7 @@ fn nesting(tokens: &[Token]) -> Vec<String> {
         match token {
             Token::Text(text) => {
                 if !text.trim().is_empty() {
-                    open.iter_mut().for_each(|(_, words)| *words = true);
+                    say(&mut open);
                 }
             }
             Token::Open(tag) => {
@@ -120,7 +132,7 @@ fn nesting(tokens: &[Token]) -> Vec<String> {
                     faults.push(format!("<{0}> inside <{0}>", tag.name));
                 }
                 if tag.get("aria-label").is_some() {
-                    open.iter_mut().for_each(|(_, words)| *words = true);
+                    say(&mut open);
                 }
                 if !VOID.contains(&tag.name.as_str()) {
                     open.push((&tag.name, tag.get("aria-label").is_some()));
@@ -237,8 +249,9 @@ fn forms(tokens: &[Token], signed_in: bool) -> Vec<String> {
         if !form.fields.iter().any(|field| field.kind == "button") {
             faults.push(format!("the form of {} has no button", form.action));
         }
-        // Whoever signs in has no session yet whose key the form could carry.
-        let marked = signed_in && !["/sign-in", "/sign-in/as"].contains(&form.action.as_str());
+        // On a page for anybody nobody need be signed in, so that there is no key the form could carry.
+        let marked =
+            signed_in && served_by("POST", &form.action).is_none_or(|(route, _)| route.who != Who::Anyone);
         for mark in ["form_key", "once"] {
             let marks = form.fields.iter().filter(|field| field.name == mark && field.kind == "hidden");
             let marks: Vec<_> = marks.map(|field| field.value.as_str()).collect();

@@ -13,7 +13,7 @@ use liaison::{
         cases,
         cases::Reply,
         contacts::{self, Contact},
-        divert, drafts,
+        divert,
         questions::{self, Says},
     },
 };
@@ -174,15 +174,18 @@ impl Staffed {
 
     /// Of Sam a draft that is ready, of Noor one that is queued; Zoë's and Tia's are sent.
     async fn updates(&self, mood: Mood) {
-        let (gateway, monday) = (&self.school.gateway, date(2026, 11, 23));
-        let by = self.colleague(Role::Teacher).await.to_string();
         let words = mood.words("Sam read two whole chapters aloud, and helped a friend with the hard words.");
+        let mut teacher = self.as_role(Role::Teacher).await;
         for (reference, queued) in [("P1", false), ("P4", true)] {
-            let pupil = self.pupil(reference).await;
-            let words = drafts::Words { text: &words, sensitive: false, praise: true };
-            drafts::save(gateway, pupil, monday, words, 0, &by).await.expect("saved");
+            let write = format!("/update/{}", self.pupil(reference).await);
+            let page = teacher.get(&write).await;
+            let saved = teacher.press_with(&page, &write, &words).await;
+            assert_eq!(saved.to(), format!("{write}?done=saved"), "{}", saved.body);
             if queued {
-                drafts::queue_drafts(gateway, monday, &[(pupil, 1)], &by).await.expect("queued");
+                let preview = teacher.get(&format!("{write}/preview")).await;
+                let class = self.school.rows("select class_id::text from pupil where pupil_ref = 'P4'").await;
+                let queued = teacher.press_with(&preview, &format!("/week/{}/queue", class[0]), "").await;
+                assert_eq!(queued.status, 303, "{}", queued.body);
             }
         }
         self.school.queue(&[("P2", words.as_str()), ("P3", words.as_str())]).await;

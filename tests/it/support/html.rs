@@ -141,7 +141,6 @@ impl Form {
         let mut sent: Vec<(String, String)> = Vec::new();
         for field in self.fields.iter().filter(|field| !field.name.is_empty()) {
             let value = match field.kind.as_str() {
-                "hidden" => field.value.clone(),
                 "radio" => {
                     let group = || self.fields.iter().filter(|other| other.name == field.name);
                     let chosen = group().find(|other| other.checked).or_else(|| group().next());
@@ -158,7 +157,7 @@ impl Form {
                 "date" if field.required => "2026-11-27".to_owned(),
                 "datetime-local" if field.value.is_empty() => "2026-11-23T09:30".to_owned(),
                 "number" if field.value.is_empty() => "1".to_owned(),
-                "select" | "date" | "datetime-local" | "number" | "time" => field.value.clone(),
+                "hidden" | "select" | "date" | "datetime-local" | "number" | "time" => field.value.clone(),
                 _ => words.to_owned(),
             };
             sent.push((field.name.clone(), value));

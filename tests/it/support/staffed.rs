@@ -14,6 +14,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tower::ServiceExt as _;
 
 use super::{
+    html::{doors, tokens},
     inbound::Letter,
     people::{Roll, carer, pupil},
     school::School,
@@ -89,7 +90,16 @@ impl Staffed {
 
     /// Has the pages served at this address.
     pub(crate) fn serve_at(&mut self, url: &str) {
-        let site = Site { public_url: Some(url.to_owned()), ..Site::default() };
+        self.serve(Site { public_url: Some(url.to_owned()), ..Site::default() });
+    }
+
+    /// Has the pages served as the demo's.
+    pub(crate) fn serve_as_demo(&mut self) {
+        let public_url = Some("http://127.0.0.1".to_owned());
+        self.serve(Site { public_url, demo: true, ..Site::default() });
+    }
+
+    fn serve(&mut self, site: Site) {
         self.router = web::router(self.school.gateway.clone(), site);
     }
 
@@ -179,7 +189,7 @@ impl Staffed {
 /// A browser without scripts: it keeps a cookie, follows nothing by itself, and says where a form came from.
 #[derive(Clone)]
 pub(crate) struct Browser {
-    router: Router,
+    pub(crate) router: Router,
     pub(crate) cookie: Option<String>,
 }
 
@@ -223,6 +233,16 @@ impl Browser {
         let mut all = vec![("form_key", key.as_str()), ("once", once.as_str())];
         all.extend_from_slice(fields);
         self.post(action, &all).await
+    }
+
+    /// Presses the button of the form that does this on a page, with these words wherever words can be typed and every
+    /// other field as it stands.
+    pub(crate) async fn press_with(&mut self, page: &Answer, action: &str, words: &str) -> Answer {
+        let forms = doors(&tokens(&page.body).expect("a page")).forms;
+        let form = forms.into_iter().find(|form| form.action == action);
+        let fields = form.unwrap_or_else(|| panic!("no form does {action} in {}", page.body)).filled(words);
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.post(action, &fields).await
     }
 
     pub(crate) async fn send(&mut self, mut request: axum::http::request::Builder, body: String) -> Answer {
