@@ -37,6 +37,22 @@ pub fn day_in_words(day: Date) -> String {
     day.strftime("%A %-d %B").to_string()
 }
 
+/// `Friday 27 November`, with the year where it is another than `today`'s.
+pub fn day_in_full(day: Date, today: Date) -> String {
+    day.strftime(if day.year() == today.year() { "%A %-d %B" } else { "%A %-d %B %Y" }).to_string()
+}
+
+/// The instant at which a school day begins; `None` for days beyond all calendars.
+pub fn day_begins(day: Date) -> Option<Timestamp> {
+    let midnight = school_zone().to_ambiguous_zoned_datetime(day.at(0, 0, 0, 0));
+    midnight.compatible().ok().map(|zoned| zoned.timestamp())
+}
+
+/// Whether a year and more has passed since that day.
+pub fn is_a_year_old(day: Date, today: Date) -> bool {
+    day.saturating_add(1.year()) <= today
+}
+
 /// `Fri 27 Nov, 17:00`, in school time.
 pub fn moment_in_words(at: Timestamp) -> String {
     at.to_zoned_datetime(school_zone()).strftime("%a %-d %b, %H:%M").to_string()

@@ -14,16 +14,20 @@ use super::{
 use crate::{
     domain::{
         chronology::{Entry, Visibility, kind},
-        ids::{PupilId, QuestionId, StaffId},
+        ids::{CarerId, PupilId, QuestionId, StaffId},
         people::Purpose,
         rights::LinkFacts,
+        time::Timestamp,
     },
     store::{
         StoreError, Tx, answers,
         answers::AnswerView,
         cases::{self, WhichCases},
-        chronology, desk,
-        desk::{CarerOf, EntryLine, Message, Named, WhichQuestions},
+        chronology,
+        contacts::{self, Balance},
+        desk,
+        desk::{CarerOf, Message, Named, WhichQuestions},
+        entries::{self, Narrow, Of, Told},
         explain, facts,
         questions::QuestionRow,
     },
@@ -72,9 +76,6 @@ pub async fn case(gateway: &Gateway, staff: StaffId, code: &str) -> Result<Optio
     Ok(Some(Opened { case, pupil, messages, answers }))
 }
 
-/// How many entries a page of a chronology shows.
-pub const ENTRIES: i64 = 50;
-
 /// A pupil with the contact card, as this colleague may see it.
 #[derive(Debug, Clone)]
 pub struct Card {
@@ -107,24 +108,28 @@ async fn card_in(tx: &mut Tx, pupil: PupilId) -> Result<Option<Card>, FlowError>
 pub struct Family {
     /// The pupil and the contact card.
     pub card: Card,
-    /// The newest entries, or those older than the one that was named.
-    pub entries: Vec<EntryLine>,
-    /// From which entry the next page goes on; `None` at the end.
-    pub older: Option<uuid::Uuid>,
+    /// The entries that were asked for.
+    pub entries: Vec<Told>,
+    /// How good news and concerns stand.
+    pub balance: Balance,
     /// Colleagues' names by id, for who did what.
     pub names: std::collections::HashMap<String, String>,
 }
 
-/// A pupil's family; `None` where there is no such pupil for this colleague.
+/// A pupil's family with at most `limit` entries, of one carer where one is named, and the balance since an instant; `None`
+/// where there is no such pupil for this colleague.
 pub async fn family(
     gateway: &Gateway,
     staff: StaffId,
-    pupil: PupilId,
-    before: Option<uuid::Uuid>,
+    (pupil, carer): (PupilId, Option<CarerId>),
+    narrow: &Narrow,
+    limit: i64,
+    since: Timestamp,
 ) -> Result<Option<Family>, FlowError> {
     let mut tx = gateway.store.as_colleague(staff).await?;
     let Some(card) = card_in(&mut tx, pupil).await? else { return Ok(None) };
-    let entries = desk::entries(&mut tx, pupil, before, ENTRIES).await?;
+    let entries = entries::list(&mut tx, Of::Pupil(pupil, carer), narrow, limit).await?;
+    let balance = contacts::balance(&mut tx, pupil, since).await?;
     let names = desk::names(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     if entries.iter().any(|entry| entry.restricted) {
@@ -132,9 +137,7 @@ pub async fn family(
         entry.pupil = Some(pupil);
         note(gateway, vec![entry]).await?;
     }
-    let full = i64::try_from(entries.len()).unwrap_or(ENTRIES) >= ENTRIES;
-    let older = entries.last().map(|entry| entry.id).filter(|_| full);
-    Ok(Some(Family { card, entries, older, names }))
+    Ok(Some(Family { card, entries, balance, names }))
 }
 
 /// A question with the words it is about.

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod calendar;
 pub mod calls;
+pub mod carers;
 mod case_deeds;
 pub mod cases;
 pub mod clock;
@@ -40,6 +41,7 @@ mod reply;
 pub mod rescue;
 pub mod resolve;
 pub mod seal;
+pub mod search;
 mod settle;
 pub mod sign_in;
 mod stopped;

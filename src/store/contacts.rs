@@ -192,27 +192,48 @@ pub async fn find(connection: &mut PgConnection, id: ContactId) -> Result<Option
 /// How good news and other contact stand for a pupil (R25).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Balance {
-    /// Contacts that were good news.
+    /// Contacts and updates that were good news.
     pub praise: i64,
     /// Contacts that the school sought and that were not; posts on the website are neither.
     pub other: i64,
-    /// When the last good news was.
+    /// Cases that are a concern or a complaint.
+    pub concerns: i64,
+    /// When the last good news was, however long ago.
     pub last_praise: Option<Timestamp>,
 }
 
-/// The balance for a pupil. Corrected contacts count as corrected; those the reader may not see do not count.
-pub async fn balance(connection: &mut PgConnection, pupil: PupilId) -> Result<Balance, StoreError> {
+/// The balance for a pupil since an instant. Corrected contacts count as corrected; what the reader may not see does not
+/// count.
+pub async fn balance(
+    connection: &mut PgConnection,
+    pupil: PupilId,
+    since: Timestamp,
+) -> Result<Balance, StoreError> {
     let row = sqlx::query!(
-        r#"select count(*) filter (where praise) as "praise!",
-                  count(*) filter (where not praise and direction = 'out' and kind <> 'website') as "other!",
-                  max(happened_at) filter (where praise) as "last_praise: Ts"
-           from contact k
-           where pupil_id = $1 and not exists (select from contact n where n.corrects = k.id)"#,
-        pupil.0
+        r#"select count(*) filter (where praise and at >= $2) as "praise!",
+                  count(*) filter (where other and at >= $2) as "other!",
+                  max(at) filter (where praise) as "last_praise: Ts",
+                  (select count(*) from carer_case c
+                   where c.carer_id in (select carer_id from link where pupil_id = $1)
+                     and coalesce(c.pupil_id, c.link_pupil) = $1
+                     and c.kind in ('concern', 'complaint') and c.opened_at >= $2) as "concerns!"
+           from (select k.happened_at as at, k.praise,
+                        not k.praise and k.direction = 'out' and k.kind <> 'website' as other
+                 from contact k
+                 where k.pupil_id = $1 and not exists (select from contact n where n.corrects = k.id)
+                 union all
+                 select queued_at, true, false from pupil_update where pupil_id = $1 and praise) told"#,
+        pupil.0,
+        Ts(since) as _,
     )
     .fetch_one(connection)
     .await?;
-    Ok(Balance { praise: row.praise, other: row.other, last_praise: row.last_praise.map(|at| at.0) })
+    Ok(Balance {
+        praise: row.praise,
+        other: row.other,
+        concerns: row.concerns,
+        last_praise: row.last_praise.map(|at| at.0),
+    })
 }
 
 /// What is known of those a contact names.

@@ -144,51 +144,6 @@ pub async fn questions(
     Ok(questions.collect())
 }
 
-/// A pupil found by a search.
-#[derive(Debug, Clone)]
-pub struct FoundPupil {
-    /// The pupil.
-    pub id: PupilId,
-    /// The pupil's name.
-    pub name: String,
-    /// The class.
-    pub class: Option<String>,
-    /// The carers this colleague may see, by name.
-    pub carers: Vec<String>,
-}
-
-/// Pupils whose name, or a carer's name, or the school's reference holds these words; at most 50, by name.
-pub async fn find_pupils(connection: &mut PgConnection, words: &str) -> Result<Vec<FoundPupil>, StoreError> {
-    let rows = sqlx::query!(
-        r#"select p.id, coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!",
-                  k.name as "class?",
-                  coalesce(array_agg(c.forename || ' ' || c.surname order by l.priority, c.surname)
-                           filter (where c.id is not null), '{}') as "carers!"
-           from pupil p
-           left join class k on k.id = p.class_id
-           left join link l on l.pupil_id = p.id
-           left join carer c on c.id = l.carer_id
-           group by p.id, k.name
-           having p.pupil_ref = $1
-               or position(lower($1) in lower(coalesce(p.preferred_name, '') || ' ' || p.legal_forename || ' '
-                                              || p.legal_surname)) > 0
-               or position(lower($1) in lower(coalesce(p.preferred_name, '') || ' ' || p.legal_surname)) > 0
-               or bool_or(position(lower($1) in lower(c.forename || ' ' || c.surname)) > 0)
-           order by p.legal_surname, p.legal_forename, p.id
-           limit 50"#,
-        words,
-    )
-    .fetch_all(connection)
-    .await?;
-    let found = rows.into_iter().map(|row| FoundPupil {
-        id: PupilId(row.id),
-        name: row.name,
-        class: row.class,
-        carers: row.carers,
-    });
-    Ok(found.collect())
-}
-
 /// A pupil as the head of a page names them.
 #[derive(Debug, Clone)]
 pub struct Named {
@@ -239,6 +194,8 @@ pub struct CarerOf {
     pub interpreter: Option<String>,
     /// When they are best rung.
     pub best_times: Option<String>,
+    /// Whether nobody may learn where they live.
+    pub confidential: bool,
     /// Their addresses this colleague may see: kind, value, status.
     pub addresses: Vec<(String, String, String)>,
 }
@@ -247,7 +204,7 @@ pub struct CarerOf {
 pub async fn carers_of(connection: &mut PgConnection, pupil: PupilId) -> Result<Vec<CarerOf>, StoreError> {
     let rows = sqlx::query!(
         r#"select c.id, c.forename || ' ' || c.surname as "name!", l.relationship, l.lives_with_pupil, c.language, c.format,
-                  c.interpreter, c.best_times,
+                  c.interpreter, c.best_times, c.address_confidential,
                   coalesce(a.kinds, '{}') as "kinds!", coalesce(a.values, '{}') as "values!",
                   coalesce(a.statuses, '{}') as "statuses!"
            from link l
@@ -273,6 +230,7 @@ pub async fn carers_of(connection: &mut PgConnection, pupil: PupilId) -> Result<
         format: row.format,
         interpreter: row.interpreter,
         best_times: row.best_times,
+        confidential: row.address_confidential,
         addresses: row
             .kinds
             .into_iter()
@@ -284,7 +242,7 @@ pub async fn carers_of(connection: &mut PgConnection, pupil: PupilId) -> Result<
     Ok(carers.collect())
 }
 
-/// An entry of a pupil's chronology.
+/// An entry of a case.
 #[derive(Debug, Clone)]
 pub struct EntryLine {
     /// Its id, which is its place.
@@ -303,41 +261,6 @@ pub struct EntryLine {
     pub words: Option<String>,
     /// Whether it is restricted.
     pub restricted: bool,
-}
-
-/// A pupil's entries, newest first, older than `before`; at most `limit`.
-pub async fn entries(
-    connection: &mut PgConnection,
-    pupil: PupilId,
-    before: Option<Uuid>,
-    limit: i64,
-) -> Result<Vec<EntryLine>, StoreError> {
-    let rows = sqlx::query!(
-        r#"select e.id, e.happened_at as "happened_at: Ts", e.recorded_at as "recorded_at: Ts", e.actor, e.sentence,
-                  e.visibility, b.body as "words?", c.forename || ' ' || c.surname as "carer?"
-           from chronology_entry e
-           left join chronology_body b on b.entry_id = e.id
-           left join carer c on c.id = e.carer_id
-           where e.pupil_id = $1 and e.id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-           order by e.id desc
-           limit $3"#,
-        pupil.0,
-        before,
-        limit,
-    )
-    .fetch_all(connection)
-    .await?;
-    let lines = rows.into_iter().map(|row| EntryLine {
-        id: row.id,
-        happened_at: row.happened_at.0,
-        recorded_at: row.recorded_at.0,
-        actor: row.actor,
-        carer: row.carer,
-        sentence: row.sentence,
-        words: row.words,
-        restricted: row.visibility == "restricted",
-    });
-    Ok(lines.collect())
 }
 
 /// What was done with a case, the oldest first; at most 200 entries.

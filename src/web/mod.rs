@@ -10,8 +10,11 @@ mod admin_import;
 mod admin_staff;
 mod audit;
 mod calls;
+mod carer_deeds;
+mod carers;
 mod case_deeds;
 mod cases;
+mod chronology;
 mod contacts;
 mod coverage;
 mod entry;
@@ -26,7 +29,9 @@ mod paging;
 mod people;
 mod play;
 mod questions;
+mod restrictions;
 mod safeguarding;
+mod search;
 mod sent;
 mod throttle;
 mod todo;
@@ -122,6 +127,10 @@ fn served() -> Vec<Served> {
         case_deeds::served(),
         questions::served(),
         people::served(),
+        restrictions::served(),
+        carers::served(),
+        carer_deeds::served(),
+        search::served(),
         safeguarding::served(),
         week::served(),
         write::served(),

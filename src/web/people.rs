@@ -1,4 +1,4 @@
-//! Families: the contact card that is read before writing, and the chronology of a pupil.
+//! Families: the pupils by class, the contact card that is read before writing, and a pupil's page with the chronology.
 
 use askama::Template;
 use axum::{
@@ -6,27 +6,42 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
+use jiff::SignedDuration;
 
 use super::{
-    Served, Web, Who, frame,
+    Served, Web, Who,
+    cases::in_page_words,
+    chronology::{Asked, Chronology, On, chronology},
+    frame,
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
     post,
-    sent::Sent,
+    restrictions::{Bound, KEEPERS, LIFTERS, bound},
+    sent::{Did, Fields, Sent, once},
 };
 use crate::{
     domain::{
-        ids::PupilId,
+        calendar::{Calendar, Kind},
+        contact::{ContactKind, Direction},
+        ids::{CarerId, ClassId, PupilId},
+        people::RestrictionKind,
         rights::{LinkFacts, may_be_told},
         staff::Role,
-        time::{Timestamp, day_in_words, moment_in_full, school_date},
+        time::{Date, Timestamp, day_begins, day_in_full, day_in_words, school_date},
         wording::{interpreter_for, language_in_words},
     },
-    flows::desk::{self, Family},
+    flows::{
+        FlowError,
+        contacts::{Contact, log},
+        desk,
+    },
     store::{
         StoreError,
-        desk::{CarerOf, EntryLine, FoundPupil, find_pupils},
+        contacts::Balance,
+        desk::CarerOf,
+        search::{FoundPupil, of_class},
+        week::{self, Class},
     },
 };
 
@@ -34,39 +49,48 @@ use crate::{
 pub(super) const READERS: &[Role] = &[Role::Teacher, Role::Office, Role::Slt, Role::Dsl];
 
 pub(super) fn served() -> Vec<Served> {
+    let readers = Who::Holders(READERS);
     vec![
-        get("/families", Who::Holders(READERS), search_page),
-        // What is looked for stands in no address and no log.
-        post("/families", Who::Holders(READERS), search_form),
-        get("/families/{pupil}", Who::Holders(READERS), family_page),
+        get("/families", readers, families_page),
+        get("/families/{pupil}", readers, family_page),
+        post("/families/{pupil}/praise", readers, praise),
     ]
 }
 
 #[derive(Template)]
 #[template(path = "families.html")]
-struct SearchPage {
+struct FamiliesPage {
     frame: Frame,
-    words: String,
-    found: Option<Vec<FoundPupil>>,
+    classes: Vec<(Class, bool)>,
+    /// The class whose pupils are shown.
+    chosen: Option<String>,
+    pupils: Vec<FoundPupil>,
 }
 
-async fn search_page(State(web): State<Web>, signed: Signed) -> Response {
-    let frame = Frame::of(&web, &signed, "Families", "/families");
-    frame::page(StatusCode::OK, &SearchPage { frame, words: String::new(), found: None })
-}
-
-async fn search_form(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Response, Wrong> {
-    let words = sent.fields.text("words").to_owned();
-    let mut frame = Frame::of(&web, &signed, "Families", "/families");
-    if words.chars().count() < 2 {
-        frame =
-            frame.refused(Some("Type at least two letters of a name, or a pupil's reference.".to_owned()));
-        return Ok(frame::page(StatusCode::UNPROCESSABLE_ENTITY, &SearchPage { frame, words, found: None }));
-    }
+async fn families_page(State(web): State<Web>, signed: Signed, which: After) -> Result<Response, Wrong> {
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
-    let found = find_pupils(&mut tx, &words).await?;
+    let mut classes = week::classes(&mut tx).await?;
+    let wanted: Option<ClassId> = which.list.as_deref().and_then(|id| id.parse().ok());
+    let at = classes.iter().position(|class| Some(class.id) == wanted);
+    // Whoever has one class needs not choose it.
+    let chosen = at.or_else(|| (classes.len() == 1).then_some(0)).and_then(|at| classes.get(at).cloned());
+    let pupils = match &chosen {
+        Some(class) => of_class(&mut tx, class.id).await?,
+        None => Vec::new(),
+    };
     tx.commit().await.map_err(StoreError::from)?;
-    Ok(frame::page(StatusCode::OK, &SearchPage { frame, words, found: Some(found) }))
+    let here = chosen.as_ref().map(|class| class.id);
+    let template = FamiliesPage {
+        frame: Frame::of(&web, &signed, "Families", "/families").after(which.done.as_deref()),
+        classes: classes
+            .drain(..)
+            .map(|class| (Some(class.id) == here, class))
+            .map(|(is, class)| (class, is))
+            .collect(),
+        chosen: chosen.map(|class| class.name),
+        pupils,
+    };
+    Ok(frame::page(StatusCode::OK, &template))
 }
 
 /// A carer on the contact card.
@@ -82,62 +106,178 @@ pub(super) struct Card {
     pub(super) routes: String,
 }
 
-/// A line of the chronology.
-struct Line {
-    entry: EntryLine,
-    who: String,
-    happened: String,
-    /// When it was written down, where that was later.
-    recorded: Option<String>,
-}
-
 #[derive(Template)]
 #[template(path = "family.html")]
 struct FamilyPage {
     frame: Frame,
+    pupil: PupilId,
     class: String,
     cards: Vec<Card>,
-    lines: Vec<Line>,
-    older: Option<String>,
-    /// Where a contact is logged.
-    log: String,
+    /// How good news and concerns stand.
+    balance: String,
+    chronology: Chronology,
+    /// The restrictions of each carer; none for those whose work they are not.
+    bound: Vec<Bound>,
+    keeps: bool,
+    lifts: bool,
+    kinds: Vec<(&'static str, &'static str)>,
+    /// What was typed that could not be taken.
+    typed: Fields,
 }
 
 async fn family_page(
     State(web): State<Web>,
     signed: Signed,
     Path(pupil): Path<String>,
-    page: After,
+    after: After,
+    asked: Asked,
 ) -> Result<Response, Wrong> {
     let pupil: PupilId = pupil.parse().map_err(|_| Wrong::Absent)?;
-    let family =
-        desk::family(&web.gateway, signed.staff(), pupil, page.before).await?.ok_or(Wrong::Absent)?;
-    let now = web.gateway.now();
-    let older = family.older.map(|id| format!("/families/{pupil}?before={id}"));
-    let class =
-        [family.card.pupil.class.clone(), family.card.pupil.year.clone().map(|year| format!("year {year}"))];
-    let template = FamilyPage {
-        frame: Frame::of(&web, &signed, &family.card.pupil.name, "/families").after(page.done.as_deref()),
-        class: class.into_iter().flatten().collect::<Vec<_>>().join(", "),
-        lines: lines(&family, now),
-        cards: cards(family.card.carers, now),
-        older,
-        log: format!("/families/{pupil}/log"),
-    };
-    Ok(frame::page(StatusCode::OK, &template))
+    let shown = Shown { asked, done: after.done, fault: None, typed: Fields::default() };
+    show_family(&web, &signed, pupil, shown).await
 }
 
-fn lines(family: &Family, now: Timestamp) -> Vec<Line> {
-    let line = |entry: &EntryLine| {
-        let late = entry.recorded_at.duration_since(entry.happened_at).as_secs() >= 60;
-        Line {
-            who: who(&entry.actor, &family.names),
-            happened: moment_in_full(entry.happened_at, now),
-            recorded: late.then(|| moment_in_full(entry.recorded_at, now)),
-            entry: entry.clone(),
-        }
+/// How a family's page is shown.
+pub(super) struct Shown {
+    pub(super) asked: Asked,
+    pub(super) done: Option<String>,
+    /// What could not be done.
+    pub(super) fault: Option<String>,
+    pub(super) typed: Fields,
+}
+
+impl Shown {
+    /// After a refusal.
+    pub(super) fn refused(sentence: &str, typed: Fields) -> Self {
+        Self { asked: Asked::default(), done: None, fault: Some(in_page_words(sentence)), typed }
+    }
+}
+
+pub(super) async fn show_family(
+    web: &Web,
+    signed: &Signed,
+    pupil: PupilId,
+    shown: Shown,
+) -> Result<Response, Wrong> {
+    let now = web.gateway.now();
+    let today = school_date(now);
+    let (since, period) = period(web.gateway.policy.calendar.as_ref(), now);
+    let asked = shown.asked;
+    let whom = (pupil, asked.who.map(CarerId));
+    let (narrow, limit) = (asked.narrow(), asked.limit());
+    let family = desk::family(&web.gateway, signed.staff(), whom, &narrow, limit, since)
+        .await?
+        .ok_or(Wrong::Absent)?;
+    let keeps = signed.is(KEEPERS);
+    let bound =
+        if keeps && !asked.print { bound(web, signed, pupil, &family.names).await? } else { Vec::new() };
+    let named = family.card.pupil;
+    let class = [named.class, named.year.map(|year| format!("year {year}"))];
+    let on = On {
+        path: format!("/families/{pupil}"),
+        others_are: "With",
+        others: family.card.carers.iter().map(|(carer, _)| (carer.id.0, carer.name.clone())).collect(),
+        names: &family.names,
     };
-    family.entries.iter().map(line).collect()
+    let chronology = chronology(web, signed, asked, on, family.entries);
+    let status = if shown.fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let template = FamilyPage {
+        frame: Frame::of(web, signed, &named.name, "/families")
+            .after(shown.done.as_deref())
+            .refused(shown.fault),
+        pupil,
+        class: class.into_iter().flatten().collect::<Vec<_>>().join(", "),
+        cards: cards(family.card.carers, now),
+        balance: balance(&family.balance, period, today),
+        chronology,
+        bound,
+        keeps,
+        lifts: signed.is(LIFTERS),
+        kinds: RestrictionKind::ALL.iter().rev().map(|kind| (kind.as_str(), forbids(*kind))).collect(),
+        typed: shown.typed,
+    };
+    Ok(frame::page(status, &template))
+}
+
+/// What a restriction forbids, as a page says it.
+pub(super) const fn forbids(kind: RestrictionKind) -> &'static str {
+    match kind {
+        RestrictionKind::NoContact => "No contact at all about this pupil",
+        RestrictionKind::NoInformation => "No information about this pupil",
+        RestrictionKind::SeeDsl => "Ask the safeguarding lead first",
+        RestrictionKind::Supervised => "Contact is supervised",
+    }
+}
+
+/// Since when good news is counted: this term, or where the calendar has none, the last 90 days.
+fn period(calendar: Option<&Calendar>, now: Timestamp) -> (Timestamp, &'static str) {
+    let today = school_date(now);
+    let terms = calendar.into_iter().flat_map(Calendar::spans).filter(|span| span.kind == Kind::Term);
+    let last = terms.filter(|term| term.from <= today).max_by_key(|term| term.from);
+    let known = last.filter(|_| calendar.is_some_and(|calendar| today <= calendar.covers_until()));
+    let ninety = now.saturating_sub(SignedDuration::from_hours(90 * 24)).unwrap_or(now);
+    match known {
+        Some(term) if term.holds(today) => (day_begins(term.from).unwrap_or(ninety), "this term"),
+        Some(term) => (day_begins(term.from).unwrap_or(ninety), "since last term began"),
+        None => (ninety, "in the last 90 days"),
+    }
+}
+
+/// `Good news: 3 this term, last Friday 20 November. Concerns and complaints: 2.`
+fn balance(balance: &Balance, period: &str, today: Date) -> String {
+    let last = balance.last_praise.map(|at| day_in_full(school_date(at), today));
+    let good = match (balance.praise, last) {
+        (0, None) => "none yet".to_owned(),
+        (0, Some(last)) => format!("none {period}, last {last}"),
+        (some, last) => format!("{some} {period}, last {}", last.unwrap_or_default()),
+    };
+    format!("Good news: {good}. Concerns and complaints: {} {period}.", balance.concerns)
+}
+
+/// Good news in one press: a postcard or a call home.
+async fn praise(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(pupil): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let pupil: PupilId = pupil.parse().map_err(|_| Wrong::Absent)?;
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let seen = crate::store::desk::pupil(&mut tx, pupil).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    seen.ok_or(Wrong::Absent)?;
+    let work = async {
+        let kind = ContactKind::parse(sent.fields.text("kind")).ok();
+        let kind = kind.filter(|kind| matches!(kind, ContactKind::Postcard | ContactKind::Call));
+        let kind = kind.ok_or_else(|| FlowError::Refused("choose a postcard or a call home".to_owned()))?;
+        log(&web.gateway, &good_news(&web, &signed, pupil, kind), &signed.by()).await?;
+        Ok(format!("/families/{pupil}?done=praised"))
+    };
+    match once(&web, &signed, &sent, work).await? {
+        Did::Done(response) => Ok(response),
+        Did::Refused(sentence) => {
+            show_family(&web, &signed, pupil, Shown::refused(&sentence, Fields::default())).await
+        }
+    }
+}
+
+fn good_news(web: &Web, signed: &Signed, pupil: PupilId, kind: ContactKind) -> Contact {
+    Contact {
+        kind,
+        direction: Direction::Out,
+        pupil,
+        carer: None,
+        case: None,
+        happened_at: web.gateway.now(),
+        place: String::new(),
+        colleagues: vec![signed.staff()],
+        facts: String::new(),
+        agreed: String::new(),
+        sensitive: false,
+        praise: true,
+        follow_up_due: None,
+        one_colleague_because: String::new(),
+    }
 }
 
 /// Who did something, as a page says it.
@@ -155,8 +295,8 @@ pub(super) fn cards(carers: Vec<(CarerOf, Option<LinkFacts>)>, now: Timestamp) -
     carers.into_iter().map(|(carer, facts)| card(carer, facts.as_ref(), now)).collect()
 }
 
-fn card(carer: CarerOf, facts: Option<&LinkFacts>, now: Timestamp) -> Card {
-    let today = school_date(now);
+/// Whether a carer may be told today, and the sentence that says so.
+pub(super) fn rights(facts: Option<&LinkFacts>, today: Date) -> (bool, String) {
     let told = facts.map(|facts| may_be_told(facts, today));
     let until = facts.and_then(|facts| {
         facts
@@ -174,18 +314,38 @@ fn card(carer: CarerOf, facts: Option<&LinkFacts>, now: Timestamp) -> Card {
     if let Some(until) = until.filter(|_| !may) {
         rights = format!("{rights} Until {}.", day_in_words(until));
     }
-    let english = carer.language.split('-').next() == Some("en");
+    (may, rights)
+}
+
+/// Whether a carer holds parental responsibility, as a page says it.
+pub(super) fn responsibility(facts: Option<&LinkFacts>) -> &'static str {
+    match facts.map(|facts| facts.responsibility.as_str()) {
+        Some("yes") => "has parental responsibility",
+        Some("no") => "no parental responsibility",
+        _ => "parental responsibility not known: please find out",
+    }
+}
+
+/// A language that is not English, in words.
+pub(super) fn foreign(language: &str) -> Option<String> {
+    let english = language.split('-').next() == Some("en");
+    (!english).then(|| language_in_words(language))
+}
+
+/// A form of reading that is not the usual one, in words.
+pub(super) fn unusual(format: &str) -> Option<String> {
+    Some(format.replace('_', " ")).filter(|format| format != "standard")
+}
+
+fn card(carer: CarerOf, facts: Option<&LinkFacts>, now: Timestamp) -> Card {
+    let (may, rights) = rights(facts, school_date(now));
     Card {
         may,
         rights,
-        responsibility: match facts.map(|facts| facts.responsibility.as_str()) {
-            Some("yes") => "has parental responsibility",
-            Some("no") => "no parental responsibility",
-            _ => "parental responsibility not known: please find out",
-        },
-        language: (!english).then(|| language_in_words(&carer.language)),
+        responsibility: responsibility(facts),
+        language: foreign(&carer.language),
         interpreter: interpreter_for(carer.interpreter.as_deref(), &carer.language),
-        format: Some(carer.format.replace('_', " ")).filter(|format| format != "standard"),
+        format: unusual(&carer.format),
         routes: facts.map_or_else(String::new, |facts| {
             facts.preference.iter().map(|route| route.as_str()).collect::<Vec<_>>().join(", then ")
         }),

@@ -153,7 +153,7 @@ async fn a_correction_is_a_further_contact_and_the_first_stays_as_it_was() {
     let all = contacts::list(&mut connection, Of::Pupil(pupil), None, 50).await.unwrap();
     let rest =
         contacts::list(&mut connection, Of::Pupil(pupil), Some((all[0].happened_at, all[0].id)), 50).await;
-    let balance = contacts::balance(&mut connection, pupil).await.unwrap();
+    let balance = contacts::balance(&mut connection, pupil, Timestamp::UNIX_EPOCH).await.unwrap();
     assert_eq!(all.iter().map(|one| one.id).collect::<Vec<_>>(), [second, first]);
     assert_eq!((all[1].facts.as_str(), all[1].corrected_by), ("Talked about reading at home.", Some(second)));
     assert_eq!(rest.unwrap().len(), 1);
@@ -181,7 +181,7 @@ async fn good_news_is_logged_without_a_word_and_shows_in_the_balance() {
     log(&school.gateway, &meeting(pupil, school.clock.now()), &by).await.unwrap();
 
     let mut connection = as_colleague(&school, teacher).await;
-    let balance = contacts::balance(&mut connection, pupil).await.unwrap();
+    let balance = contacts::balance(&mut connection, pupil, Timestamp::UNIX_EPOCH).await.unwrap();
     let of_carer = contacts::list(&mut connection, Of::Carer(carer), None, 50).await.unwrap();
     assert_eq!((balance.praise, balance.other, balance.last_praise), (1, 1, Some(friday)));
     assert_eq!(of_carer.len(), 1);
