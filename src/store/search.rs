@@ -2,6 +2,7 @@
 //! with candidates (`migrations/0014_search.sql`), and what comes of them here is what this colleague may see.
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{StoreError, types::Day, types::Ts};
 use crate::domain::{
@@ -31,31 +32,39 @@ pub async fn pupils(
     limit: i64,
 ) -> Result<Vec<FoundPupil>, StoreError> {
     let rows = sqlx::query!(
-        r#"with found as materialized (
-               select p.id, coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as name,
-                      p.class_id, p.legal_surname, p.legal_forename
-               from pupil p
-               where lower(p.pupil_ref) = lower($1)
-                  or not exists (
-                      select from unnest(string_to_array((select liaison_plain($1)), ' ')) as word
-                      where position(word in p.name_plain) = 0)
-               order by p.legal_surname, p.legal_forename, p.id
-               limit $2)
-           select f.id, f.name as "name!", k.name as "class?",
-                  array(select c.forename || ' ' || c.surname from link l join carer c on c.id = l.carer_id
-                        where l.pupil_id = f.id order by l.priority, c.surname) as "carers!: Vec<String>"
-           from found f left join class k on k.id = f.class_id
-           order by f.legal_surname, f.legal_forename, f.id"#,
+        r#"select p.id, coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!",
+                  k.name as "class?"
+           from pupil p left join class k on k.id = p.class_id
+           where p.id = any (array(select liaison_pupils_named($1)))
+           order by p.legal_surname, p.legal_forename, p.id
+           limit $2"#,
         typed,
         limit,
     )
+    .fetch_all(&mut *connection)
+    .await?;
+    let found = rows.into_iter().map(|row| (PupilId(row.id), row.name, row.class)).collect();
+    with_carers(connection, found).await
+}
+
+/// Pupils with their carers' names. Asked apart: policies within one question are planned anew for each table in it.
+async fn with_carers(
+    connection: &mut PgConnection,
+    pupils: Vec<(PupilId, String, Option<String>)>,
+) -> Result<Vec<FoundPupil>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select l.pupil_id, c.forename || ' ' || c.surname as "name!"
+           from link l join carer c on c.id = l.carer_id
+           where l.pupil_id = any ($1) order by l.priority, c.surname"#,
+        &pupils.iter().map(|(id, ..)| id.0).collect::<Vec<_>>(),
+    )
     .fetch_all(connection)
     .await?;
-    let found = rows.into_iter().map(|row| FoundPupil {
-        id: PupilId(row.id),
-        name: row.name,
-        class: row.class,
-        carers: row.carers,
+    let found = pupils.into_iter().map(|(id, name, class)| FoundPupil {
+        id,
+        name,
+        class,
+        carers: rows.iter().filter(|row| row.pupil_id == id.0).map(|row| row.name.clone()).collect(),
     });
     Ok(found.collect())
 }
@@ -63,22 +72,15 @@ pub async fn pupils(
 /// The pupils of a class, by name.
 pub async fn of_class(connection: &mut PgConnection, class: ClassId) -> Result<Vec<FoundPupil>, StoreError> {
     let rows = sqlx::query!(
-        r#"select p.id, coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!",
-                  array(select c.forename || ' ' || c.surname from link l join carer c on c.id = l.carer_id
-                        where l.pupil_id = p.id order by l.priority, c.surname) as "carers!: Vec<String>"
+        r#"select p.id, coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!"
            from pupil p where p.class_id = $1
            order by p.legal_surname, p.legal_forename, p.id"#,
         class.0,
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
-    let found = rows.into_iter().map(|row| FoundPupil {
-        id: PupilId(row.id),
-        name: row.name,
-        class: None,
-        carers: row.carers,
-    });
-    Ok(found.collect())
+    let found = rows.into_iter().map(|row| (PupilId(row.id), row.name, None)).collect();
+    with_carers(connection, found).await
 }
 
 /// A carer that was found.
@@ -102,40 +104,53 @@ pub async fn carers(
     address: Option<(AddressKind, &str)>,
     limit: i64,
 ) -> Result<Vec<FoundCarer>, StoreError> {
+    let users = match address {
+        Some((kind, value)) => using(connection, kind, value).await?,
+        None => Vec::new(),
+    };
     let rows = sqlx::query!(
-        r#"with found as materialized (
-               select c.id, c.forename || ' ' || c.surname as name, c.surname, c.forename,
-                      c.id = any (array(select ca.carer_id from address a join carer_address ca on ca.address_id = a.id
-                                        where a.kind = $2 and a.value = $3 and ca.removed_at is null)) as by_address
-               from carer c
-               where lower(c.contact_ref) = lower($1)
-                  or not exists (
-                      select from unnest(string_to_array((select liaison_plain($1)), ' ')) as word
-                      where position(word in c.name_plain) = 0)
-                  or c.id = any (array(select ca.carer_id from address a join carer_address ca on ca.address_id = a.id
-                                       where a.kind = $2 and a.value = $3 and ca.removed_at is null))
-               order by 5 desc, c.surname, c.forename, c.id
-               limit $4)
-           select f.id, f.name as "name!", f.by_address as "by_address!",
-                  array(select coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname
-                        from link l join pupil p on p.id = l.pupil_id
-                        where l.carer_id = f.id order by p.legal_forename) as "pupils!: Vec<String>"
-           from found f
-           order by f.by_address desc, f.surname, f.forename, f.id"#,
+        r#"select c.id, c.forename || ' ' || c.surname as "name!", c.id = any ($2) as "by_address!"
+           from carer c
+           where c.id = any (array(select liaison_carers_named($1)) || $2)
+           order by c.id = any ($2) desc, c.surname, c.forename, c.id
+           limit $3"#,
         typed,
-        address.map(|(kind, _)| kind.as_str()),
-        address.map(|(_, value)| value),
+        &users,
         limit,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let pupils = sqlx::query!(
+        r#"select l.carer_id, coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!"
+           from link l join pupil p on p.id = l.pupil_id
+           where l.carer_id = any ($1) order by p.legal_forename"#,
+        &rows.iter().map(|row| row.id).collect::<Vec<_>>(),
     )
     .fetch_all(connection)
     .await?;
     let found = rows.into_iter().map(|row| FoundCarer {
         id: CarerId(row.id),
         name: row.name,
-        pupils: row.pupils,
+        pupils: pupils.iter().filter(|one| one.carer_id == row.id).map(|one| one.name.clone()).collect(),
         by_address: row.by_address,
     });
     Ok(found.collect())
+}
+
+/// The carers who use an address this colleague may see.
+async fn using(
+    connection: &mut PgConnection,
+    kind: AddressKind,
+    value: &str,
+) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "select ca.carer_id from address a join carer_address ca on ca.address_id = a.id
+         where a.kind = $1 and a.value = $2 and ca.removed_at is null",
+        kind.as_str(),
+        value,
+    )
+    .fetch_all(connection)
+    .await?)
 }
 
 /// A case that was found.
