@@ -161,7 +161,8 @@ pub(super) async fn show_family(
 ) -> Result<Response, Wrong> {
     let now = web.gateway.now();
     let today = school_date(now);
-    let (since, period) = period(web.gateway.policy.calendar.as_ref(), now);
+    let policy = web.gateway.policy();
+    let (since, period) = period(policy.calendar.as_ref(), now);
     let asked = shown.asked;
     let whom = (pupil, asked.who.map(CarerId));
     let (narrow, limit) = (asked.narrow(), asked.limit());
