@@ -3,7 +3,7 @@
 mod answering;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     num::NonZeroU64,
     path::{Path, PathBuf},
     time::Duration,
@@ -19,6 +19,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
     domain::{
+        announcement::AudienceKind,
         policy::{Hours, Policy, RetrySchedule, School, TextUpdate},
         staff::Role,
     },
@@ -113,6 +114,8 @@ struct SendingSection {
     task_days: u8,
     call_tries: u8,
     undo_minutes: u32,
+    approval: Vec<String>,
+    text_part_pence: f64,
     rehearsal: bool,
     rehearsal_only: Vec<String>,
 }
@@ -358,6 +361,17 @@ impl Problems {
         id
     }
 
+    fn approval(&mut self, words: &[String]) -> BTreeSet<AudienceKind> {
+        let read = |word: &String| match AudienceKind::parse(word) {
+            Ok(audience) => Some(audience),
+            Err(unknown) => {
+                self.0.push(format!("sending.approval: {unknown}"));
+                None
+            }
+        };
+        words.iter().filter_map(read).collect()
+    }
+
     fn database_url(&mut self, database: &DatabaseSection) -> Option<SecretString> {
         match (&database.url, &database.url_file) {
             (Some(_), Some(_)) => {
@@ -414,6 +428,10 @@ impl Problems {
         if sending.call_tries == 0 {
             self.0.push("sending.call_tries is 0: write at least 1, the first call".to_owned());
         }
+        if !(0.0..=1000.0).contains(&sending.text_part_pence) {
+            self.0.push("sending.text_part_pence is not a price in pence such as 4.5".to_owned());
+        }
+        let approval = self.approval(&sending.approval);
         let listed = sending
             .rehearsal_only
             .iter()
@@ -429,6 +447,8 @@ impl Problems {
             task_days: sending.task_days,
             call_tries: sending.call_tries,
             undo: Duration::from_secs(u64::from(sending.undo_minutes) * 60),
+            approval,
+            text_part_pence: sending.text_part_pence,
             acknowledge: answering.acknowledge,
             calendar: answering.calendar,
             clock: answering.rule,

@@ -5,7 +5,7 @@ use ring::digest::{Context, SHA256};
 
 use super::{
     delivery::Carried,
-    ids::{CarerId, CaseId, DeliveryId, EntryId, PupilId, ReceivedId, TaskId, UpdateId},
+    ids::{AnnouncementId, CarerId, CaseId, DeliveryId, EntryId, PupilId, ReceivedId, TaskId, UpdateId},
     time::Timestamp,
 };
 
@@ -63,6 +63,8 @@ pub struct Entry {
     pub case: Option<CaseId>,
     /// The message that arrived it is about.
     pub received: Option<ReceivedId>,
+    /// The announcement it is about.
+    pub announcement: Option<AnnouncementId>,
     /// Who may see it.
     pub visibility: Visibility,
     /// One neutral sentence without names, addresses or words of a message.
@@ -179,6 +181,8 @@ pub mod kind {
     pub const CALENDAR: &str = "calendar";
     /// The school's own words in messages were changed.
     pub const WORDING: &str = "wording";
+    /// A notice or newsletter was written, sent for approval, approved or declined, queued, sent, or taken back.
+    pub const ANNOUNCEMENT: &str = "announcement";
     /// A colleague was added, given other roles or classes, disabled, or let in anew.
     pub const COLLEAGUE: &str = "colleague";
 }
@@ -199,9 +203,9 @@ pub struct Digested<'a> {
     pub kind: &'a str,
     /// Carer, pupil, update, delivery and task, in this order.
     pub subjects: [Option<uuid::Uuid>; 5],
-    /// Case and received message: written only where there is one, so that entries from before they existed keep their
-    /// digest.
-    pub inbound: [Option<uuid::Uuid>; 2],
+    /// Case, received message and announcement: written only where there is one, so that entries from before they existed
+    /// keep their digest.
+    pub added: [Option<uuid::Uuid>; 3],
     /// [`Entry::visibility`] as its word.
     pub visibility: &'a str,
     /// [`Entry::sentence`].
@@ -231,7 +235,7 @@ impl Digested<'_> {
         field(11, Some(self.visibility.as_bytes()));
         field(12, Some(self.sentence.as_bytes()));
         field(13, self.body_digest);
-        for (tag, subject) in (14..).zip(&self.inbound) {
+        for (tag, subject) in (14..).zip(&self.added) {
             if let Some(id) = subject {
                 field(tag, Some(id.as_bytes()));
             }
@@ -256,6 +260,7 @@ impl Entry {
             task: None,
             case: None,
             received: None,
+            announcement: None,
             visibility: Visibility::Ordinary,
             sentence: sentence.into(),
             body: None,
@@ -289,6 +294,23 @@ impl Entry {
     #[must_use]
     pub const fn carrying(mut self, carried: Carried) -> Self {
         self.update = carried.update();
+        self.announcement = carried.announcement();
+        self
+    }
+
+    /// The same, about what a task carries, where it carries anything.
+    #[must_use]
+    pub const fn carrying_any(self, carried: Option<Carried>) -> Self {
+        match carried {
+            Some(carried) => self.carrying(carried),
+            None => self,
+        }
+    }
+
+    /// The same, about this announcement.
+    #[must_use]
+    pub const fn announcement(mut self, announcement: AnnouncementId) -> Self {
+        self.announcement = Some(announcement);
         self
     }
 
@@ -349,7 +371,7 @@ impl Entry {
                 self.delivery.map(|id| id.0),
                 self.task.map(|id| id.0),
             ],
-            inbound: [self.case.map(|id| id.0), self.received.map(|id| id.0)],
+            added: [self.case.map(|id| id.0), self.received.map(|id| id.0), self.announcement.map(|id| id.0)],
             visibility: self.visibility.as_str(),
             sentence: &self.sentence,
             body_digest: body_digest.map(<[u8; 32]>::as_slice),

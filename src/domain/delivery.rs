@@ -7,7 +7,7 @@ use liaison_channels::{
 };
 
 use super::{
-    ids::{AnswerId, UpdateId},
+    ids::{AnnouncementId, AnswerId, UpdateId},
     policy::RetrySchedule,
     time::{Timestamp, moment_in_words},
 };
@@ -19,19 +19,28 @@ pub enum Carried {
     Update(UpdateId),
     /// An acknowledgement or a reply in a case.
     Answer(AnswerId),
+    /// A notice or newsletter, the same for everybody.
+    Announcement(AnnouncementId),
 }
 
 impl Carried {
-    /// From a row's two columns, of which the database lets one be set.
-    pub fn of(update: Option<uuid::Uuid>, answer: Option<uuid::Uuid>) -> Option<Self> {
-        update.map(|id| Self::Update(UpdateId(id))).or(answer.map(|id| Self::Answer(AnswerId(id))))
+    /// From a row's three columns, of which the database lets one be set.
+    pub fn of(
+        update: Option<uuid::Uuid>,
+        answer: Option<uuid::Uuid>,
+        announcement: Option<uuid::Uuid>,
+    ) -> Option<Self> {
+        update
+            .map(|id| Self::Update(UpdateId(id)))
+            .or(answer.map(|id| Self::Answer(AnswerId(id))))
+            .or(announcement.map(|id| Self::Announcement(AnnouncementId(id))))
     }
 
     /// The update, where it is one.
     pub const fn update(self) -> Option<UpdateId> {
         match self {
             Self::Update(id) => Some(id),
-            Self::Answer(_) => None,
+            Self::Answer(_) | Self::Announcement(_) => None,
         }
     }
 
@@ -39,7 +48,15 @@ impl Carried {
     pub const fn answer(self) -> Option<AnswerId> {
         match self {
             Self::Answer(id) => Some(id),
-            Self::Update(_) => None,
+            Self::Update(_) | Self::Announcement(_) => None,
+        }
+    }
+
+    /// The announcement, where it is one.
+    pub const fn announcement(self) -> Option<AnnouncementId> {
+        match self {
+            Self::Announcement(id) => Some(id),
+            Self::Update(_) | Self::Answer(_) => None,
         }
     }
 }

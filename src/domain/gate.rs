@@ -15,7 +15,7 @@ use super::{
     ids::{AddressId, DeliveryId},
     people::{Purpose, Route},
     policy::Policy,
-    rights::{KnownAddress, LinkFacts, NoRight, may_be_sent},
+    rights::{KnownAddress, LinkFacts, NoRight},
     route::{Channels, Fired, MessageFacts, Unusable, order, rights_seen, usable},
     tag::ReplyKey,
     time::{Timestamp, moment_in_words, school_date},
@@ -77,7 +77,7 @@ pub fn decide(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Decision {
         fired.push(Fired::new("link", "stop", NoRight::NotLinked.sentence()));
         return Decision::NoRight(NoRight::NotLinked, fired);
     };
-    if let Err(no) = may_be_sent(ask.message.purpose, link, school_date(now)) {
+    if let Err(no) = ask.message.may_go(link, school_date(now)) {
         fired.push(Fired::new("rights", "stop", no.sentence()));
         return Decision::NoRight(no, fired);
     }
@@ -110,7 +110,7 @@ pub fn decide(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Decision {
         words,
         language: "en-GB".to_owned(),
         manner: match ask.message.purpose {
-            Purpose::WeeklyUpdate => Manner::Letter,
+            Purpose::WeeklyUpdate | Purpose::Newsletter | Purpose::Notice => Manner::Letter,
             Purpose::Acknowledgement => Manner::Automatic,
             Purpose::Reply => Manner::Reply,
         },

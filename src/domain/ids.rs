@@ -83,4 +83,6 @@ ids! {
     ContactId,
     /// Figures and a sample for an audit.
     PackId,
+    /// A notice or newsletter, the same for everybody it is for.
+    AnnouncementId,
 }

@@ -2,6 +2,7 @@
 
 pub mod acknowledge;
 pub mod audit;
+pub mod announcement;
 pub mod calendar;
 pub mod card;
 pub mod chronology;

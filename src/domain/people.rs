@@ -87,6 +87,10 @@ words! {
         Acknowledgement = "acknowledgement",
         /// A colleague's answer in a case.
         Reply = "reply",
+        /// A newsletter, the same for everybody it is for.
+        Newsletter = "newsletter",
+        /// Something short that carers should know, the same for everybody it is for.
+        Notice = "notice",
     }
 }
 
@@ -97,6 +101,8 @@ impl Purpose {
             Self::WeeklyUpdate => "weekly update",
             Self::Acknowledgement => "acknowledgement",
             Self::Reply => "reply",
+            Self::Newsletter => "newsletter",
+            Self::Notice => "notice",
         }
     }
 }

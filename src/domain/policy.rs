@@ -8,6 +8,7 @@ use liaison_channels::private::Private;
 use super::time::{Date, Time, Timestamp, is_weekday, school_date, school_zone};
 use super::{
     acknowledge::AckPolicy,
+    announcement::AudienceKind,
     calendar::{Calendar, CalendarMissing, Due, Rule, due, due_words},
 };
 
@@ -106,6 +107,10 @@ pub struct Policy {
     pub call_tries: u8,
     /// How long what a page queued can be taken back (R15).
     pub undo: Duration,
+    /// Audiences that are told only after a second person has approved it (R17).
+    pub approval: BTreeSet<AudienceKind>,
+    /// What one part of a text costs, in pence; 0: not known.
+    pub text_part_pence: f64,
     /// Automatic acknowledgements.
     pub acknowledge: AckPolicy,
     /// The school's calendar; without one no date is named, for none is guessed.
@@ -148,6 +153,13 @@ impl Policy {
             day.series(-1_i32.days()).skip(1).take(NEAR).take_while(|near| *near >= today).find(counts);
         let after = day.max(today).series(1_i32.days()).take(NEAR).find(|near| *near != day && counts(near));
         before.into_iter().chain(after).collect()
+    }
+
+    /// What so many parts of texts cost in pounds, such as `£1.08`; `None` where what a part costs is not known.
+    pub fn texts_cost(&self, parts: usize) -> Option<String> {
+        let parts = u32::try_from(parts).unwrap_or(u32::MAX);
+        let pounds = f64::from(parts) * self.text_part_pence / 100.0;
+        (self.text_part_pence > 0.0).then(|| format!("£{pounds:.2}"))
     }
 
     /// The day by which a task opened now should be done: that many weekdays on.

@@ -62,6 +62,8 @@ pub struct LinkFacts {
 /// Why a carer may not be told, whatever the route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoRight {
+    /// What was to be said was taken back.
+    TakenBack,
     /// The carer and the pupil are not linked.
     NotLinked,
     /// A restriction holds today.
@@ -76,6 +78,7 @@ impl NoRight {
     /// The word stored and counted.
     pub const fn word(&self) -> &'static str {
         match self {
+            Self::TakenBack => "taken_back",
             Self::NotLinked => "not_linked",
             Self::Restricted(_) => "restriction",
             Self::Left(_) => "left_school",
@@ -86,6 +89,7 @@ impl NoRight {
     /// The reason in plain words, without names.
     pub fn sentence(&self) -> String {
         match self {
+            Self::TakenBack => "it was taken back".to_owned(),
             Self::NotLinked => "this carer is no longer linked to the pupil".to_owned(),
             Self::Restricted(RestrictionKind::NoContact) => {
                 "an order forbids contact about this pupil".to_owned()
@@ -113,7 +117,9 @@ impl NoRight {
 pub fn may_be_sent(purpose: Purpose, facts: &LinkFacts, today: Date) -> Result<(), NoRight> {
     match purpose {
         Purpose::Acknowledgement => not_restricted(facts, today),
-        Purpose::WeeklyUpdate | Purpose::Reply => may_be_told(facts, today),
+        Purpose::WeeklyUpdate | Purpose::Reply | Purpose::Newsletter | Purpose::Notice => {
+            may_be_told(facts, today)
+        }
     }
 }
 

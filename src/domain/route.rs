@@ -4,10 +4,11 @@ use liaison_channels::address::{EmailAddress, PhoneNumber};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    announcement::AudienceKind,
     ids::AddressId,
     people::{AddressKind, AddressStatus, Format, Purpose, Route},
     policy::Policy,
-    rights::{KnownAddress, LinkFacts, may_be_sent},
+    rights::{KnownAddress, LinkFacts, NoRight, may_be_sent},
     time::{Date, Timestamp, school_date},
 };
 use liaison_channels::private::Private;
@@ -35,6 +36,19 @@ pub enum About {
     Week(Date),
     /// A carer's own message.
     Case(AnswerFacts),
+    /// What is announced to many, the same for each.
+    Announcement(AnnouncedFacts),
+}
+
+/// What an announcement needs to know besides its words.
+#[derive(Debug, Clone)]
+pub struct AnnouncedFacts {
+    /// Its own title. It names no child.
+    pub title: Private<String>,
+    /// How large its audience is.
+    pub to: AudienceKind,
+    /// It was taken back since: whatever of it has not left does not leave.
+    pub taken_back: bool,
 }
 
 /// What an answer in a case needs to know of what it answers.
@@ -59,11 +73,21 @@ pub struct AnswerFacts {
 }
 
 impl MessageFacts {
+    /// Whether this carer may be sent it for this pupil on this school day.
+    pub fn may_go(&self, facts: &LinkFacts, today: Date) -> Result<(), NoRight> {
+        match &self.about {
+            About::Announcement(announced) if announced.taken_back => Err(NoRight::TakenBack),
+            About::Week(_) | About::Case(_) | About::Announcement(_) => {
+                may_be_sent(self.purpose, facts, today)
+            }
+        }
+    }
+
     /// What it answers, where it is an answer.
     pub const fn answer(&self) -> Option<&AnswerFacts> {
         match &self.about {
             About::Case(facts) => Some(facts),
-            About::Week(_) => None,
+            About::Week(_) | About::Announcement(_) => None,
         }
     }
 }
@@ -249,13 +273,20 @@ pub fn choose(
     now: Timestamp,
 ) -> (Plan, Vec<Fired>) {
     let mut fired = Vec::with_capacity(6);
-    if let Err(no) = may_be_sent(message.purpose, facts, school_date(now)) {
+    if let Err(no) = message.may_go(facts, school_date(now)) {
         fired.push(Fired::new("rights", "stop", no.sentence()));
         return (Plan::LeftOut(no.word(), no.sentence()), fired);
     }
     fired.push(Fired::new("rights", "ok", rights_seen(facts)));
     let order = order(facts, message);
     fired.push(Fired::new("preference", "ok", order_seen(facts, &order)));
+    if message.purpose == Purpose::Newsletter && facts.preference.contains(&Route::Call) {
+        fired.push(Fired::new(
+            Route::Call.as_str(),
+            "next route",
+            "a newsletter is not read out on the phone while another route can carry it",
+        ));
+    }
     for route in order {
         if tried.contains(&route) {
             fired.push(Fired::new(route.as_str(), "next route", "was tried already"));
@@ -277,7 +308,7 @@ pub fn choose(
 }
 
 /// The carer's order, completed: what they did not name comes after what they did. An answer goes by the route the carer
-/// wrote by, if it can; an acknowledgement by no other.
+/// wrote by, if it can; an acknowledgement by no other. A newsletter is rung about only when nothing else is left.
 pub fn order(facts: &LinkFacts, message: &MessageFacts) -> Vec<Route> {
     let came_by = message.answer().map(|answer| answer.came_by);
     if message.purpose == Purpose::Acknowledgement {
@@ -288,6 +319,10 @@ pub fn order(facts: &LinkFacts, message: &MessageFacts) -> Vec<Route> {
         if !order.contains(route) {
             order.push(*route);
         }
+    }
+    if message.purpose == Purpose::Newsletter {
+        order.retain(|route| *route != Route::Call);
+        order.push(Route::Call);
     }
     order
 }

@@ -11,7 +11,6 @@ use crate::{
     domain::{
         chronology::{Entry, kind},
         contact::CallOutcome,
-        delivery::Carried,
         ids::{AddressId, TaskId},
         people::{AddressKind, AddressStatus, Purpose},
         rights::LinkFacts,
@@ -129,8 +128,8 @@ impl Calling<'_> {
             .by(self.by)
             .about(self.row.carer, self.row.pupil)
             .task(self.row.id)
+            .carrying_any(self.row.carried)
             .seen_by(recording::visibility(tx, self.row.id).await?);
-        entry.update = self.row.carried.and_then(Carried::update);
         entry.case = self.facts.case;
         Ok(entry)
     }

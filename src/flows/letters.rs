@@ -10,7 +10,6 @@ use super::{
 use crate::{
     domain::{
         chronology::{Entry, kind},
-        delivery::Carried,
         ids::{AddressId, TaskId},
         people::{AddressKind, AddressStatus, Purpose},
         time::{Date, Time, Timestamp, day_in_words, school_date, school_zone},
@@ -252,8 +251,8 @@ async fn entry(
         .by(by)
         .about(row.carer, row.pupil)
         .task(row.id)
+        .carrying_any(row.carried)
         .seen_by(recording::visibility(tx, row.id).await?);
-    entry.update = row.carried.and_then(Carried::update);
     entry.case = facts.case;
     Ok(entry)
 }

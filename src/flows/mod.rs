@@ -2,6 +2,9 @@
 
 pub mod audit;
 pub mod calendar;
+pub mod announced;
+pub mod announcements;
+mod announcing;
 pub mod calls;
 pub mod carers;
 mod case_deeds;

@@ -2,17 +2,18 @@
 
 use sqlx::PgConnection;
 
-use super::{FlowError, gateway::Gateway};
+use super::{FlowError, announcing::link_for, gateway::Gateway};
 use crate::{
     domain::{
+        announcement::AudienceKind,
         chronology::{Entry, kind},
         delivery::Carried,
         ids::{CarerId, CaseId, DeliveryId, PupilId, TaskId},
         people::{Purpose, Route},
         policy::Policy,
         rights::LinkFacts,
-        route::{Fired, MessageFacts, Plan, choose},
-        time::Timestamp,
+        route::{About, Fired, MessageFacts, Plan, choose},
+        time::{Timestamp, school_date},
         wording::interpreter,
     },
     store::{
@@ -127,8 +128,8 @@ pub(super) fn opened_entry(task: &NewTask, actor: &str, now: Timestamp) -> Entry
     let mut entry = Entry::now(now, kind::TASK_OPENED, task.why.clone())
         .by(actor)
         .about(task.carer, task.pupil)
-        .task(task.id);
-    entry.update = task.carried.and_then(Carried::update);
+        .task(task.id)
+        .carrying_any(task.carried);
     entry.case = task.case;
     entry.delivery = task.delivery;
     entry
@@ -148,7 +149,12 @@ fn task(policy: &Policy, telling: &Telling<'_>, route: Route) -> NewTask {
         }
         _ => format!("ring with the {what}{after}"),
     };
-    let (kind, role) = if route == Route::Letter { ("letter", "office") } else { ("call", "teacher") };
+    let (kind, role) = match (route, &telling.message.about) {
+        (Route::Letter, _) => ("letter", "office"),
+        // What goes to more than a class is not the class teacher's to ring about.
+        (_, About::Announcement(announced)) if announced.to != AudienceKind::Class => ("call", "office"),
+        _ => ("call", "teacher"),
+    };
     new_task(policy, telling, kind, role, why)
 }
 
@@ -228,7 +234,8 @@ pub(super) async fn another_way(
         return Ok(());
     }
     let case = cases::answered_in(connection, whose.carried).await?;
-    let link = facts::of_link(connection, whose.carer, whose.pupil, message.purpose).await?;
+    let today = school_date(now);
+    let link = link_for(connection, whose.carried, whose.carer, whose.pupil, message.purpose, today).await?;
     let Some(link) = link else { return Ok(()) };
     let tried = outbox::routes_tried(connection, whose.carried, whose.carer).await?;
     let mut planned = Planned::default();

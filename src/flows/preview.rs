@@ -92,35 +92,38 @@ pub async fn of(
     Ok(Some(previews.collect()))
 }
 
-fn gets(gateway: &Gateway, policy: &Policy, link: &LinkFacts, message: &MessageFacts) -> Gets {
-    let now = gateway.now();
-    let route = match choose(link, message, gateway.carriers.set_up(), &[], now).0 {
-        Plan::Send(route) | Plan::Task(route) => route,
-        Plan::LeftOut(_, why) => return Gets::Nothing(why),
-        Plan::NoWay => {
-            return Gets::Nothing(
-                "no way to reach this carer works: the office is asked to find one".to_owned(),
-            );
+/// What one carer would get now, by the gate: by the first route that can carry it, as its deliveries would be tried.
+pub(super) fn gets(gateway: &Gateway, policy: &Policy, link: &LinkFacts, message: &MessageFacts) -> Gets {
+    let (now, channels) = (gateway.now(), gateway.carriers.set_up());
+    let mut tried = Vec::new();
+    loop {
+        let route = match choose(link, message, channels, &tried, now).0 {
+            Plan::Send(route) | Plan::Task(route) => route,
+            Plan::LeftOut(_, why) => return Gets::Nothing(why),
+            Plan::NoWay => {
+                return Gets::Nothing(
+                    "no way to reach this carer works: the office is asked to find one".to_owned(),
+                );
+            }
+        };
+        let sender = gateway.carriers.of(route).and_then(|channel| gateway.senders.get(channel));
+        let ask = Ask {
+            route,
+            first_choice: tried.is_empty() && matches!(route, Route::Email | Route::Text),
+            link: Some(link),
+            message,
+            hold: None,
+            limits: sender.map(|sender| sender.limits()),
+            channels,
+        };
+        match decide(&ask, policy, now) {
+            Decision::Permit(permit) => return as_read(permit.words()),
+            Decision::NoRight(no, _) => return Gets::Nothing(no.sentence()),
+            // A route is never chosen twice, so this ends.
+            Decision::NotThisWay(..) => tried.push(route),
+            Decision::Wait(_, why, _) => return Gets::Nothing(why),
+            Decision::Rehearsed(_) => return Gets::Nothing("a rehearsal holds it back".to_owned()),
         }
-    };
-    let sender = gateway.carriers.of(route).and_then(|channel| gateway.senders.get(channel));
-    let ask = Ask {
-        route,
-        first_choice: matches!(route, Route::Email | Route::Text),
-        link: Some(link),
-        message,
-        hold: None,
-        limits: sender.map(|sender| sender.limits()),
-        channels: gateway.carriers.set_up(),
-    };
-    match decide(&ask, policy, now) {
-        Decision::Permit(permit) => as_read(permit.words()),
-        Decision::NoRight(no, _) => Gets::Nothing(no.sentence()),
-        Decision::NotThisWay(why, _) => {
-            Gets::Nothing(format!("not by {route}: {}; the next way is tried", why.sentence()))
-        }
-        Decision::Wait(_, why, _) => Gets::Nothing(why),
-        Decision::Rehearsed(_) => Gets::Nothing("a rehearsal holds it back".to_owned()),
     }
 }
 

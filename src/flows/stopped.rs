@@ -2,6 +2,7 @@
 
 use super::{
     FlowError,
+    announcing::rest_elsewhere,
     gateway::Gateway,
     planning::{as_json, next_route},
     settle::reopen_clocks,
@@ -11,6 +12,7 @@ use crate::{
         chronology::{Entry, kind},
         delivery::State,
         gate::Decision,
+        rights::NoRight,
         time::Timestamp,
     },
     store::{
@@ -45,6 +47,7 @@ pub(super) struct Stopped {
     entries: Vec<Entry>,
     another_route: Vec<InDoubt>,
     unsaid: Vec<InDoubt>,
+    another_child: Vec<InDoubt>,
 }
 
 impl Stopped {
@@ -63,7 +66,12 @@ impl Stopped {
                 self.moves.push(postponed);
                 return;
             }
-            Decision::NoRight(no, fired) => (State::Refused, None, no.sentence(), fired),
+            Decision::NoRight(no, fired) => {
+                if no != NoRight::TakenBack && facts.carried.announcement().is_some() {
+                    self.another_child.push(at);
+                }
+                (State::Refused, None, no.sentence(), fired)
+            }
             Decision::NotThisWay(why, fired) => {
                 self.another_route.push(at.clone());
                 (State::Refused, None, why.sentence().to_owned(), fired)
@@ -103,6 +111,9 @@ impl Stopped {
         chronology::append(tx, &self.entries).await?;
         for unsaid in &self.unsaid {
             reopen_clocks(tx, unsaid, now).await?;
+        }
+        for refused in &self.another_child {
+            rest_elsewhere(tx, refused, now).await?;
         }
         for refused in &self.another_route {
             next_route(tx, gateway, refused, now).await?;

@@ -3,16 +3,20 @@
 use liaison_channels::private::Private;
 use serde::Serialize;
 
-use super::{FlowError, gateway::Gateway};
+use super::{
+    FlowError,
+    announcing::{RESTS_ELSEWHERE, link_for},
+    gateway::Gateway,
+};
 use crate::{
     domain::{
         chronology::{Entry, kind},
         delivery::Carried,
         gate::{Ask, Decision, decide},
-        ids::TaskId,
+        ids::{PupilId, TaskId},
         people::{Format, Route},
         rights::LinkFacts,
-        time::{Date, Timestamp},
+        time::{Date, Timestamp, school_date},
         wording::{Sheet, Words, interpreter},
     },
     store::{
@@ -136,8 +140,11 @@ pub(super) async fn close_row(
         clocks::meet_again(tx, &[answer], now).await?;
     }
     let sentence = format!("{} {}", row.kind.replace('_', " "), state.replace('_', " "));
-    let mut entry = Entry::now(now, kind::TASK_CLOSED, sentence).by(by).about(row.carer, row.pupil).task(id);
-    entry.update = row.carried.and_then(Carried::update);
+    let mut entry = Entry::now(now, kind::TASK_CLOSED, sentence)
+        .by(by)
+        .about(row.carer, row.pupil)
+        .task(id)
+        .carrying_any(row.carried);
     // What a person writes may name people: it stands beside the entry, where it can be erased.
     entry.visibility = recording::visibility(tx, id).await?;
     Ok(chronology::append(tx, &[entry.words(super::salt(), outcome.into())]).await?)
@@ -150,7 +157,7 @@ pub(super) fn no_task(id: TaskId) -> FlowError {
 pub(super) async fn open(
     tx: &mut crate::store::Tx,
     gateway: &Gateway,
-    row: TaskRow,
+    mut row: TaskRow,
     with_needs: bool,
 ) -> Result<Option<Listed>, FlowError> {
     let route = Route::parse(&row.kind).ok();
@@ -173,6 +180,11 @@ pub(super) async fn open(
     let Some((decision, link)) = asked(tx, gateway, &row, route, carried).await? else {
         return Ok(Some(listed));
     };
+    if let Some(link) = link.as_ref().filter(|link| link.pupil != row.pupil) {
+        rest_on(tx, gateway, &mut row, link.pupil).await?;
+        listed.pupil.clone_from(&row.pupil_name);
+        listed.class.clone_from(&row.class);
+    }
     let why = match decision {
         Decision::Permit(permit) => {
             if let (true, Some(link)) = (with_needs, &link) {
@@ -203,7 +215,8 @@ async fn asked(
     carried: Carried,
 ) -> Result<Option<(Decision, Option<LinkFacts>)>, FlowError> {
     let Some(message) = facts::message(tx, carried).await? else { return Ok(None) };
-    let link = facts::of_link(tx, row.carer, row.pupil, message.purpose).await?;
+    let today = school_date(gateway.now());
+    let link = link_for(tx, carried, row.carer, row.pupil, message.purpose, today).await?;
     let ask = Ask {
         route,
         first_choice: false,
@@ -230,6 +243,25 @@ pub(super) async fn words_now(
     }
 }
 
+/// Lets a task rest on another of the carer's pupils, who gives the right to it.
+async fn rest_on(
+    tx: &mut crate::store::Tx,
+    gateway: &Gateway,
+    row: &mut TaskRow,
+    pupil: PupilId,
+) -> Result<(), FlowError> {
+    tasks::rest_on(tx, row.id, pupil).await?;
+    let entry = Entry::now(gateway.now(), kind::TASK_MOVED, RESTS_ELSEWHERE)
+        .about(row.carer, pupil)
+        .task(row.id)
+        .carrying_any(row.carried);
+    chronology::append(tx, &[entry]).await?;
+    if let Some(moved) = tasks::find(tx, row.id).await? {
+        *row = moved;
+    }
+    Ok(())
+}
+
 async fn withdraw(
     tx: &mut crate::store::Tx,
     gateway: &Gateway,
@@ -239,8 +271,10 @@ async fn withdraw(
     let now = gateway.now();
     if tasks::close(tx, row.id, "withdrawn", "daemon", why, now).await? {
         let sentence = format!("{} withdrawn: {why}", row.kind);
-        let mut entry = Entry::now(now, kind::TASK_CLOSED, sentence).about(row.carer, row.pupil).task(row.id);
-        entry.update = row.carried.and_then(Carried::update);
+        let entry = Entry::now(now, kind::TASK_CLOSED, sentence)
+            .about(row.carer, row.pupil)
+            .task(row.id)
+            .carrying_any(row.carried);
         chronology::append(tx, &[entry]).await?;
     }
     Ok(())

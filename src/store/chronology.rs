@@ -18,15 +18,15 @@ pub async fn append(connection: &mut PgConnection, entries: &[Entry]) -> Result<
         r#"with given as (
              select * from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::text[], $6::uuid[],
                                   $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], $11::text[], $12::text[],
-                                  $13::bytea[], $14::bytea[], $15::bytea[], $16::text[], $17::uuid[], $18::uuid[])
+                                  $13::bytea[], $14::bytea[], $15::bytea[], $16::text[], $17::uuid[], $18::uuid[], $19::uuid[])
                     as g (id, happened_at, recorded_at, actor, kind, carer_id, pupil_id, update_id, delivery_id, task_id,
-                          visibility, sentence, body_digest, digest, salt, body, case_id, received_id)),
+                          visibility, sentence, body_digest, digest, salt, body, case_id, received_id, announcement_id)),
            written as (
              insert into chronology_entry (id, happened_at, recorded_at, actor, kind, carer_id, pupil_id, update_id,
                                            delivery_id, task_id, visibility, sentence, body_digest, digest, case_id,
-                                           received_id)
+                                           received_id, announcement_id)
              select id, happened_at, recorded_at, actor, kind, carer_id, pupil_id, update_id, delivery_id, task_id,
-                    visibility, sentence, body_digest, digest, case_id, received_id
+                    visibility, sentence, body_digest, digest, case_id, received_id, announcement_id
              from given),
            words as (
              insert into chronology_body (entry_id, salt, body) select id, salt, body from given where body is not null)
@@ -49,6 +49,7 @@ pub async fn append(connection: &mut PgConnection, entries: &[Entry]) -> Result<
         &entries.iter().map(|e| e.body.as_ref().map(|body| body.words.expose().as_str())).collect::<Vec<_>>() as _,
         &entries.iter().map(|entry| entry.case.map(|id| id.0)).collect::<Vec<_>>() as _,
         &entries.iter().map(|entry| entry.received.map(|id| id.0)).collect::<Vec<_>>() as _,
+        &entries.iter().map(|entry| entry.announcement.map(|id| id.0)).collect::<Vec<_>>() as _,
     )
     .execute(connection)
     .await?;

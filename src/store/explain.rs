@@ -231,6 +231,8 @@ pub struct EntryView {
     pub case_id: Option<Uuid>,
     /// The id of the message that arrived.
     pub received_id: Option<Uuid>,
+    /// The announcement's id.
+    pub announcement_id: Option<Uuid>,
     /// `ordinary` or `restricted`.
     pub visibility: String,
     /// The digest of the words, in hexadecimal, also when the words were erased.
@@ -253,7 +255,7 @@ pub async fn chronology(connection: &mut PgConnection, whose: Whose) -> Result<V
     let rows = sqlx::query!(
         r#"select e.id, e.happened_at as "happened_at: Ts", e.recorded_at as "recorded_at: Ts", e.actor, e.kind,
                   e.delivery_id, e.task_id, e.sentence, b.body as "words?", encode(e.digest, 'hex') as "digest!",
-                  e.carer_id, e.pupil_id, e.update_id, e.case_id, e.received_id, e.visibility, encode(e.body_digest, 'hex') as body_digest,
+                  e.carer_id, e.pupil_id, e.update_id, e.case_id, e.received_id, e.announcement_id, e.visibility, encode(e.body_digest, 'hex') as body_digest,
                   c.forename || ' ' || c.surname as "carer?",
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil?"
            from chronology_entry e
@@ -293,6 +295,7 @@ pub async fn chronology(connection: &mut PgConnection, whose: Whose) -> Result<V
         update_id: row.update_id,
         case_id: row.case_id,
         received_id: row.received_id,
+        announcement_id: row.announcement_id,
         visibility: row.visibility,
         body_digest: row.body_digest,
         digest: row.digest,

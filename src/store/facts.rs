@@ -1,26 +1,31 @@
 //! Facts for decisions, read afresh: everything between a carer and a pupil, and what is to be said.
 
+mod said;
+
 use std::collections::HashMap;
 
 use liaison_channels::private::Private;
+pub use said::message;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use self::said::AnswerRow;
 use super::{
     StoreError,
     doubt::carried,
     types::{Day, Ts},
 };
 use crate::domain::{
+    announcement::AudienceKind,
     delivery::Carried,
-    ids::{AddressId, AnswerId, CarerId, ClassId, DaemonId, DeliveryId, PupilId, UpdateId},
+    ids::{AddressId, CarerId, ClassId, DaemonId, DeliveryId, PupilId},
     people::{
         AddressKind, AddressStatus, Format, PersonName, Purpose, Responsibility, Restriction,
         RestrictionKind, Route, UnknownWord,
     },
     rights::{KnownAddress, LinkFacts},
-    route::{About, AnswerFacts, MessageFacts},
-    time::{Timestamp, school_date},
+    route::{About, AnnouncedFacts, MessageFacts},
+    time::Timestamp,
 };
 
 /// A delivery and all the gate needs to decide about it.
@@ -48,7 +53,8 @@ pub struct DeliveryFacts {
     pub link: Option<LinkFacts>,
 }
 
-/// The links of these pupils, or of these pupils with these carers.
+/// The links of these pupils, or of these pupils with these carers. Who has not said how they want to be told for this
+/// `purpose` is told as for the weekly update.
 pub async fn of_links(
     connection: &mut PgConnection,
     pupils: &[PupilId],
@@ -66,9 +72,11 @@ pub async fn of_links(
                   f.receives_correspondence as "receives_correspondence!",
                   f.restriction_kinds, f.restriction_starts as "restriction_starts: Vec<Option<Day>>",
                   f.restriction_ends as "restriction_ends: Vec<Option<Day>>",
-                  f.address_ids, f.address_kinds, f.address_values, f.address_statuses, p.routes as "routes?"
+                  f.address_ids, f.address_kinds, f.address_values, f.address_statuses,
+                  coalesce(p.routes, w.routes) as "routes?"
            from link_facts f
            left join preference p on p.carer_id = f.carer_id and p.purpose = $3
+           left join preference w on w.carer_id = f.carer_id and w.purpose = 'weekly_update'
            where f.pupil_id = any($1) and ($2::uuid[] is null or f.carer_id = any($2))
            order by f.pupil_id, f.carer_id"#,
         &pupils,
@@ -100,15 +108,18 @@ pub async fn of_deliveries(
     let ids: Vec<Uuid> = deliveries.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
         DeliveryRow,
-        r#"select d.id, d.update_id, d.answer_id, d.pupil_id, d.carer_id, d.route, d.tries, d.purpose, d.follows,
+        r#"select d.id, d.update_id, d.answer_id, d.announcement_id, d.pupil_id, d.carer_id, d.route, d.tries, d.purpose, d.follows,
                   d.queued_at as "queued_at: Ts", u.week as "week?: Day",
-                  coalesce(u.body, a.words, '') as "words!", coalesce(u.sensitive, a.sensitive, false) as "sensitive!",
+                  coalesce(u.body, a.words, n.words, '') as "words!", coalesce(u.sensitive, a.sensitive, false) as "sensitive!",
                   c.code as "code?", a.came_by as "came_by?", a.address_id, a.due_day as "due_day: Day",
-                  a.holiday as "holiday?", a.in_reply_to, a.thread as "thread?", a.written_at as "written_at?: Ts"
+                  a.holiday as "holiday?", a.in_reply_to, a.thread as "thread?", a.written_at as "written_at?: Ts",
+                  n.title as "title?", n.audience as "audience?",
+                  n.cancelled_at is not null as "taken_back!"
            from delivery d
            left join pupil_update u on u.id = d.update_id
            left join answer a on a.id = d.answer_id
            left join carer_case c on c.id = a.case_id
+           left join announcement n on n.id = d.announcement_id
            where d.id = any($1) and ($2::uuid is null or (d.holder = $2 and d.state = 'queued'))
            for update of d"#,
         &ids,
@@ -119,96 +130,34 @@ pub async fn of_deliveries(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let pupils: Vec<PupilId> = rows.iter().map(|row| PupilId(row.pupil_id)).collect();
-    let carers: Vec<CarerId> = rows.iter().map(|row| CarerId(row.carer_id)).collect();
-    // The carer's order is told once, for the weekly update, and holds for answers too.
-    let links = of_links(connection, &pupils, Some(&carers), Purpose::WeeklyUpdate).await?;
-    let links: HashMap<_, _> = links.into_iter().map(|link| ((link.pupil, link.carer), link)).collect();
     let mut facts = Vec::with_capacity(rows.len());
     for row in rows {
-        let mut one = DeliveryFacts::try_from(row)?;
-        one.link = links.get(&(one.pupil, one.carer)).cloned();
-        facts.push(one);
+        facts.push(DeliveryFacts::try_from(row)?);
+    }
+    // Nearly always all of a group are for one purpose: one query.
+    let mut purposes: Vec<Purpose> = facts.iter().map(DeliveryFacts::preferred_for).collect();
+    purposes.sort_unstable();
+    purposes.dedup();
+    for purpose in purposes {
+        let of_it = || facts.iter().filter(|one| one.preferred_for() == purpose);
+        let pupils: Vec<PupilId> = of_it().map(|one| one.pupil).collect();
+        let carers: Vec<CarerId> = of_it().map(|one| one.carer).collect();
+        let links = of_links(connection, &pupils, Some(&carers), purpose).await?;
+        let links: HashMap<_, _> = links.into_iter().map(|link| ((link.pupil, link.carer), link)).collect();
+        for one in facts.iter_mut().filter(|one| one.preferred_for() == purpose) {
+            one.link = links.get(&(one.pupil, one.carer)).cloned();
+        }
     }
     Ok(facts)
 }
 
-/// What an update or an answer says.
-pub async fn message(
-    connection: &mut PgConnection,
-    carried: Carried,
-) -> Result<Option<MessageFacts>, StoreError> {
-    match carried {
-        Carried::Update(update) => of_update(connection, update).await,
-        Carried::Answer(answer) => of_answer(connection, answer).await,
-    }
-}
-
-async fn of_update(
-    connection: &mut PgConnection,
-    update: UpdateId,
-) -> Result<Option<MessageFacts>, StoreError> {
-    let row = sqlx::query!(
-        r#"select week as "week: Day", body, sensitive from pupil_update where id = $1"#,
-        update.0
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(row.map(|row| MessageFacts {
-        purpose: Purpose::WeeklyUpdate,
-        words: Private::new(row.body),
-        sensitive: row.sensitive,
-        about: About::Week(row.week.0),
-    }))
-}
-
-async fn of_answer(
-    connection: &mut PgConnection,
-    answer: AnswerId,
-) -> Result<Option<MessageFacts>, StoreError> {
-    let row = sqlx::query_as!(
-        AnswerRow,
-        r#"select a.purpose, coalesce(a.words, '') as "words!", a.sensitive, c.code, a.came_by, a.address_id,
-                  a.due_day as "due_day: Day", a.holiday, a.in_reply_to, a.thread, a.written_at as "written_at: Ts"
-           from answer a join carer_case c on c.id = a.case_id where a.id = $1"#,
-        answer.0
-    )
-    .fetch_optional(connection)
-    .await?;
-    let Some(mut row) = row else { return Ok(None) };
-    let bad = |column, why: UnknownWord| StoreError::row("answer", column, answer, why);
-    let purpose = Purpose::parse(&row.purpose).map_err(|why| bad("purpose", why))?;
-    let (words, sensitive) = (Private::new(std::mem::take(&mut row.words)), row.sensitive);
-    let about = About::Case(row.facts().map_err(|why| bad("came_by", why))?);
-    Ok(Some(MessageFacts { purpose, words, sensitive, about }))
-}
-
-struct AnswerRow {
-    purpose: String,
-    words: String,
-    sensitive: bool,
-    code: String,
-    came_by: String,
-    address_id: Option<Uuid>,
-    due_day: Option<Day>,
-    holiday: bool,
-    in_reply_to: Option<String>,
-    thread: Vec<String>,
-    written_at: Ts,
-}
-
-impl AnswerRow {
-    fn facts(self) -> Result<AnswerFacts, UnknownWord> {
-        Ok(AnswerFacts {
-            code: self.code,
-            came_by: Route::parse(&self.came_by)?,
-            only_to: self.address_id.map(AddressId),
-            due_day: self.due_day.map(|day| day.0),
-            holiday: self.holiday,
-            written: school_date(self.written_at.0),
-            in_reply_to: self.in_reply_to,
-            thread: self.thread,
-        })
+impl DeliveryFacts {
+    /// The purpose whose order of routes counts. The carer's order for the weekly update holds for answers too.
+    const fn preferred_for(&self) -> Purpose {
+        match self.carried {
+            Carried::Update(_) | Carried::Answer(_) => Purpose::WeeklyUpdate,
+            Carried::Announcement(_) => self.message.purpose,
+        }
     }
 }
 
@@ -307,6 +256,7 @@ struct DeliveryRow {
     id: Uuid,
     update_id: Option<Uuid>,
     answer_id: Option<Uuid>,
+    announcement_id: Option<Uuid>,
     pupil_id: Uuid,
     carer_id: Uuid,
     route: String,
@@ -325,13 +275,21 @@ struct DeliveryRow {
     in_reply_to: Option<String>,
     thread: Option<Vec<String>>,
     written_at: Option<Ts>,
+    title: Option<String>,
+    audience: Option<String>,
+    taken_back: bool,
 }
 
 impl DeliveryRow {
-    /// What it is about: a week, or a carer's own message; `None` where the row has neither.
+    /// What it is about: a week, an announcement, or a carer's own message; `None` where the row has none of them.
     fn about(&mut self) -> Result<Option<About>, UnknownWord> {
         if let Some(week) = &self.week {
             return Ok(Some(About::Week(week.0)));
+        }
+        if let (Some(title), Some(audience)) = (self.title.take(), &self.audience) {
+            let to = AudienceKind::parse(audience)?;
+            let (title, taken_back) = (Private::new(title), self.taken_back);
+            return Ok(Some(About::Announcement(AnnouncedFacts { title, to, taken_back })));
         }
         let (Some(code), Some(came_by), Some(written_at)) =
             (self.code.take(), self.came_by.take(), self.written_at.take())
@@ -364,7 +322,7 @@ impl TryFrom<DeliveryRow> for DeliveryFacts {
         let about = row.about().map_err(|why| bad("answer_id", why.to_string()))?;
         Ok(Self {
             id: DeliveryId(row.id),
-            carried: carried(row.id, row.update_id, row.answer_id)?,
+            carried: carried(row.id, row.update_id, row.answer_id, row.announcement_id)?,
             pupil: PupilId(row.pupil_id),
             carer: CarerId(row.carer_id),
             route: Route::parse(&row.route).map_err(|why| bad("route", why.to_string()))?,

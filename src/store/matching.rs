@@ -77,7 +77,8 @@ pub async fn answered(
         return Ok(HashMap::new());
     }
     let rows = sqlx::query!(
-        r#"select d.id as "id!", d.carer_id as "carer_id!", d.pupil_id as "pupil_id!", d.update_id, c.id as "case_id?", c.pupil_id as case_pupil
+        r#"select d.id as "id!", d.carer_id as "carer_id!", d.pupil_id as "pupil_id!", d.update_id, d.announcement_id, c.id as "case_id?",
+                  c.pupil_id as case_pupil
            from delivery d
            left join answer a on a.id = d.answer_id
            left join carer_case c on c.id = a.case_id
@@ -87,8 +88,12 @@ pub async fn answered(
     .fetch_all(connection)
     .await?;
     let proposals = rows.into_iter().map(|row| {
-        // An answer in a case is about the case's pupil, not about whose link let it go.
-        let pupil = if row.case_id.is_some() { row.case_pupil } else { Some(row.pupil_id) };
+        // An answer in a case is about the case's pupil, not about whose link let it go; an announcement is about none.
+        let pupil = match (row.case_id, row.announcement_id) {
+            (Some(_), _) => row.case_pupil,
+            (None, Some(_)) => None,
+            (None, None) => Some(row.pupil_id),
+        };
         let proposal = Proposal {
             by: By::Reference,
             carer: CarerId(row.carer_id),

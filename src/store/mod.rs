@@ -5,6 +5,8 @@
 
 pub mod accounts;
 pub mod addresses;
+pub mod announced;
+pub mod announcements;
 pub mod answers;
 pub mod audits;
 pub mod carers;

@@ -43,11 +43,13 @@ pub async fn insert(
 ) -> Result<Vec<DeliveryId>, StoreError> {
     let ids = sqlx::query_scalar!(
         "insert into delivery (id, update_id, pupil_id, carer_id, purpose, route, channel, state, not_before, follows,
-                               queued_at, answer_id)
-         select id, update_id, pupil_id, carer_id, purpose, route, channel, 'queued', not_before, follows, $10, answer_id
+                               queued_at, answer_id, announcement_id)
+         select id, update_id, pupil_id, carer_id, purpose, route, channel, 'queued', not_before, follows, $10, answer_id,
+                announcement_id
          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[],
-                     $8::timestamptz[], $9::uuid[], $11::uuid[])
-              as n (id, update_id, pupil_id, carer_id, purpose, route, channel, not_before, follows, answer_id)
+                     $8::timestamptz[], $9::uuid[], $11::uuid[], $12::uuid[])
+              as n (id, update_id, pupil_id, carer_id, purpose, route, channel, not_before, follows, answer_id,
+                    announcement_id)
          on conflict do nothing
          returning id",
         &deliveries.iter().map(|d| d.id.0).collect::<Vec<_>>(),
@@ -61,6 +63,7 @@ pub async fn insert(
         &deliveries.iter().map(|d| d.follows.map(|id| id.0)).collect::<Vec<_>>() as _,
         Ts(now) as _,
         &deliveries.iter().map(|d| d.carried.answer().map(|id| id.0)).collect::<Vec<_>>() as _,
+        &deliveries.iter().map(|d| d.carried.announcement().map(|id| id.0)).collect::<Vec<_>>() as _,
     )
     .fetch_all(connection)
     .await?;
@@ -325,18 +328,35 @@ pub async fn routes_tried(
 ) -> Result<Vec<Route>, StoreError> {
     let rows = sqlx::query_scalar!(
         r#"select route as "route!" from delivery
-           where carer_id = $2 and (update_id = $1 or answer_id = $3)
+           where carer_id = $2 and (update_id = $1 or answer_id = $3 or announcement_id = $4)
            union select kind from task
-           where carer_id = $2 and (update_id = $1 or answer_id = $3) and kind in ('call', 'letter')"#,
+           where carer_id = $2 and (update_id = $1 or answer_id = $3 or announcement_id = $4) and kind in ('call', 'letter')"#,
         carried.update().map(|id| id.0),
         carer.0,
         carried.answer().map(|id| id.0),
+        carried.announcement().map(|id| id.0),
     )
     .fetch_all(connection)
     .await?;
     rows.iter()
         .map(|route| Route::parse(route).map_err(|why| StoreError::row("delivery", "route", carer, why)))
         .collect()
+}
+
+/// Lets a message rest on another of the carer's pupils. Only what is the same for all of them may.
+pub async fn rest_on(
+    connection: &mut PgConnection,
+    delivery: DeliveryId,
+    pupil: PupilId,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update delivery set pupil_id = $2 where id = $1 and announcement_id is not null",
+        delivery.0,
+        pupil.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// How many attempts began since `since`: what the breaker starts from after a restart.

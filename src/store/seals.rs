@@ -134,7 +134,8 @@ pub async fn each_entry(
 ) -> Result<(), StoreError> {
     let mut rows = sqlx::query!(
         r#"select e.id, e.happened_at as "happened_at: Ts", e.recorded_at as "recorded_at: Ts", e.actor, e.kind,
-                  e.carer_id, e.pupil_id, e.update_id, e.delivery_id, e.task_id, e.case_id, e.received_id, e.visibility, e.sentence,
+                  e.carer_id, e.pupil_id, e.update_id, e.delivery_id, e.task_id, e.case_id, e.received_id, e.announcement_id,
+                  e.visibility, e.sentence,
                   e.body_digest, e.digest, b.salt as "salt?", b.body as "body?", w.entry_id is not null as "waits!"
            from chronology_entry e
            left join chronology_body b on b.entry_id = e.id
@@ -151,7 +152,7 @@ pub async fn each_entry(
             actor: &row.actor,
             kind: &row.kind,
             subjects: [row.carer_id, row.pupil_id, row.update_id, row.delivery_id, row.task_id],
-            inbound: [row.case_id, row.received_id],
+            added: [row.case_id, row.received_id, row.announcement_id],
             visibility: &row.visibility,
             sentence: &row.sentence,
             body_digest: row.body_digest.as_deref(),

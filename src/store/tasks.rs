@@ -50,12 +50,13 @@ pub async fn insert(
     }
     let ids = sqlx::query_scalar!(
         "insert into task (id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, due, state,
-                           created_at, answer_id, case_id)
+                           created_at, answer_id, case_id, announcement_id)
          select id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, due, 'open', $11, answer_id,
-                case_id
+                case_id, announcement_id
          from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
-                     $9::text[], $10::date[], $12::uuid[], $13::uuid[])
-              as t (id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, due, answer_id, case_id)
+                     $9::text[], $10::date[], $12::uuid[], $13::uuid[], $14::uuid[])
+              as t (id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, due, answer_id, case_id,
+                    announcement_id)
          on conflict do nothing
          returning id",
         &tasks.iter().map(|t| t.id.0).collect::<Vec<_>>(),
@@ -71,6 +72,7 @@ pub async fn insert(
         Ts(now) as _,
         &tasks.iter().map(|t| t.carried.and_then(Carried::answer).map(|id| id.0)).collect::<Vec<_>>() as _,
         &tasks.iter().map(|t| t.case.map(|id| id.0)).collect::<Vec<_>>() as _,
+        &tasks.iter().map(|t| t.carried.and_then(Carried::announcement).map(|id| id.0)).collect::<Vec<_>>() as _,
     )
     .fetch_all(connection)
     .await?;
@@ -124,7 +126,7 @@ async fn rows(
     one: Option<TaskId>,
 ) -> Result<Vec<TaskRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"select t.id, t.kind, t.role, t.carer_id, t.pupil_id, t.update_id, t.answer_id, t.why, t.due as "due: Day", t.state,
+        r#"select t.id, t.kind, t.role, t.carer_id, t.pupil_id, t.update_id, t.answer_id, t.announcement_id, t.why, t.due as "due: Day", t.state,
                   t.outcome, k.name as "class?",
                   c.forename || ' ' || c.surname as "carer_name!",
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil_name!"
@@ -148,13 +150,26 @@ async fn rows(
         carer_name: row.carer_name,
         pupil_name: row.pupil_name,
         class: row.class,
-        carried: Carried::of(row.update_id, row.answer_id),
+        carried: Carried::of(row.update_id, row.answer_id, row.announcement_id),
         why: row.why,
         due: row.due.0,
         state: row.state,
         outcome: row.outcome,
     });
     Ok(tasks.collect())
+}
+
+/// Lets a task rest on another of the carer's pupils. Only what is the same for all of them may.
+pub async fn rest_on(connection: &mut PgConnection, task: TaskId, pupil: PupilId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update task t set pupil_id = $2, class_id = p.class_id from pupil p
+         where t.id = $1 and p.id = $2 and t.announcement_id is not null",
+        task.0,
+        pupil.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Closes an open task; `false` when it was not open.

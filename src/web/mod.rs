@@ -9,6 +9,9 @@ mod admin_calendar;
 mod admin_import;
 mod admin_staff;
 mod audit;
+mod announce;
+mod announce_deeds;
+mod announce_one;
 mod calls;
 mod carer_deeds;
 mod carers;
@@ -137,6 +140,9 @@ fn served() -> Vec<Served> {
         calls::served(),
         letters::served(),
         play::served(),
+        announce::served(),
+        announce_one::served(),
+        announce_deeds::served(),
         contacts::served(),
         health::served(),
         coverage::served(),

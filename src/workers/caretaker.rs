@@ -7,7 +7,9 @@ use liaison_channels::message::ChannelId;
 use super::{Stop, Trouble, heartbeat};
 use crate::{
     domain::ids::DaemonId,
-    flows::{FlowError, current, drafts, gateway::Gateway, ladder, operate, rescue, resolve, seal},
+    flows::{
+        FlowError, announcements, current, drafts, gateway::Gateway, ladder, operate, rescue, resolve, seal,
+    },
     store::{daemons, leader::Leader},
 };
 
@@ -101,6 +103,7 @@ async fn care_once(
         );
     }
     drafts::send_due(gateway).await?;
+    announcements::send_due(gateway).await?;
     // Only by an adopted calendar, which is the same for every daemon.
     if gateway.current.versions().calendar.is_some() && since.redated.is_none_or(|at| at.elapsed() >= REDATE)
     {

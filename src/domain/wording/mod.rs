@@ -1,5 +1,7 @@
-//! The words of a message, from what a colleague wrote and the facts; `answer` has those of a case. Everything here is pure and gives the same words each time.
+//! The words of a message, from what a colleague wrote and the facts; `answer` has those of a case,
+//! `announcement` those of a notice or newsletter. Everything here is pure and gives the same words each time.
 
+mod announcement;
 mod answer;
 
 use std::fmt::Write as _;
@@ -112,6 +114,11 @@ fn parts<'a>(facts: &LinkFacts, message: &'a MessageFacts, policy: &'a Policy, a
             answer::reply_opening(),
             answer::reply_closing(answer, policy, case),
         ),
+        About::Announcement(announced) => (
+            announcement::subject(school, message.purpose, announced),
+            announced.title.expose().clone(),
+            format!("{answer} the school office on {}.", policy.school.office_phone),
+        ),
     };
     Parts {
         subject,
@@ -220,6 +227,7 @@ fn text(facts: &LinkFacts, message: &MessageFacts, policy: &Policy) -> Words {
     let week = match &message.about {
         About::Week(week) => week.strftime("%-d %b"),
         About::Case(case) => return answer::text(message, case, policy),
+        About::Announcement(announced) => return announcement::text(message, announced, policy),
     };
     let called: String = facts.pupil_called.expose().chars().take(TEXT_NAME).collect();
     if let Some(max_parts) = full_text_parts(policy) {
@@ -242,6 +250,7 @@ fn script(facts: &LinkFacts, message: &MessageFacts, policy: &Policy) -> Words {
             format!("Tell {}'s weekly update, week of {}", facts.pupil_called.expose(), day_in_words(*week))
         }
         About::Case(case) => format!("Give the school's answer to their message, case {}", case.code),
+        About::Announcement(announced) => announcement::to_say(message.purpose, announced),
     };
     let mut script = String::new();
     if let Some(language) = interpreter(facts) {

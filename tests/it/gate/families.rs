@@ -3,7 +3,13 @@
 use std::time::Duration;
 
 use jiff::{ToSpan as _, civil::Date};
-use liaison::flows::{Clock as _, operate, queue, rescue::rescue, resolve::resolve};
+use liaison::{
+    domain::{
+        announcement::{Audience, Written},
+        people::Purpose,
+    },
+    flows::{Clock as _, announcements, operate, queue, rescue::rescue, resolve::resolve},
+};
 use liaison_channels::fakes::{
     smtp::{Act, At},
     twilio::{Deed as Misdeed, Shape},
@@ -168,6 +174,9 @@ impl Family {
     }
 }
 
+/// What is announced to everybody.
+const ANNOUNCED: &str = "The zephyr fair is on Friday.";
+
 /// A family on its way, and what has been looked at so far.
 struct Journey<'a> {
     family: &'a Family,
@@ -258,17 +267,65 @@ impl Journey<'_> {
         assert_eq!(self.school.forgotten().await, Vec::<String>::new(), "someone was silently left out");
     }
 
+    /// An announcement is for whoever may be told about any of their pupils. It names none of them, nor does what a
+    /// colleague reads out.
+    fn judge_announced(&self, n: usize, words: &str) {
+        let now = self.school.clock.now();
+        let known = [0, 1].map(|p| self.family.known(n, p, self.file));
+        assert!(
+            known.iter().flatten().any(|known| known.may_be_told(now)),
+            "carer {n} was announced to at {now}, and may not be told about anybody: {known:?}"
+        );
+        // A task is shown to the colleague with the pupil on whose link it rests.
+        let said = words.trim_start_matches("Pupil0q Ash ").trim_start_matches("Pupil1q Ash ");
+        assert!(
+            !said.contains("Pupil0q") && !said.contains("Pupil1q"),
+            "an announcement names a child: {words}"
+        );
+    }
+
+    /// Writes to the whole school; a second person approves it.
+    async fn announce(&self) {
+        let gateway = &self.school.gateway;
+        let written = Written::read(Purpose::Notice, "Fair", ANNOUNCED, Audience::School).unwrap();
+        let id = announcements::write(gateway, &written, "office").await.unwrap();
+        announcements::ask(gateway, id, 1, "office").await.unwrap();
+        announcements::approve(gateway, id, 1, "slt").await.unwrap();
+        announcements::queue(gateway, id, 1, "office").await.unwrap();
+        self.school.later(gateway.policy.undo);
+        assert_eq!(announcements::send_due(gateway).await.unwrap(), 1);
+    }
+
+    /// Carers of a pupil who stays, of whom an announcement knows nothing.
+    async fn unannounced(&self) -> Vec<String> {
+        let staying: Vec<_> = [0, 1].iter().filter(|p| self.family.leaves[**p] == [None, None]).collect();
+        let pupils: Vec<_> = staying.iter().map(|p| format!("'P{p}'")).collect();
+        let pupils = if pupils.is_empty() { "''".to_owned() } else { pupils.join(", ") };
+        self.school
+            .rows(&format!(
+                "select c.contact_ref from announcement n
+                 join pupil p on p.pupil_ref in ({pupils}) join link l on l.pupil_id = p.id
+                 join carer c on c.id = l.carer_id
+                 where not exists (select from announcement_step s where s.announcement_id = n.id and s.carer_id = c.id)"
+            ))
+            .await
+    }
+
     /// What this carer has been given, now.
     fn judge(&self, n: usize, words: &str) {
         let now = self.school.clock.now();
         let about: Vec<_> = [0, 1].into_iter().filter(|p| words.contains(&format!("Pupil{p}q"))).collect();
-        assert_eq!(about.len(), 1, "one message, one pupil: {words}");
-        let known = self.family.known(n, about[0], self.file);
-        assert!(
-            known.as_ref().is_some_and(|known| known.may_be_told(now)),
-            "carer {n} was told about pupil {} at {now}, and may not: {known:?}",
-            about[0]
-        );
+        if words.contains(ANNOUNCED) {
+            self.judge_announced(n, words);
+        } else {
+            assert_eq!(about.len(), 1, "one message, one pupil: {words}");
+            let known = self.family.known(n, about[0], self.file);
+            assert!(
+                known.as_ref().is_some_and(|known| known.may_be_told(now)),
+                "carer {n} was told about pupil {} at {now}, and may not: {known:?}",
+                about[0]
+            );
+        }
         for other in (0..self.family.carers.len()).filter(|other| *other != n) {
             assert!(
                 !words.to_lowercase().contains(&format!("carer{other}q")),
@@ -285,6 +342,8 @@ async fn travel(family: &Family) {
     let file =
         updates(&[("P0", "Pupil0q read aloud.", family.sensitive), ("P1", "Pupil1q counted to ten.", false)]);
     queue::updates(&journey.school.gateway, file.as_bytes(), "h.barlow").await.unwrap();
+    journey.announce().await;
+    assert_eq!(journey.unannounced().await, Vec::<String>::new());
     for deed in &family.deeds {
         journey.does(*deed).await;
     }

@@ -131,6 +131,8 @@ fn policy(case: &Case) -> Policy {
         ceiling_per_hour: 100,
         task_days: 2,
         call_tries: 3,
+        approval: std::iter::once(liaison::domain::announcement::AudienceKind::School).collect(),
+        text_part_pence: 4.5,
         undo: std::time::Duration::from_mins(5),
         acknowledge: AckPolicy {
             on: true,

@@ -4,6 +4,7 @@ mod admin_calendar;
 mod admin_import;
 mod admin_staff;
 mod audit;
+mod announce;
 mod cases;
 mod coverage;
 mod families;
@@ -127,6 +128,17 @@ impl Staffed {
     /// The code of this carer's case.
     pub(crate) async fn case_of(&self, carer: &str) -> String {
         self.school.cases().await.into_iter().find(|case| case.carer == carer).expect("a case").code
+    }
+
+    /// A notice to the whole school that the office has written; nobody has approved it.
+    pub(crate) async fn announcement(&self) -> String {
+        use liaison::domain::{announcement, people::Purpose};
+        let to = announcement::Audience::School;
+        let written = announcement::Written::read(Purpose::Notice, "Closed on Friday", "It snows.", to)
+            .expect("good words");
+        let office = self.staff(PEOPLE[1].0).await.to_string();
+        let id = liaison::flows::announcements::write(&self.school.gateway, &written, &office).await;
+        id.expect("written").to_string()
     }
 
     /// The page of this pupil.

@@ -90,7 +90,15 @@ impl Roll {
     pub(crate) fn pupils_csv(&self) -> String {
         csv(
             &self.pupils,
-            &["pupil_ref", "legal_surname", "legal_forename", "preferred_name", "class", "leaving_date"],
+            &[
+                "pupil_ref",
+                "legal_surname",
+                "legal_forename",
+                "preferred_name",
+                "year_group",
+                "class",
+                "leaving_date",
+            ],
         )
     }
 

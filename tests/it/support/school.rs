@@ -81,6 +81,8 @@ fn usual() -> Setup {
             ceiling_per_hour: 3000,
             task_days: 2,
             call_tries: 3,
+            approval: std::iter::once(liaison::domain::announcement::AudienceKind::School).collect(),
+            text_part_pence: 4.5,
             undo: Duration::from_mins(5),
             acknowledge: AckPolicy {
                 on: true,

@@ -1,0 +1,55 @@
+//! The words of a notice or newsletter. They are the same for everybody but for the greeting, and name no child.
+
+use liaison_channels::{
+    private::Private,
+    text::{measure, tidy},
+};
+
+use super::{
+    super::{
+        people::Purpose,
+        policy::Policy,
+        route::{AnnouncedFacts, MessageFacts, full_text_parts},
+    },
+    Words,
+};
+
+/// The school and the announcement's own title.
+pub(super) fn subject(school: &str, purpose: Purpose, announced: &AnnouncedFacts) -> String {
+    let what = if purpose == Purpose::Newsletter { "Newsletter" } else { "Notice" };
+    format!("{what} from {school}: {}", announced.title.expose())
+}
+
+/// A text is information only (R12). A notice goes in full where the school sends full texts and it fits; a newsletter, or
+/// a notice that does not fit, is told of.
+pub(super) fn text(message: &MessageFacts, announced: &AnnouncedFacts, policy: &Policy) -> Words {
+    let (school, phone) = (&policy.school.name, &policy.school.office_phone);
+    let title = sentence(announced.title.expose());
+    if message.purpose == Purpose::Notice {
+        let whole = tidy(&format!("{school}: {title} {}", message.words.expose().trim())).text;
+        if full_text_parts(policy).is_some_and(|most| measure(&whole).parts <= most) {
+            return Words::Text { body: Private::new(whole), full: true };
+        }
+    }
+    let notice = format!(
+        "{school} has a {} for you: {title} Ring {phone} to hear it, or to ask for it by email.",
+        message.purpose.in_words()
+    );
+    Words::Text { body: Private::new(tidy(&notice).text), full: false }
+}
+
+/// What the colleague who rings is to do. Nobody reads a newsletter out: it is offered.
+pub(super) fn to_say(purpose: Purpose, announced: &AnnouncedFacts) -> String {
+    let title = announced.title.expose();
+    if purpose == Purpose::Newsletter {
+        return format!(
+            "Say that the newsletter \u{201c}{title}\u{201d} is ready, and ask how they would like to have it. In it stands"
+        );
+    }
+    format!("Tell them this notice, \u{201c}{title}\u{201d}")
+}
+
+/// A title as a sentence of its own.
+fn sentence(title: &str) -> String {
+    if title.ends_with(['.', '!', '?', '\u{2026}']) { title.to_owned() } else { format!("{title}.") }
+}

@@ -1,0 +1,330 @@
+//! Notices and newsletters: the list of them, and writing one.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+
+use super::{
+    Served, Web, Who,
+    announce_one::open,
+    cases::in_page_words,
+    frame,
+    frame::{Frame, Wrong},
+    get,
+    guard::{After, Signed},
+    people::who,
+    post,
+    sent::{Did, Fields, Sent, once},
+};
+use crate::{
+    domain::{
+        announcement::{Announcement, Audience, LONGEST_TITLE, Stage, Written},
+        ids::{AnnouncementId, ClassId},
+        people::Purpose,
+        staff::Role,
+        time::moment_in_full,
+    },
+    flows::{self, FlowError, announcements},
+    store::{
+        StoreError, Tx,
+        announced::{self, Progress},
+        announcements::list,
+        desk, week,
+    },
+};
+
+/// Who announces: a teacher to their own classes, the others to anybody.
+pub(super) const WRITERS: &[Role] = &[Role::Teacher, Role::Office, Role::Slt, Role::Dsl];
+/// Who announces to a year or the whole school.
+const SCHOOL_WIDE: &[Role] = &[Role::Office, Role::Slt, Role::Dsl];
+
+/// How many are on a page of the list.
+const A_PAGE: i64 = 10;
+
+pub(super) fn served() -> Vec<Served> {
+    let writers = Who::Holders(WRITERS);
+    vec![
+        get("/announce", writers, list_page),
+        get("/announce/new", writers, new_page),
+        post("/announce/new", writers, create),
+        get("/announce/{announcement}/change", writers, change_page),
+        post("/announce/{announcement}/change", writers, change),
+    ]
+}
+
+/// An announcement on the list.
+struct Line {
+    id: AnnouncementId,
+    title: String,
+    what: &'static str,
+    to: String,
+    state: String,
+    progress: Option<Progress>,
+}
+
+#[derive(Template)]
+#[template(path = "announce.html")]
+struct ListPage {
+    frame: Frame,
+    lines: Vec<Line>,
+    /// The last one of the page, where older ones follow.
+    older: Option<AnnouncementId>,
+    first_page: bool,
+}
+
+async fn list_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let mut all = list(&mut tx, after.before.map(AnnouncementId), A_PAGE + 1).await?;
+    let classes = announced::class_names(&mut tx).await?;
+    let names = desk::names(&mut tx).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    let more = all.len() > usize::try_from(A_PAGE).unwrap_or_default();
+    all.truncate(usize::try_from(A_PAGE).unwrap_or_default());
+    let ids: Vec<AnnouncementId> = all.iter().map(|one| one.id).collect();
+    let progress = flows::announced::progress(&web.gateway, &ids).await?;
+    let lines = all.iter().map(|one| Line {
+        id: one.id,
+        title: one.written.title.expose().clone(),
+        what: what(one.written.purpose),
+        to: to_words(&one.written.audience, &classes),
+        state: state(&web, one, &names),
+        progress: progress.get(&one.id).copied(),
+    });
+    let template = ListPage {
+        frame: Frame::of(&web, &signed, "Announce", "/announce").after(after.done.as_deref()),
+        lines: lines.collect(),
+        older: ids.last().copied().filter(|_| more),
+        first_page: after.before.is_none(),
+    };
+    Ok(frame::page(StatusCode::OK, &template))
+}
+
+/// What it is, as a page says it.
+pub(super) const fn what(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Newsletter => "Newsletter",
+        _ => "Notice",
+    }
+}
+
+/// For whom it is, as a page says it.
+pub(super) fn to_words(audience: &Audience, classes: &HashMap<ClassId, String>) -> String {
+    match audience {
+        Audience::Class(class) => {
+            format!("Class {}", classes.get(class).map_or("that is gone", String::as_str))
+        }
+        Audience::Year(year) => year_words(year),
+        Audience::School => "The whole school".to_owned(),
+    }
+}
+
+/// A year group as its own system writes it, with the word `Year` where that is only a number.
+fn year_words(year: &str) -> String {
+    if year.starts_with(|first: char| first.is_ascii_digit()) {
+        format!("Year {year}")
+    } else {
+        year.to_owned()
+    }
+}
+
+/// How far it is, in a sentence.
+pub(super) fn state(web: &Web, one: &Announcement, names: &HashMap<String, String>) -> String {
+    let now = web.gateway.now();
+    let named = |by: Option<&String>| by.map_or_else(|| "a colleague".to_owned(), |by| who(by, names));
+    let decided = one.decision.as_ref().map(|decision| who(&decision.by, names)).unwrap_or_default();
+    match &one.stage {
+        Stage::Draft => format!("Draft by {}. Nothing is sent.", who(&one.author, names)),
+        Stage::Asked => {
+            format!("Sent for approval by {}. Nothing is sent until then.", named(one.asked_by.as_ref()))
+        }
+        Stage::Approved => format!("Approved by {decided}. Not queued yet."),
+        Stage::Declined => format!("Declined by {decided}. Nothing is sent."),
+        Stage::Queued { send_at } => format!(
+            "Queued by {}. It can be taken back until {}.",
+            named(one.queued_by.as_ref()),
+            moment_in_full(*send_at, now)
+        ),
+        Stage::Sent { at } => {
+            format!("Sent on its way {} by {}.", moment_in_full(*at, now), named(one.queued_by.as_ref()))
+        }
+        Stage::Cancelled { at } => format!(
+            "Taken back {} by {}: what had not left does not leave.",
+            moment_in_full(*at, now),
+            named(one.cancelled_by.as_ref())
+        ),
+    }
+}
+
+/// An audience that this colleague may choose.
+pub(super) struct Choice {
+    value: Audience,
+    words: String,
+}
+
+/// For whom this colleague may announce. A class is here only where they see a pupil of it.
+pub(super) async fn choices(tx: &mut Tx, signed: &Signed) -> Result<Vec<Choice>, StoreError> {
+    let mut choices = Vec::new();
+    if signed.is(SCHOOL_WIDE) {
+        choices.push(Choice { value: Audience::School, words: "The whole school".to_owned() });
+        for year in announced::years(tx).await? {
+            choices.push(Choice { words: year_words(&year), value: Audience::Year(year) });
+        }
+    }
+    for class in week::classes(tx).await? {
+        choices.push(Choice { value: Audience::Class(class.id), words: format!("Class {}", class.name) });
+    }
+    Ok(choices)
+}
+
+/// Refuses to go on where this colleague may not announce to these.
+pub(super) async fn may_announce(web: &Web, signed: &Signed, audience: &Audience) -> Result<(), Wrong> {
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let choices = choices(&mut tx, signed).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    if choices.iter().any(|choice| choice.value == *audience) { Ok(()) } else { Err(Wrong::Absent) }
+}
+
+#[derive(Template)]
+#[template(path = "announce_write.html")]
+struct WritePage {
+    frame: Frame,
+    /// Where the form goes.
+    action: String,
+    choices: Vec<Choice>,
+    /// What is in the boxes.
+    newsletter: bool,
+    title: String,
+    words: String,
+    audience: String,
+    version: i64,
+    longest: usize,
+    /// What changing it means, where somebody has been asked or has decided.
+    warning: Option<&'static str>,
+    /// Why it was declined.
+    declined: Option<String>,
+}
+
+async fn new_page(State(web): State<Web>, signed: Signed) -> Result<Response, Wrong> {
+    show_write(&web, &signed, StatusCode::OK, None, None, None).await
+}
+
+async fn change_page(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(id): Path<String>,
+) -> Result<Response, Wrong> {
+    let one = open(&web, &signed, &id).await?;
+    may_announce(&web, &signed, &one.written.audience).await?;
+    if let Err(why) = one.may_be_changed() {
+        return Err(FlowError::from(why).into());
+    }
+    show_write(&web, &signed, StatusCode::OK, Some(&one), None, None).await
+}
+
+async fn show_write(
+    web: &Web,
+    signed: &Signed,
+    status: StatusCode,
+    one: Option<&Announcement>,
+    typed: Option<&Fields>,
+    fault: Option<String>,
+) -> Result<Response, Wrong> {
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let choices = choices(&mut tx, signed).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    let written = one.map(|one| &one.written);
+    let kept = |typed: Option<String>, kept: Option<String>| typed.or(kept).unwrap_or_default();
+    let only = match choices.as_slice() {
+        [only] => Some(only.value.to_string()),
+        _ => None,
+    };
+    let template = WritePage {
+        frame: Frame::of(web, signed, if one.is_some() { "Change it" } else { "Write to many" }, "/announce")
+            .refused(fault),
+        action: one.map_or_else(|| "/announce/new".to_owned(), |one| format!("/announce/{}/change", one.id)),
+        newsletter: typed.map_or_else(
+            || written.is_some_and(|written| written.purpose == Purpose::Newsletter),
+            |typed| typed.text("purpose") == Purpose::Newsletter.as_str(),
+        ),
+        title: kept(
+            typed.map(|typed| typed.raw("title").to_owned()),
+            written.map(|written| written.title.expose().clone()),
+        ),
+        words: kept(
+            typed.map(|typed| typed.raw("words").to_owned()),
+            written.map(|written| written.words.expose().clone()),
+        ),
+        audience: kept(
+            typed.map(|typed| typed.text("audience").to_owned()),
+            written.map(|written| written.audience.to_string()).or(only),
+        ),
+        version: one.map_or(0, |one| one.version),
+        longest: LONGEST_TITLE,
+        warning: one.and_then(|one| match one.stage {
+            Stage::Asked => Some("It waits for approval. Changing it takes it back from there."),
+            Stage::Approved => Some("It is approved as it stands. Changing it makes the approval void."),
+            _ => None,
+        }),
+        declined: one.and_then(super::announce_one::declined),
+        choices,
+    };
+    Ok(frame::page(status, &template))
+}
+
+/// What was typed, where it can be taken and this colleague may announce it.
+async fn typed(web: &Web, signed: &Signed, fields: &Fields) -> Result<Written, FlowError> {
+    let refused = |why: &str| FlowError::Refused(why.to_owned());
+    let audience: Audience = fields.text("audience").parse().map_err(|_| refused("choose for whom it is"))?;
+    let purpose = Purpose::parse(fields.text("purpose"))
+        .map_err(|_| refused("say whether it is a notice or a newsletter"))?;
+    match may_announce(web, signed, &audience).await {
+        Ok(()) => {}
+        Err(Wrong::Absent) => return Err(refused("choose for whom it is from the list")),
+        Err(_) => return Err(refused("it could not be looked up whom you may write to: try again")),
+    }
+    Written::read(purpose, fields.text("title"), fields.text("words"), audience).map_err(FlowError::Refused)
+}
+
+async fn create(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Response, Wrong> {
+    let work = async {
+        let written = typed(&web, &signed, &sent.fields).await?;
+        let id = announcements::write(&web.gateway, &written, &signed.by()).await?;
+        Ok(format!("/announce/{id}/preview"))
+    };
+    match once(&web, &signed, &sent, work).await? {
+        Did::Done(response) => Ok(response),
+        Did::Refused(sentence) => {
+            let (status, fault) = (StatusCode::UNPROCESSABLE_ENTITY, Some(in_page_words(&sentence)));
+            show_write(&web, &signed, status, None, Some(&sent.fields), fault).await
+        }
+    }
+}
+
+async fn change(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(id): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let one = open(&web, &signed, &id).await?;
+    may_announce(&web, &signed, &one.written.audience).await?;
+    let work = async {
+        let written = typed(&web, &signed, &sent.fields).await?;
+        let seen = sent.fields.parsed("version").unwrap_or_default();
+        announcements::change(&web.gateway, one.id, seen, &written, &signed.by()).await?;
+        Ok(format!("/announce/{}/preview", one.id))
+    };
+    match once(&web, &signed, &sent, work).await? {
+        Did::Done(response) => Ok(response),
+        Did::Refused(sentence) => {
+            let (status, fault) = (StatusCode::UNPROCESSABLE_ENTITY, Some(in_page_words(&sentence)));
+            // The version that stands now: sending it again is then a choice made knowingly.
+            show_write(&web, &signed, status, Some(&one), Some(&sent.fields), fault).await
+        }
+    }
+}
