@@ -41,6 +41,7 @@ create table announcement (
     constraint announcement_cancelled_by_somebody check ((cancelled_at is null) = (cancelled_by is null)),
     constraint announcement_cancelled_was_sent check (cancelled_at is null or sent_at is not null)
 );
+create index announcement_asked on announcement (id) where asked_at is not null and decision is null;
 create index announcement_waits on announcement (send_at) where send_at is not null and sent_at is null;
 
 -- No foreign keys: the row is locked in the transaction that writes these, and a check per row would cost more than the row.

@@ -492,6 +492,19 @@ mod tests {
     }
 
     #[test]
+    fn who_is_asked_to_approve_and_what_a_text_costs_are_read_or_told_as_wrong() {
+        let told = problems("[sending]\napproval = [\"everybody\"]\ntext_part_pence = -1.0\n");
+        let policy = read_text("[sending]\napproval = [\"class\", \"year\"]\ntext_part_pence = 4.5\n")
+            .expect("valid")
+            .policy;
+
+        assert!(told.contains("sending.approval: an audience is one of: class year school"), "{told}");
+        assert!(told.contains("sending.text_part_pence is not a price in pence"), "{told}");
+        assert_eq!(policy.approval.into_iter().collect::<Vec<_>>(), [AudienceKind::Class, AudienceKind::Year]);
+        assert!((policy.text_part_pence - 4.5).abs() < f64::EPSILON);
+    }
+
+    #[test]
     fn a_channel_that_is_named_must_exist() {
         assert!(problems("[sending]\nemail_channel = \"school-mail\"\n").contains("[channels.school-mail]"));
     }

@@ -163,7 +163,7 @@ pub async fn find(
     connection: &mut PgConnection,
     id: AnnouncementId,
 ) -> Result<Option<Announcement>, StoreError> {
-    Ok(rows(connection, Some(id), None, 1).await?.pop())
+    Ok(rows(connection, Some(id), None, None, 1).await?.pop())
 }
 
 /// The same, locked until the transaction ends.
@@ -183,7 +183,12 @@ pub async fn list(
     before: Option<AnnouncementId>,
     limit: i64,
 ) -> Result<Vec<Announcement>, StoreError> {
-    rows(connection, None, before, limit).await
+    rows(connection, None, before, None, limit).await
+}
+
+/// Those that wait for a second person and may be decided about by this colleague, newest first, at most 20.
+pub async fn to_decide(connection: &mut PgConnection, by: &str) -> Result<Vec<Announcement>, StoreError> {
+    rows(connection, None, None, Some(by), 20).await
 }
 
 /// The next one whose time has come, locked until the transaction ends; one that another daemon has locked is passed by.
@@ -232,6 +237,7 @@ async fn rows(
     connection: &mut PgConnection,
     one: Option<AnnouncementId>,
     before: Option<AnnouncementId>,
+    decider: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Announcement>, StoreError> {
     let rows = sqlx::query_as!(
@@ -242,10 +248,13 @@ async fn rows(
                   cancelled_by
            from announcement
            where ($1::uuid is null or id = $1) and ($2::uuid is null or id < $2)
+             and ($4::text is null
+                  or (asked_at is not null and decision is null and asked_by <> $4 and $4 <> all (writers)))
            order by id desc limit $3"#,
         one.map(|id| id.0),
         before.map(|id| id.0),
         limit,
+        decider,
     )
     .fetch_all(connection)
     .await?;

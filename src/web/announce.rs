@@ -8,10 +8,11 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
+use jiff::SignedDuration;
 
 use super::{
     Served, Web, Who,
-    announce_one::open,
+    announce_one::{APPROVERS, open},
     cases::in_page_words,
     frame,
     frame::{Frame, Wrong},
@@ -33,7 +34,7 @@ use crate::{
     store::{
         StoreError, Tx,
         announced::{self, Progress},
-        announcements::list,
+        announcements::{list, to_decide as announcements_to_decide},
         desk, week,
     },
 };
@@ -42,6 +43,9 @@ use crate::{
 pub(super) const WRITERS: &[Role] = &[Role::Teacher, Role::Office, Role::Slt, Role::Dsl];
 /// Who announces to a year or the whole school.
 const SCHOOL_WIDE: &[Role] = &[Role::Office, Role::Slt, Role::Dsl];
+
+/// For so long the list tells how far one is.
+const LATELY: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// How many are on a page of the list.
 const A_PAGE: i64 = 10;
@@ -71,6 +75,8 @@ struct Line {
 #[template(path = "announce.html")]
 struct ListPage {
     frame: Frame,
+    /// Those that wait for this colleague's approval.
+    to_decide: Vec<Line>,
     lines: Vec<Line>,
     /// The last one of the page, where older ones follow.
     older: Option<AnnouncementId>,
@@ -80,28 +86,42 @@ struct ListPage {
 async fn list_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let mut all = list(&mut tx, after.before.map(AnnouncementId), A_PAGE + 1).await?;
+    let mut to_decide = Vec::new();
+    if after.before.is_none() && signed.is(APPROVERS) {
+        to_decide = announcements_to_decide(&mut tx, &signed.by()).await?;
+    }
     let classes = announced::class_names(&mut tx).await?;
     let names = desk::names(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     let more = all.len() > usize::try_from(A_PAGE).unwrap_or_default();
     all.truncate(usize::try_from(A_PAGE).unwrap_or_default());
-    let ids: Vec<AnnouncementId> = all.iter().map(|one| one.id).collect();
-    let progress = flows::announced::progress(&web.gateway, &ids).await?;
-    let lines = all.iter().map(|one| Line {
+    let under_way: Vec<AnnouncementId> =
+        all.iter().filter(|one| is_under_way(&web, one)).map(|one| one.id).collect();
+    let progress = flows::announced::progress(&web.gateway, &under_way).await?;
+    let line = |one: &Announcement| Line {
         id: one.id,
         title: one.written.title.expose().clone(),
         what: what(one.written.purpose),
         to: to_words(&one.written.audience, &classes),
         state: state(&web, one, &names),
         progress: progress.get(&one.id).copied(),
-    });
+    };
     let template = ListPage {
         frame: Frame::of(&web, &signed, "Announce", "/announce").after(after.done.as_deref()),
-        lines: lines.collect(),
-        older: ids.last().copied().filter(|_| more),
+        to_decide: to_decide.iter().map(line).collect(),
+        lines: all.iter().map(line).collect(),
+        older: all.last().map(|last| last.id).filter(|_| more),
         first_page: after.before.is_none(),
     };
     Ok(frame::page(StatusCode::OK, &template))
+}
+
+/// Whether its messages were made so lately that the list tells how far they are; of an older one its own page does.
+fn is_under_way(web: &Web, one: &Announcement) -> bool {
+    match &one.stage {
+        Stage::Sent { at } | Stage::Cancelled { at } => web.gateway.now().duration_since(*at) < LATELY,
+        Stage::Draft | Stage::Asked | Stage::Approved | Stage::Declined | Stage::Queued { .. } => false,
+    }
 }
 
 /// What it is, as a page says it.

@@ -9,7 +9,7 @@ use crate::{
         time::{Timestamp, day_in_words, moment_in_full, school_date, start_of, week_of},
     },
     flows::{audit, coverage as weekly},
-    store::{StoreError, Tx, coverage, desk, today},
+    store::{StoreError, Tx, announcements, coverage, desk, today},
     web::{
         Web,
         frame::{Frame, Wrong},
@@ -97,6 +97,15 @@ async fn of_families(tx: &mut Tx, web: &Web, signed: &Signed, frame: &Frame) -> 
             questions,
             "message to sort: who is it from?",
             "messages to sort: who are they from?",
+        ));
+    }
+    if signed.is(crate::web::announce_one::APPROVERS) {
+        let waiting = i64::try_from(announcements::to_decide(tx, &signed.by()).await?.len()).unwrap_or(i64::MAX);
+        lines.extend(some(
+            "/announce",
+            (waiting, 0),
+            "announcement waits for your approval",
+            "announcements wait for your approval",
         ));
     }
     lines.extend(of_tasks(&tasks, frame));

@@ -61,6 +61,8 @@ async fn a_teacher_announces_to_her_class_and_sees_how_far_it_is() {
     goes(&school).await;
     let after = teacher.get(&one).await.body;
     let list = teacher.get("/announce").await.body;
+    let family = school.family_of("P1").await;
+    let record = teacher.get(&family).await.body;
 
     assert!(shown.contains("<strong>Email</strong>") && shown.contains("<strong>Call</strong>"), "{shown}");
     assert!(shown.contains("an order forbids contact about this pupil"), "{shown}");
@@ -72,6 +74,7 @@ async fn a_teacher_announces_to_her_class_and_sees_how_far_it_is() {
     );
     assert!(after.contains("<strong>1</strong> left out") && after.contains("Boris Czerny"), "{after}");
     assert!(list.contains(TITLE) && list.contains("Class Oak"), "{list}");
+    assert!(record.contains("notice queued by email"), "{record}");
     school.close().await;
 }
 
@@ -133,7 +136,7 @@ async fn what_another_class_or_the_school_is_told_is_for_a_teacher_as_if_absent(
         }
     }
 
-    assert_eq!(list.matches("<li>\n<h2>").count(), 1, "{list}");
+    assert_eq!(list.matches("<li>\n<h3").count(), 1, "{list}");
     assert!(answers.iter().all(|status| *status == 404), "{answers:?}");
     let queued = "select count(*)::text from announcement where send_at is not null or asked_at is not null";
     assert_eq!(school.school.rows(queued).await, ["0"]);
@@ -159,6 +162,8 @@ async fn to_the_whole_school_it_goes_only_when_a_second_person_has_approved_it()
     let form = [("form_key", key.as_str()), ("once", once.as_str()), ("version", "1")];
     let forged = slt.post(&format!("{one}/approve"), &form).await;
     let not_office = office.get(&one).await.body;
+    let (own_list, list) = (slt.get("/announce").await.body, dsl.get("/announce").await.body);
+    let (own_home, home) = (slt.get("/").await.body, dsl.get("/").await.body);
     let empty = press(&mut dsl, &one, &format!("{one}/decline"), &[("why", " ")]).await;
     let approved = press(&mut dsl, &one, &format!("{one}/approve"), &[]).await;
     let queued = press(&mut slt, &preview, &format!("{one}/queue"), &[]).await;
@@ -174,6 +179,8 @@ async fn to_the_whole_school_it_goes_only_when_a_second_person_has_approved_it()
     assert_eq!(forged.status, 422);
     assert!(forged.body.contains("somebody else must approve it"), "{}", forged.body);
     assert!(!not_office.contains("/approve\""), "{not_office}");
+    assert!(list.contains("Waits for your approval") && home.contains("announcement to approve"), "{home}");
+    assert!(!own_list.contains("Waits for your approval") && !own_home.contains("to approve"), "{own_home}");
     assert_eq!(empty.status, 422);
     assert_eq!(approved.to(), format!("{one}?done=approved"));
     assert_eq!(queued.to(), format!("{one}?done=announced"));
@@ -300,4 +307,47 @@ async fn pressing_twice_does_it_once_and_what_waits_can_be_stopped() {
     assert_eq!(school.school.mail.taken(), before);
     assert!(after.contains("<strong>1</strong> taken back"), "{after}");
     school.close().await;
+}
+
+#[tokio::test]
+async fn zz_look() {
+    let school = Staffed::open().await;
+    school.school.deliver().await;
+    let style = school.browser().get(&liaison_style(&school).await).await.body;
+    std::fs::create_dir_all("/tmp/announce-look").unwrap();
+    std::fs::write("/tmp/announce-look/style.css", style).unwrap();
+    let save = |name: &str, html: &str| {
+        let (before, rest) = html.split_once("href=\"/style-").unwrap();
+        let (_, after) = rest.split_once('"').unwrap();
+        std::fs::write(format!("/tmp/announce-look/{name}.html"), format!("{before}href=\"style.css\"{after}")).unwrap();
+    };
+    let mut slt = school.as_role(Role::Slt).await;
+    let mut dsl = school.as_role(Role::Dsl).await;
+    let mut teacher = school.as_role(Role::Teacher).await;
+    save("empty", &slt.get("/announce").await.body);
+    save("new", &slt.get("/announce/new").await.body);
+    let oak = class(&school, "Oak").await;
+    let page = teacher.get("/announce/new").await;
+    save("refused", &teacher.press(&page, "/announce/new", &fields(&oak, " ")).await.body);
+    let own = write(&mut teacher, &oak).await.to().to_owned();
+    let o = own.replace("/preview", "");
+    press(&mut teacher, &own, &format!("{o}/queue"), &[]).await;
+    save("queued", &teacher.get(&format!("{o}?done=announced")).await.body);
+    goes(&school).await;
+    save("sent", &teacher.get(&o).await.body);
+    let preview = write(&mut slt, "school").await.to().to_owned();
+    let one = preview.replace("/preview", "");
+    save("preview", &slt.get(&preview).await.body);
+    press(&mut slt, &preview, &format!("{one}/ask"), &[]).await;
+    save("asked", &dsl.get(&one).await.body);
+    save("list", &dsl.get("/announce").await.body);
+    press(&mut dsl, &one, &format!("{one}/decline"), &[("why", "Say until when.")]).await;
+    save("change", &slt.get(&format!("{one}/change")).await.body);
+    school.close().await;
+}
+
+async fn liaison_style(school: &Staffed) -> String {
+    let page = school.browser().get("/sign-in").await.body;
+    let (_, rest) = page.split_once("href=\"/style-").unwrap();
+    format!("/style-{}", rest.split('"').next().unwrap())
 }
