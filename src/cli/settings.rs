@@ -500,7 +500,10 @@ mod tests {
 
         assert!(told.contains("sending.approval: an audience is one of: class year school"), "{told}");
         assert!(told.contains("sending.text_part_pence is not a price in pence"), "{told}");
-        assert_eq!(policy.approval.into_iter().collect::<Vec<_>>(), [AudienceKind::Class, AudienceKind::Year]);
+        assert_eq!(
+            policy.approval.into_iter().collect::<Vec<_>>(),
+            [AudienceKind::Class, AudienceKind::Year]
+        );
         assert!((policy.text_part_pence - 4.5).abs() < f64::EPSILON);
     }
 

@@ -1,8 +1,8 @@
 //! What the school means: pure types and decisions. No I/O, no clock of its own; `now` is handed in.
 
 pub mod acknowledge;
-pub mod audit;
 pub mod announcement;
+pub mod audit;
 pub mod calendar;
 pub mod card;
 pub mod chronology;

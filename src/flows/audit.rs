@@ -103,8 +103,8 @@ async fn counted(
 ) -> Result<Counted, FlowError> {
     let (messages, opened) = figures::arrived(tx, span).await?;
     let today = school_date(span.as_of);
-    let weeks = gateway
-        .policy
+    let policy = gateway.policy();
+    let weeks = policy
         .calendar
         .as_ref()
         .map(|calendar| school_weeks(calendar, from, until.min(today), WEEKS))

@@ -1,10 +1,10 @@
 //! What Liaison does: one file per deed. Each flow owns its transactions; nothing else begins one.
 
-pub mod audit;
-pub mod calendar;
 pub mod announced;
 pub mod announcements;
 mod announcing;
+pub mod audit;
+pub mod calendar;
 pub mod calls;
 pub mod carers;
 mod case_deeds;

@@ -146,7 +146,9 @@ pub(super) async fn show_one(
     let mut untold = Vec::new();
     if sent {
         let limit = i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX);
-        untold = announced::untold(&mut tx, one.id, after.after.as_deref().and_then(|id| id.parse().ok()), limit).await?;
+        untold =
+            announced::untold(&mut tx, one.id, after.after.as_deref().and_then(|id| id.parse().ok()), limit)
+                .await?;
     }
     tx.commit().await.map_err(StoreError::from)?;
     let progress = reading::progress(&web.gateway, &[one.id]).await?.remove(&one.id).unwrap_or_default();

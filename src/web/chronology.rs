@@ -163,7 +163,8 @@ pub(super) fn chronology(
         .map(|group| (group.as_str().to_owned(), group.in_words().to_owned(), asked.group == Some(group)));
     let others = on.others.into_iter().map(|(id, name)| (id.to_string(), name, asked.who == Some(id)));
     let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
-    let school = &web.gateway.policy.school.name;
+    let policy = web.gateway.policy();
+    let school = &policy.school.name;
     Chronology {
         groups: groups.to_vec(),
         others_are: on.others_are,

@@ -100,7 +100,8 @@ async fn of_families(tx: &mut Tx, web: &Web, signed: &Signed, frame: &Frame) -> 
         ));
     }
     if signed.is(crate::web::announce_one::APPROVERS) {
-        let waiting = i64::try_from(announcements::to_decide(tx, &signed.by()).await?.len()).unwrap_or(i64::MAX);
+        let waiting =
+            i64::try_from(announcements::to_decide(tx, &signed.by()).await?.len()).unwrap_or(i64::MAX);
         lines.extend(some(
             "/announce",
             (waiting, 0),

@@ -292,7 +292,7 @@ impl Journey<'_> {
         announcements::ask(gateway, id, 1, "office").await.unwrap();
         announcements::approve(gateway, id, 1, "slt").await.unwrap();
         announcements::queue(gateway, id, 1, "office").await.unwrap();
-        self.school.later(gateway.policy.undo);
+        self.school.later(gateway.policy().undo);
         assert_eq!(announcements::send_due(gateway).await.unwrap(), 1);
     }
 

@@ -319,7 +319,11 @@ async fn zz_look() {
     let save = |name: &str, html: &str| {
         let (before, rest) = html.split_once("href=\"/style-").unwrap();
         let (_, after) = rest.split_once('"').unwrap();
-        std::fs::write(format!("/tmp/announce-look/{name}.html"), format!("{before}href=\"style.css\"{after}")).unwrap();
+        std::fs::write(
+            format!("/tmp/announce-look/{name}.html"),
+            format!("{before}href=\"style.css\"{after}"),
+        )
+        .unwrap();
     };
     let mut slt = school.as_role(Role::Slt).await;
     let mut dsl = school.as_role(Role::Dsl).await;

@@ -1,7 +1,7 @@
 //! What colleagues record: calls, letters, contacts, and what changes of a carer.
 
-mod calendar;
 mod announcements;
+mod calendar;
 mod calls;
 mod contacts;
 mod drafts;

@@ -141,6 +141,17 @@ impl Staffed {
         self.school.cases().await.into_iter().find(|case| case.carer == carer).expect("a case").code
     }
 
+    /// A notice to the whole school that the office has written; nobody has approved it.
+    pub(crate) async fn announcement(&self) -> String {
+        use liaison::domain::{announcement, people::Purpose};
+        let to = announcement::Audience::School;
+        let written = announcement::Written::read(Purpose::Notice, "Closed on Friday", "It snows.", to)
+            .expect("good words");
+        let office = self.staff(PEOPLE[1].0).await.to_string();
+        let id = liaison::flows::announcements::write(&self.school.gateway, &written, &office).await;
+        id.expect("written").to_string()
+    }
+
     /// The page of this pupil.
     pub(crate) async fn family_of(&self, reference: &str) -> String {
         let mut connection = self.school.gateway.store.acquire().await.expect("a connection");
@@ -245,7 +256,11 @@ impl Browser {
         self.post(action, &fields).await
     }
 
-    pub(crate) async fn send(&mut self, mut request: axum::http::request::Builder, body: String) -> Answer {
+    pub(crate) async fn send(
+        &mut self,
+        mut request: axum::http::request::Builder,
+        body: impl Into<Body>,
+    ) -> Answer {
         request = request.header("host", "127.0.0.1");
         if request.headers_ref().is_some_and(|headers| !headers.contains_key("content-type")) {
             request = request.header("content-type", "application/x-www-form-urlencoded");
@@ -253,7 +268,7 @@ impl Browser {
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
         }
-        let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let response = self.router.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         if let Some(set) = parts.headers.get("set-cookie") {
             let set = set.to_str().unwrap();
