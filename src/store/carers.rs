@@ -56,6 +56,7 @@ pub async fn find(connection: &mut PgConnection, carer: CarerId) -> Result<Optio
 
 /// A link between a carer and a pupil.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column that a page says in words of its own")]
 pub struct LinkRow {
     /// The link.
     pub id: LinkId,

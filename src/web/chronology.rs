@@ -104,6 +104,8 @@ impl Asked {
 /// A line of the chronology.
 pub(super) struct Line {
     pub(super) entry: Told,
+    /// Without its full stop: a name may follow.
+    pub(super) sentence: String,
     pub(super) who: String,
     pub(super) happened: String,
     /// When it was written down, where that was later.
@@ -208,6 +210,7 @@ fn shown(asked: &Asked, on: &On<'_>, today: Date) -> String {
 fn line(entry: Told, names: &std::collections::HashMap<String, String>, now: Timestamp) -> Line {
     let late = entry.recorded_at.duration_since(entry.happened_at).as_secs() >= 60;
     Line {
+        sentence: entry.sentence.trim_end_matches('.').to_owned(),
         who: who(&entry.actor, names),
         happened: moment_in_full(entry.happened_at, now),
         recorded: late.then(|| moment_in_full(entry.recorded_at, now)),
