@@ -90,7 +90,9 @@ async fn coverage_page(State(web): State<Web>, signed: Signed, which: After) -> 
 fn page_of(frame: Frame, found: Coverage, today: Date) -> CoveragePage {
     let shown = found.shown;
     let tally = found.weeks.iter().find(|(week, _)| *week == shown).map(|(_, tally)| *tally);
-    let weeks = found.weeks.iter().map(|(week, tally)| WeekLine {
+    // Weeks before anybody was on roll say nothing.
+    let told = found.weeks.iter().filter(|(week, tally)| tally.due > 0 || *week == shown);
+    let weeks = told.map(|(week, tally)| WeekLine {
         monday: week.monday,
         name: name(week.monday, today),
         tally: *tally,
