@@ -195,6 +195,8 @@ struct Sheet {
     to: String,
     paragraphs: Vec<String>,
     large: bool,
+    /// An address of so many lines is set smaller, to stay in the window.
+    tight: bool,
 }
 
 #[derive(Template)]
@@ -221,6 +223,7 @@ async fn print(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Res
         to: shown(&page.sheet.to),
         paragraphs: page.sheet.paragraphs.iter().map(shown).collect(),
         large: page.sheet.large_print,
+        tight: page.sheet.to.expose().lines().count() > 5,
     });
     let template = PrintPage {
         frame: Frame::of(&web, &signed, "Letters to print", "/letters"),

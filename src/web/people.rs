@@ -104,6 +104,8 @@ pub(super) struct Card {
     pub(super) interpreter: Option<String>,
     pub(super) format: Option<String>,
     pub(super) routes: String,
+    /// The first of them, for where there is little room.
+    pub(super) first_route: &'static str,
 }
 
 #[derive(Template)]
@@ -347,6 +349,7 @@ fn card(carer: CarerOf, facts: Option<&LinkFacts>, now: Timestamp) -> Card {
         language: foreign(&carer.language),
         interpreter: interpreter_for(carer.interpreter.as_deref(), &carer.language),
         format: unusual(&carer.format),
+        first_route: facts.and_then(|facts| facts.preference.first()).map_or("", |route| route.as_str()),
         routes: facts.map_or_else(String::new, |facts| {
             facts.preference.iter().map(|route| route.as_str()).collect::<Vec<_>>().join(", then ")
         }),

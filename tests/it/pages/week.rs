@@ -261,7 +261,8 @@ async fn what_was_written_before_another_contact_card_is_not_queued_until_the_ne
     assert!(refused.body.contains("who may be told, or how, has changed"), "{}", refused.body);
     assert!(refused.body.contains(&format!("<a href=\"{}\">Look again, then save</a>", friday.update)));
     assert!(page.body.contains("Look at who is told now, then save again."), "{}", page.body);
-    assert!(page.body.contains("<strong>Must not be told: an order forbids giving"), "{}", page.body);
+    assert!(page.body.contains("parent: <strong>must not be told</strong>"), "{}", page.body);
+    assert!(page.body.contains("Must not be told: an order forbids giving"), "{}", page.body);
     assert_eq!(queued.status, 303);
     friday.school.close().await;
 }

@@ -126,3 +126,23 @@ async fn an_unposted_letter_shows_as_overdue_to_the_office_and_a_posted_one_as_p
     assert_eq!(posted.iter().map(|p| (p.task, p.posted_on)).collect::<Vec<_>>(), [(tasks[0], monday)]);
     school.close().await;
 }
+
+#[tokio::test]
+async fn the_window_shows_the_address_that_the_gate_chose_and_not_one_that_fails() {
+    let (school, tasks) = with_letters().await;
+    let eames = of(&school, "Eames").await;
+    let failing = "insert into address (id, kind, value, status) values
+                   ('0192f0c1-0000-7000-8000-000000000001', 'postal', '1 Old Road', 'failing');
+                   insert into carer_address (carer_id, address_id, position, added_at)
+                   select id, '0192f0c1-0000-7000-8000-000000000001', 0, now() from carer where contact_ref = 'C1'";
+    school.db.as_superuser(failing).await;
+
+    let batch = letters::batch(&school.gateway, &tasks).await.unwrap();
+
+    let page = batch.pages.iter().find(|page| page.task == eames).unwrap();
+    assert!(page.to.contains("4 Quarry Lane"), "{}", page.to);
+    let (to, said) = (page.sheet.to.expose(), &page.sheet.paragraphs);
+    assert!(to.contains("4 Quarry Lane") && !to.contains("Old Road"), "{to}");
+    assert!(said.iter().any(|paragraph| paragraph.expose() == WORDS));
+    school.close().await;
+}
