@@ -14,6 +14,9 @@ create function liaison_accounts()
 -- Cases that were given to one colleague, so that a leaver's are found.
 create index case_owner on carer_case (owner) where owner is not null;
 
+-- What came to grief is listed newest first, without a look at all that arrived.
+create index delivery_stopped on delivery (id) where state in ('failed', 'refused');
+
 -- Two files that wait for a colleague's approval. Their bytes are personal and go when they have done their work.
 create table import_proposal (
     id              uuid primary key,

@@ -34,6 +34,7 @@ pub mod leader;
 pub mod letters;
 pub mod matching;
 pub mod outbox;
+pub mod outbox_list;
 pub mod people;
 pub mod play;
 pub mod proposals;

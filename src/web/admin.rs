@@ -23,6 +23,24 @@ const PAGES: &[(&str, &str, &str, &[Role])] = &[
         super::admin_calendar::KEEPERS,
     ),
     (
+        "/admin/wording",
+        "Wording",
+        "Every message the school sends, as it reads now, and the words that are the school's own.",
+        super::admin_wording::EDITORS,
+    ),
+    (
+        "/admin/channels",
+        "Channels",
+        "What messages leave and arrive by, how it is, and pausing one or all of it.",
+        super::admin_channels::READERS,
+    ),
+    (
+        "/admin/queue",
+        "Queue",
+        "Messages that wait, failed, were refused, or may have gone.",
+        super::admin_channels::READERS,
+    ),
+    (
         "/admin/import",
         "Import",
         "Contact data from the school's own system: see what would change, then approve it.",

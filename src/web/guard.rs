@@ -104,6 +104,8 @@ pub(super) struct After {
     pub(super) done: Option<String>,
     /// Which list.
     pub(super) list: Option<String>,
+    /// Which channel's list.
+    pub(super) channel: Option<String>,
     /// The entry before which a chronology goes on.
     pub(super) before: Option<uuid::Uuid>,
     /// The place after which a list goes on.
@@ -121,6 +123,7 @@ impl<S: Sync> FromRequestParts<S> for After {
             match name.as_ref() {
                 "done" => after.done = Some(value.into_owned()),
                 "list" => after.list = Some(value.into_owned()),
+                "channel" => after.channel = Some(value.into_owned()),
                 "before" => after.before = value.parse().ok(),
                 "after" => after.after = Some(value.into_owned()),
                 "week" => after.week = value.parse().ok(),

@@ -6,12 +6,15 @@
 
 mod admin;
 mod admin_calendar;
+mod admin_channels;
 mod admin_import;
+mod admin_queue;
 mod admin_staff;
 mod announce;
 mod announce_deeds;
 mod announce_one;
 mod audit;
+mod admin_wording;
 mod calls;
 mod carer_deeds;
 mod carers;
@@ -150,6 +153,9 @@ fn served() -> Vec<Served> {
         todo::served(),
         admin::served(),
         admin_calendar::served(),
+        admin_channels::served(),
+        admin_queue::served(),
+        admin_wording::served(),
         admin_staff::served(),
         admin_import::served(),
     ]

@@ -3,8 +3,11 @@
 
 mod announcement;
 mod answer;
+mod samples;
 
 use std::fmt::Write as _;
+
+pub use samples::{Sample, samples};
 
 use liaison_channels::{
     private::Private,

@@ -38,7 +38,7 @@ async fn put_up(browser: &mut Browser, page: &Answer, pupils: &[u8], contacts: &
     upload(browser, &fields).await
 }
 
-async fn put_up_roll(browser: &mut Browser, roll: &Roll) -> Answer {
+pub(super) async fn put_up_roll(browser: &mut Browser, roll: &Roll) -> Answer {
     let page = browser.get(PAGE).await;
     put_up(browser, &page, roll.pupils_csv().as_bytes(), roll.contacts_csv().as_bytes()).await
 }

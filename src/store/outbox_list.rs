@@ -1,0 +1,137 @@
+//! The queue as pages list it: what waits, is in doubt, or came to grief.
+
+use sqlx::PgConnection;
+
+use super::{StoreError, types::Ts};
+use crate::domain::{ids::DeliveryId, time::Timestamp};
+
+/// What is looked for in the queue.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    /// Only this state.
+    pub state: Option<&'a str>,
+    /// Only this channel.
+    pub channel: Option<&'a str>,
+    /// Only what was queued before this one.
+    pub before: Option<DeliveryId>,
+    /// Only this one.
+    pub one: Option<DeliveryId>,
+}
+
+/// A message of the queue.
+#[derive(Debug, Clone)]
+pub struct QueueLine {
+    /// Its id.
+    pub id: DeliveryId,
+    /// The carer's and the pupil's name, for those who may see them.
+    pub names: Option<(String, String)>,
+    /// What it is for.
+    pub purpose: String,
+    /// The channel.
+    pub channel: String,
+    /// How far it has come.
+    pub state: String,
+    /// Tries so far.
+    pub tries: i16,
+    /// When it was queued.
+    pub queued_at: Timestamp,
+    /// It does not leave before.
+    pub not_before: Timestamp,
+    /// Since when it is on the wire or in doubt.
+    pub wire_since: Option<Timestamp>,
+    /// When it came to rest.
+    pub settled_at: Option<Timestamp>,
+    /// Why it waits, failed or was refused.
+    pub reason: Option<String>,
+}
+
+/// Messages that wait, are in doubt, failed or were refused, newest first, at most `most`. Read as a colleague, and then with
+/// names; or as the daemon, without.
+pub async fn lines(
+    connection: &mut PgConnection,
+    wanted: Wanted<'_>,
+    with_names: bool,
+    most: i64,
+) -> Result<Vec<QueueLine>, StoreError> {
+    let rows = sqlx::query!(
+        r#"with wanted as (
+               (select id from delivery
+                where state in ('failed', 'refused') and ($1::text is null or state = $1)
+                  and ($2::text is null or channel = $2) and ($3::uuid is null or id < $3)
+                  and ($4::uuid is null or id = $4)
+                order by id desc limit $6)
+               union all
+               (select id from delivery
+                where state = 'queued' and ($1::text is null or state = $1)
+                  and ($2::text is null or channel = $2) and ($3::uuid is null or id < $3)
+                  and ($4::uuid is null or id = $4)
+                order by id desc limit $6)
+               union all
+               (select id from delivery
+                where state in ('submitting', 'unknown') and ($1::text is null or state = $1)
+                  and ($2::text is null or channel = $2) and ($3::uuid is null or id < $3)
+                  and ($4::uuid is null or id = $4)
+                order by id desc limit $6))
+           select d.id as "id!", c.forename || ' ' || c.surname as carer,
+                  coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as pupil,
+                  d.purpose as "purpose!", d.channel as "channel!", d.state as "state!", d.tries as "tries!",
+                  d.queued_at as "queued_at!: Ts", d.not_before as "not_before!: Ts", d.wire_since as "wire_since: Ts",
+                  d.settled_at as "settled_at: Ts", d.reason
+           from wanted join delivery d on d.id = wanted.id
+           left join carer c on $5 and c.id = d.carer_id
+           left join pupil p on $5 and p.id = d.pupil_id
+           order by d.id desc limit $6"#,
+        wanted.state,
+        wanted.channel,
+        wanted.before.map(|id| id.0),
+        wanted.one.map(|id| id.0),
+        with_names,
+        most,
+    )
+    .fetch_all(connection)
+    .await?;
+    let lines = rows.into_iter().map(|row| QueueLine {
+        id: DeliveryId(row.id),
+        names: row.carer.zip(row.pupil),
+        purpose: row.purpose,
+        channel: row.channel,
+        state: row.state,
+        tries: row.tries,
+        queued_at: row.queued_at.0,
+        not_before: row.not_before.0,
+        wire_since: row.wire_since.map(|at| at.0),
+        settled_at: row.settled_at.map(|at| at.0),
+        reason: row.reason,
+    });
+    Ok(lines.collect())
+}
+
+/// How many messages of each channel are in each state that needs somebody or something: channel, state, how many.
+pub async fn counts(connection: &mut PgConnection) -> Result<Vec<(String, String, i64)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select channel as "channel!", state as "state!", count(*) as "count!"
+           from (select channel, state from delivery where state = 'queued'
+                 union all select channel, state from delivery where state in ('submitting', 'unknown')
+                 union all select channel, state from delivery where state in ('failed', 'refused')) d
+           group by channel, state order by channel, state"#
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.channel, row.state, row.count)).collect())
+}
+
+/// When the server or provider last took a message of this channel, of the newest twenty thousand messages of all.
+pub async fn last_taken(
+    connection: &mut PgConnection,
+    channel: &str,
+) -> Result<Option<Timestamp>, StoreError> {
+    let at = sqlx::query_scalar!(
+        r#"select settled_at as "at: Ts"
+           from (select channel, state, settled_at from delivery order by id desc limit 20000) newest
+           where channel = $1 and state in ('submitted', 'delivered') limit 1"#,
+        channel
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(at.flatten().map(|at| at.0))
+}

@@ -1,0 +1,184 @@
+//! Channels: what messages leave and arrive by, how each is, and pausing one or all. Counts and times; nothing of anybody.
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+
+use super::{
+    Served, Web, Who,
+    cases::in_page_words,
+    frame,
+    frame::{Frame, Wrong},
+    get,
+    guard::{After, Signed},
+    post,
+    sent::{Did, Sent, once},
+};
+use crate::{
+    domain::{people::Route, staff::Role, time::moment_in_full},
+    flows::{FlowError, operate},
+    store::{StoreError, daemons::ALL_CHANNELS, desk, outbox_list},
+};
+
+/// Who looks after channels.
+pub(super) const READERS: &[Role] = &[Role::It, Role::Office, Role::Slt];
+
+pub(super) fn served() -> Vec<Served> {
+    let readers = Who::Holders(READERS);
+    vec![
+        get("/admin/channels", readers, channels_page),
+        post("/admin/channels/{channel}/hold", readers, hold),
+        post("/admin/channels/{channel}/release", readers, release),
+    ]
+}
+
+/// A channel as the page shows it.
+struct Channel {
+    id: String,
+    what: &'static str,
+    /// When the server or provider last took a message.
+    taken: Option<String>,
+    /// When it was last read well.
+    read: Option<String>,
+    /// `3 queued`, with the word of the state for the list behind it.
+    counts: Vec<(String, i64)>,
+    /// Why it is paused, and since when.
+    held: Option<(String, String)>,
+    /// Whether it can be paused: it sends.
+    sends: bool,
+}
+
+#[derive(Template)]
+#[template(path = "admin_channels.html")]
+struct ChannelsPage {
+    frame: Frame,
+    /// Why all sending is paused, and since when.
+    all_held: Option<(String, String)>,
+    channels: Vec<Channel>,
+    reason: String,
+}
+
+async fn channels_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
+    show(&web, &signed, StatusCode::OK, "", after.done.as_deref(), None).await
+}
+
+async fn show(
+    web: &Web,
+    signed: &Signed,
+    status: StatusCode,
+    reason: &str,
+    done: Option<&str>,
+    fault: Option<String>,
+) -> Result<Response, Wrong> {
+    let now = web.gateway.now();
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let holds = desk::holds(&mut tx).await?;
+    let inboxes = desk::inboxes(&mut tx).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    // Counts hold nothing of anybody, and a colleague's own counts would not be the machine's.
+    let mut connection = web.gateway.store.acquire().await?;
+    let counts = outbox_list::counts(&mut connection).await?;
+    let held = |scope: &str| {
+        let hold = holds.iter().find(|hold| hold.scope == scope)?;
+        Some((hold.reason.clone(), moment_in_full(hold.since, now)))
+    };
+    let read = |id: &str| {
+        let (_, at) = inboxes.iter().find(|(channel, _)| channel == id)?;
+        Some(moment_in_full(*at, now))
+    };
+    let mut channels = Vec::new();
+    for (route, what) in [(Route::Email, "Sends emails"), (Route::Text, "Sends texts")] {
+        let Some(id) = web.gateway.carriers.of(route) else { continue };
+        let of_it = counts.iter().filter(|(channel, _, _)| channel == id.as_str());
+        channels.push(Channel {
+            what,
+            taken: outbox_list::last_taken(&mut connection, id.as_str())
+                .await?
+                .map(|at| moment_in_full(at, now)),
+            read: read(id.as_str()),
+            counts: of_it.map(|(_, state, count)| (state.clone(), *count)).collect(),
+            held: held(id.as_str()),
+            sends: true,
+            id: id.as_str().to_owned(),
+        });
+    }
+    let known = |id: &String| channels.iter().any(|channel| channel.id == *id);
+    let only_read: Vec<Channel> = inboxes
+        .iter()
+        .filter(|(id, _)| !known(id))
+        .map(|(id, _)| Channel {
+            id: id.clone(),
+            what: "Is read",
+            taken: None,
+            read: read(id),
+            counts: Vec::new(),
+            held: None,
+            sends: false,
+        })
+        .collect();
+    channels.extend(only_read);
+    let template = ChannelsPage {
+        frame: Frame::of(web, signed, "Channels", "/admin").after(done).refused(fault),
+        all_held: held(ALL_CHANNELS),
+        channels,
+        reason: reason.to_owned(),
+    };
+    Ok(frame::page(status, &template))
+}
+
+/// The scope in the address: `all`, or one of the channels; never one message.
+fn meant(web: &Web, channel: &str) -> Result<String, Wrong> {
+    let known = [Route::Email, Route::Text].into_iter().filter_map(|route| web.gateway.carriers.of(route));
+    let mut known = known.map(|id| id.as_str()).chain([ALL_CHANNELS]);
+    known.find(|id| *id == channel).map(ToOwned::to_owned).ok_or(Wrong::Absent)
+}
+
+async fn hold(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(channel): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let scope = meant(&web, &channel)?;
+    let reason = sent.fields.text("reason");
+    let did = once(&web, &signed, &sent, async {
+        if reason.is_empty() {
+            return Err(FlowError::Refused(
+                "say in a few words why sending is paused; colleagues will see it".to_owned(),
+            ));
+        }
+        operate::hold(&web.gateway, &scope, reason, &signed.by()).await?;
+        Ok(format!("/admin/channels?done={}", if scope == ALL_CHANNELS { "held" } else { "channel-held" }))
+    })
+    .await?;
+    answer(&web, &signed, reason, did).await
+}
+
+async fn release(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(channel): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let scope = meant(&web, &channel)?;
+    let did = once(&web, &signed, &sent, async {
+        operate::release(&web.gateway, &scope, &signed.by()).await?;
+        let word = if scope == ALL_CHANNELS { "released" } else { "channel-released" };
+        Ok(format!("/admin/channels?done={word}"))
+    })
+    .await?;
+    answer(&web, &signed, "", did).await
+}
+
+async fn answer(web: &Web, signed: &Signed, reason: &str, did: Did) -> Result<Response, Wrong> {
+    match did {
+        Did::Done(response) => Ok(response),
+        Did::Refused(sentence) => {
+            let fault = Some(in_page_words(&sentence));
+            show(web, signed, StatusCode::UNPROCESSABLE_ENTITY, reason, None, fault).await
+        }
+    }
+}

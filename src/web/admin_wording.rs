@@ -1,0 +1,144 @@
+//! Every message the school sends, as it reads now, and the few words that are the school's own.
+
+use askama::Template;
+use axum::{extract::State, http::StatusCode, response::Response};
+use liaison_channels::text::{Encoding, measure};
+
+use super::{
+    Served, Web, Who,
+    cases::in_page_words,
+    frame,
+    frame::{Frame, Wrong},
+    get,
+    guard::{After, Signed},
+    people::who,
+    post,
+    sent::{Did, Sent, once},
+};
+use crate::{
+    domain::{
+        policy::TextUpdate,
+        staff::Role,
+        time::{moment_in_full, school_date},
+        wording::{Words, samples},
+    },
+    flows::{current, wording},
+    store::{StoreError, desk, versions},
+};
+
+/// Who looks after the school's words.
+pub(super) const EDITORS: &[Role] = &[Role::Office, Role::Slt];
+
+pub(super) fn served() -> Vec<Served> {
+    let editors = Who::Holders(EDITORS);
+    vec![get("/admin/wording", editors, wording_page), post("/admin/wording", editors, set)]
+}
+
+/// A message as the page shows it.
+struct Shown {
+    name: &'static str,
+    subject: Option<String>,
+    words: String,
+    /// How long a text is.
+    length: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "admin_wording.html")]
+struct WordingPage {
+    frame: Frame,
+    urgent: String,
+    usual: String,
+    more: String,
+    longest: usize,
+    base: String,
+    /// Who set the words, and when.
+    set: Option<String>,
+    phone: String,
+    texts: &'static str,
+    samples: Vec<Shown>,
+}
+
+async fn wording_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
+    show(&web, &signed, StatusCode::OK, None, after.done.as_deref(), None).await
+}
+
+async fn show(
+    web: &Web,
+    signed: &Signed,
+    status: StatusCode,
+    typed: Option<(&str, &str)>,
+    done: Option<&str>,
+    fault: Option<String>,
+) -> Result<Response, Wrong> {
+    current::refresh(&web.gateway).await?;
+    let (policy, now) = (web.gateway.policy(), web.gateway.now());
+    let number = web.gateway.current.versions().wording;
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let set = match number {
+        Some(number) => Some(versions::wording(&mut tx, number).await?),
+        None => None,
+    };
+    let names = desk::names(&mut tx).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    let today = school_date(now);
+    let due = policy.answer_due(now).map_or_else(|_| policy.task_due(now), |due| due.day);
+    let ack = &policy.acknowledge;
+    let (urgent, more) = typed.unwrap_or((ack.urgent_words.trim(), ack.more_words.trim()));
+    let template = WordingPage {
+        urgent: urgent.to_owned(),
+        more: more.to_owned(),
+        usual: wording::with(&policy, "", "").acknowledge.urgent(&policy.school),
+        longest: wording::LONGEST,
+        base: number.map(|number| number.to_string()).unwrap_or_default(),
+        set: set.map(|words| {
+            format!("set by {}, {}", who(&words.set_by, &names), moment_in_full(words.set_at, now))
+        }),
+        phone: policy.school.office_phone.clone(),
+        texts: match policy.text_update {
+            TextUpdate::Notice => "a text only tells that the update is ready",
+            TextUpdate::Full { .. } => "a text carries the whole update where it fits",
+        },
+        samples: samples(&policy, today, due).into_iter().map(|sample| shown(sample.name, &sample.words)).collect(),
+        frame: Frame::of(web, signed, "Wording", "/admin").after(done).refused(fault),
+    };
+    Ok(frame::page(status, &template))
+}
+
+fn shown(name: &'static str, words: &Words) -> Shown {
+    let subject = match words {
+        Words::Mail { subject, .. } => Some(subject.expose().clone()),
+        _ => None,
+    };
+    let length = match words {
+        Words::Text { body, .. } => {
+            let measured = measure(body.expose());
+            let parts = if measured.parts == 1 { "part" } else { "parts" };
+            let short = if measured.encoding == Encoding::Ucs2 {
+                "; a letter in it makes each part shorter"
+            } else {
+                ""
+            };
+            Some(format!("{} characters, {} {parts}{short}", body.expose().chars().count(), measured.parts))
+        }
+        _ => None,
+    };
+    Shown { name, subject, words: words.plain().expose().clone(), length }
+}
+
+async fn set(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Response, Wrong> {
+    let (urgent, more) = (sent.fields.text("urgent"), sent.fields.text("more"));
+    let base = sent.fields.parsed("base");
+    let did = once(&web, &signed, &sent, async {
+        wording::set(&web.gateway, urgent, more, base, &signed.by()).await?;
+        Ok("/admin/wording?done=worded".to_owned())
+    })
+    .await?;
+    match did {
+        Did::Done(response) => Ok(response),
+        Did::Refused(sentence) => {
+            let (status, fault) = (StatusCode::UNPROCESSABLE_ENTITY, Some(in_page_words(&sentence)));
+            show(&web, &signed, status, Some((urgent, more)), None, fault).await
+        }
+    }
+}
