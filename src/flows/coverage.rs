@@ -163,7 +163,9 @@ pub(super) fn tallies(pupils: &[Pupil], weeks: &[SchoolWeek], today: Date) -> BT
     for pupil in pupils {
         let name = pupil.class_name.clone().unwrap_or_else(|| NO_CLASS.to_owned());
         let tally = tallies.entry(name).or_default();
-        weeks.iter().for_each(|week| tally.add(pupil.standing(week, today)));
+        for week in weeks {
+            tally.add(pupil.standing(week, today));
+        }
     }
     tallies.retain(|_, tally| tally.due > 0);
     tallies

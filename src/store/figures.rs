@@ -210,6 +210,72 @@ pub struct DrawnRow {
     pub contact: Option<Uuid>,
 }
 
+/// A case or a contact as it is read.
+struct Row {
+    case_id: Option<Uuid>,
+    contact_id: Option<Uuid>,
+    pupil_id: Uuid,
+    carer_id: Option<Uuid>,
+    class: String,
+    came_by: Option<String>,
+    case_kind: Option<String>,
+    opened_at: Option<Ts>,
+    closed_at: Option<Ts>,
+    messages: i64,
+    acknowledged_at: Option<Ts>,
+    started_at: Option<Ts>,
+    due_at: Option<Ts>,
+    dated: bool,
+    met_at: Option<Ts>,
+    state: Option<String>,
+    answered_by: Option<String>,
+    contact_kind: Option<String>,
+    direction: Option<String>,
+    happened_at: Option<Ts>,
+    recorded_at: Option<Ts>,
+    praise: Option<bool>,
+    follow_up: Option<Day>,
+}
+
+impl Row {
+    /// What may be told of it; a time that is missing is that of the drawing.
+    fn drawn(self, as_of: Timestamp) -> DrawnRow {
+        let at = |moment: Option<Ts>| moment.map_or(as_of, |at| at.0);
+        let clock = self.started_at.map(|started| Counting {
+            promise: false,
+            class: self.class.clone(),
+            came_by: self.came_by.clone().unwrap_or_default(),
+            started_at: started.0,
+            due_at: self.due_at.map(|due| due.0).filter(|_| self.dated),
+            stopped_at: self.met_at.map(|met| met.0),
+            answered: self.state.as_deref() == Some("met"),
+            acknowledged: self.acknowledged_at.is_some(),
+        });
+        let what = match self.came_by {
+            Some(came_by) => Event::Case {
+                came_by,
+                kind: self.case_kind.unwrap_or_default(),
+                opened_at: at(self.opened_at),
+                messages: self.messages,
+                acknowledged_at: self.acknowledged_at.map(|when| when.0),
+                clock,
+                answered_by: self.answered_by,
+                closed_at: self.closed_at.map(|when| when.0),
+            },
+            None => Event::Contact {
+                kind: self.contact_kind.unwrap_or_default(),
+                from_school: self.direction.as_deref() == Some("out"),
+                happened_at: at(self.happened_at),
+                recorded_at: at(self.recorded_at),
+                praise: self.praise.unwrap_or_default(),
+                follow_up: self.follow_up.map(|day| day.0),
+            },
+        };
+        let drawn = Drawn { carer: self.carer_id, pupil: self.pupil_id, class: self.class, what };
+        DrawnRow { drawn, case: self.case_id, contact: self.contact_id }
+    }
+}
+
 /// Draws up to `size` cases and contacts of the span: those whose SHA-256 over the pack's id and their own is smallest, so that
 /// the same pack always draws the same of the same. What is of this colleague's own family is not drawn from.
 pub async fn draw(
@@ -219,7 +285,8 @@ pub async fn draw(
     span: Span,
     size: i64,
 ) -> Result<Vec<DrawnRow>, StoreError> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"with family as (
                select f.pupil_id from conflict_of_interest f where f.staff_id = $2
                union
@@ -269,40 +336,5 @@ pub async fn draw(
     )
     .fetch_all(connection)
     .await?;
-    let drawn = rows.into_iter().map(|row| {
-        let at = |moment: Option<Ts>| moment.map_or(span.as_of, |at| at.0);
-        let clock = row.started_at.map(|started| Counting {
-            promise: false,
-            class: row.class.clone(),
-            came_by: row.came_by.clone().unwrap_or_default(),
-            started_at: started.0,
-            due_at: row.due_at.map(|due| due.0).filter(|_| row.dated),
-            stopped_at: row.met_at.map(|met| met.0),
-            answered: row.state.as_deref() == Some("met"),
-            acknowledged: row.acknowledged_at.is_some(),
-        });
-        let what = match row.came_by {
-            Some(came_by) => Event::Case {
-                came_by,
-                kind: row.case_kind.unwrap_or_default(),
-                opened_at: at(row.opened_at),
-                messages: row.messages,
-                acknowledged_at: row.acknowledged_at.map(|when| when.0),
-                clock,
-                answered_by: row.answered_by,
-                closed_at: row.closed_at.map(|when| when.0),
-            },
-            None => Event::Contact {
-                kind: row.contact_kind.unwrap_or_default(),
-                from_school: row.direction.as_deref() == Some("out"),
-                happened_at: at(row.happened_at),
-                recorded_at: at(row.recorded_at),
-                praise: row.praise.unwrap_or_default(),
-                follow_up: row.follow_up.map(|day| day.0),
-            },
-        };
-        let drawn = Drawn { carer: row.carer_id, pupil: row.pupil_id, class: row.class, what };
-        DrawnRow { drawn, case: row.case_id, contact: row.contact_id }
-    });
-    Ok(drawn.collect())
+    Ok(rows.into_iter().map(|row| row.drawn(span.as_of)).collect())
 }

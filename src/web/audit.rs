@@ -21,7 +21,7 @@ use super::{
 use crate::{
     domain::{
         audit::SealSeen,
-        calendar::Kind,
+        calendar::{Calendar, Kind},
         staff::Role,
         time::{Date, Timestamp, day_in_words, moment_in_full, school_date},
     },
@@ -148,7 +148,7 @@ pub(super) fn period(from: Date, until: Date) -> String {
 /// The terms that have begun, the newest first.
 fn terms(web: &Web, today: Date) -> Vec<Term> {
     let policy = web.gateway.policy();
-    let spans = policy.calendar.iter().flat_map(|calendar| calendar.spans());
+    let spans = policy.calendar.iter().flat_map(Calendar::spans);
     let mut terms: Vec<_> = spans.filter(|span| span.kind == Kind::Term && span.from <= today).collect();
     terms.sort_by_key(|span| std::cmp::Reverse(span.from));
     let terms = terms.into_iter().take(TERMS).map(|span| {

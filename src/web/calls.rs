@@ -72,7 +72,7 @@ struct CallsPage {
 async fn calls_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
     let today = school_date(web.gateway.now());
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
-    let place = after.after.as_deref().and_then(day_place);
+    let place = after.place.as_deref().and_then(day_place);
     let which = WhichTasks { kind: Some("call"), mine: false, after: place, limit: wanted() };
     let calls = store::desk::tasks(&mut tx, &which).await?;
     let ids: Vec<TaskId> = calls.iter().map(|call| call.id).collect();

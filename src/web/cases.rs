@@ -46,7 +46,7 @@ enum Told {
     /// A message that arrived.
     Theirs { words: Box<Words>, at: String },
     /// An answer.
-    Ours { answer: AnswerView, at: String, who: String, how_far: String, due: Option<String> },
+    Ours { answer: Box<AnswerView>, at: String, who: String, how_far: String, due: Option<String> },
 }
 
 /// What was done with a case, as its page tells it.
@@ -161,7 +161,7 @@ fn story(
             who: if by_itself { "Liaison, by itself".to_owned() } else { who(&answer.author, names) },
             how_far: how_far(&answer),
             due: answer.due_day.map(day_in_words),
-            answer,
+            answer: Box::new(answer),
         };
         (at, told)
     });

@@ -109,7 +109,7 @@ pub(super) struct After {
     /// The entry before which a chronology goes on.
     pub(super) before: Option<uuid::Uuid>,
     /// The place after which a list goes on.
-    pub(super) after: Option<String>,
+    pub(super) place: Option<String>,
     /// The week, by its Monday.
     pub(super) week: Option<crate::domain::time::Date>,
 }
@@ -125,7 +125,7 @@ impl<S: Sync> FromRequestParts<S> for After {
                 "list" => after.list = Some(value.into_owned()),
                 "channel" => after.channel = Some(value.into_owned()),
                 "before" => after.before = value.parse().ok(),
-                "after" => after.after = Some(value.into_owned()),
+                "after" => after.place = Some(value.into_owned()),
                 "week" => after.week = value.parse().ok(),
                 _ => {}
             }

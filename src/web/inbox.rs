@@ -75,7 +75,7 @@ async fn inbox_page(State(web): State<Web>, signed: Signed, which: After) -> Res
     let lists = lists_of(&signed);
     let wanted = lists.iter().map(|(word, _)| *word).find(|word| which.list.as_deref() == Some(word));
     let list = wanted.unwrap_or("mine");
-    let (listed, next, counts) = read(&web, &signed, list, which.after.as_deref()).await?;
+    let (listed, next, counts) = read(&web, &signed, list, which.place.as_deref()).await?;
     let now = web.gateway.now();
     let elsewhere = match list {
         "mine" if signed.is(&[Role::Office, Role::Slt, Role::Dsl]) => counts.school - counts.mine,
@@ -92,7 +92,7 @@ async fn inbox_page(State(web): State<Web>, signed: Signed, which: After) -> Res
         list,
         lines: listed.into_iter().map(|case| line(case, now)).collect(),
         next: next.map(|place| format!("/cases?list={list}&after={place}")),
-        first: which.after.is_none(),
+        first: which.place.is_none(),
         elsewhere,
     };
     Ok(frame::page(StatusCode::OK, &template))

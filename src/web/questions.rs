@@ -114,7 +114,7 @@ fn title(kind: &str) -> &'static str {
 
 async fn questions_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
     let now = web.gateway.now();
-    let place = after.after.as_deref().and_then(day_place);
+    let place = after.place.as_deref().and_then(day_place);
     let page = lists::questions(&web.gateway, signed.staff(), place).await?;
     let line = |question: QuestionRow| Line {
         title: title(&question.kind),

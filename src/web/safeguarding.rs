@@ -58,7 +58,7 @@ async fn safeguarding_page(State(web): State<Web>, signed: Signed, which: After)
     let missing = diverted::without_reference(&mut tx, None, SHOWN).await?;
     tx.commit().await.map_err(StoreError::from)?;
     // Notes each restricted case that is shown as read.
-    let after = which.after.as_deref().and_then(case_place);
+    let after = which.place.as_deref().and_then(case_place);
     let (cases, _) = lists::open_cases(&web.gateway, signed.staff(), List::Restricted, after).await?;
     let next = cases.next.as_ref().map(|place| format!("/safeguarding?after={}", of_case(place)));
     let open = cases.lines.into_iter().map(|case| Open {

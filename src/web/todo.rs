@@ -85,7 +85,7 @@ struct TodoPage {
 async fn to_do_page(State(web): State<Web>, signed: Signed, which: After) -> Result<Response, Wrong> {
     let today = school_date(web.gateway.now());
     let all = which.list.as_deref() == Some("all");
-    let after = which.after.as_deref().and_then(day_place);
+    let after = which.place.as_deref().and_then(day_place);
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let tasks = desk::tasks(&mut tx, &WhichTasks { kind: None, mine: !all, after, limit: wanted() }).await?;
     tx.commit().await.map_err(StoreError::from)?;
