@@ -30,12 +30,12 @@ fn axe() -> String {
     })
 }
 
-/// One page of each route; of those that show one of several things, two.
+/// One page of each route; for the DSL, who sees what others do not, two of those that show one of several things.
 fn chosen(walk: Walk) -> Vec<Visit> {
     let mut seen = BTreeSet::new();
     let mut chosen = Vec::new();
     for visit in walk.visits.into_iter().filter(|visit| visit.route != "/{style}") {
-        let both = if visit.route.contains('{') { 2 } else { 1 };
+        let both = if visit.role == Some(Role::Dsl) && visit.route.contains('{') { 2 } else { 1 };
         if (1..=both).any(|nth| seen.insert((visit.route, nth))) {
             chosen.push(visit);
         }

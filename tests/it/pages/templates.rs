@@ -62,6 +62,7 @@ async fn every_page_is_whole_in_every_role_whatever_people_are_called_or_write()
     school.serve_as_demo();
     walk.as_one(None, school.browser()).await;
 
+    assert_eq!(all_faults(&walk.visits), Vec::<String>::new());
     assert_eq!(walk.dead, Vec::<String>::new(), "links that lead nowhere");
     assert_eq!(
         missed("GET", walk.visits.iter().map(|visit| visit.route), SENDS_ON),
@@ -74,7 +75,6 @@ async fn every_page_is_whole_in_every_role_whatever_people_are_called_or_write()
         Vec::<&str>::new(),
         "no form does these"
     );
-    assert_eq!(all_faults(&walk.visits), Vec::<String>::new());
     let said: String = walk.visits.iter().map(|visit| words(&visit.body)).collect();
     for hostile in HOSTILE {
         assert!(said.contains(hostile), "{hostile} is shown nowhere as it was written");
