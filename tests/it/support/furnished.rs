@@ -71,7 +71,7 @@ const EVE: &str = "eve@family.example";
 const SHOP: &str = "shop@elsewhere.example";
 
 /// Sam, Zoë and Noor of Oak, Tia of Rowan. Sam's father may not be told anything; Zoë's carers are rung and written to on
-/// paper; Noor's mother reads Urdu.
+/// paper; Noor's mother reads Urdu; Tia's aunt is rung.
 fn roll(mood: Mood) -> Roll {
     let n = |plain, nth| mood.name(plain, nth);
     let (oak, rowan) = (n("Oak", 0), n("Rowan", 1));
@@ -98,6 +98,7 @@ fn roll(mood: Mood) -> Roll {
                 .email(CLARA)
                 .mobile("07700 900103")
                 .lives_at("3 Oak Lane"),
+            carer("P2", "C8", &n("Gwen", 10), &n("Birch", 11)).mobile("07700 900108").wants("phone"),
             carer("P3", "C5", &n("Eve", 4), &n("Featherstonehaugh", 5))
                 .email(EVE)
                 .mobile("07700 900105")
