@@ -144,13 +144,15 @@ async fn show(
     let more = lines.len() > PAGE;
     lines.truncate(PAGE);
     let older = lines.last().filter(|_| more).map(|line| path(state, channel, Some(line.id)));
-    let every = Choice { path: path(None, channel, None), name: "Any state".to_owned(), here: state.is_none() };
+    let every =
+        Choice { path: path(None, channel, None), name: "Any state".to_owned(), here: state.is_none() };
     let states = STATES.iter().map(|(word, name)| Choice {
         path: path(Some(word), channel, None),
         name: (*name).to_owned(),
         here: state == Some(word),
     });
-    let both = Choice { path: path(state, None, None), name: "Any channel".to_owned(), here: channel.is_none() };
+    let both =
+        Choice { path: path(state, None, None), name: "Any channel".to_owned(), here: channel.is_none() };
     let channels = known.iter().map(|id| Choice {
         path: path(state, Some(id), None),
         name: (*id).to_owned(),
@@ -208,7 +210,10 @@ async fn deed(
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
             let sentence = sentence
-                .replace("to send it all the same, add --even-if-twice", "to send it all the same, tick the box")
+                .replace(
+                    "to send it all the same, add --even-if-twice",
+                    "to send it all the same, tick the box",
+                )
                 .replace("; `liaison queue list` shows them", "");
             let fault = Some(in_page_words(&sentence));
             show(web, signed, StatusCode::UNPROCESSABLE_ENTITY, &After::default(), fault).await

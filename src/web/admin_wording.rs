@@ -99,7 +99,10 @@ async fn show(
             TextUpdate::Notice => "a text only tells that the update is ready",
             TextUpdate::Full { .. } => "a text carries the whole update where it fits",
         },
-        samples: samples(&policy, today, due).into_iter().map(|sample| shown(sample.name, &sample.words)).collect(),
+        samples: samples(&policy, today, due)
+            .into_iter()
+            .map(|sample| shown(sample.name, &sample.words))
+            .collect(),
         frame: Frame::of(web, signed, "Wording", "/admin").after(done).refused(fault),
     };
     Ok(frame::page(status, &template))

@@ -50,7 +50,12 @@ pub fn samples(policy: &Policy, today: Date, due: Date) -> Vec<Sample> {
         of("Weekly update by letter", Route::Letter, &update, policy),
         of("Acknowledgement by email, in term", Route::Email, &ack(Some(due), false), policy),
         of("Acknowledgement by email, in the holidays", Route::Email, &ack(Some(due), true), policy),
-        of("Acknowledgement by email, where the calendar does not reach", Route::Email, &ack(None, false), policy),
+        of(
+            "Acknowledgement by email, where the calendar does not reach",
+            Route::Email,
+            &ack(None, false),
+            policy,
+        ),
         of("Acknowledgement by text", Route::Text, &ack(Some(due), false), policy),
         of("A colleague's reply by email", Route::Email, &reply, policy),
         of("A reply that promises a full answer", Route::Email, &promise, policy),
@@ -59,7 +64,13 @@ pub fn samples(policy: &Policy, today: Date, due: Date) -> Vec<Sample> {
     ]
 }
 
-fn answer(purpose: Purpose, words: &str, due_day: Option<Date>, holiday: bool, written: Date) -> MessageFacts {
+fn answer(
+    purpose: Purpose,
+    words: &str,
+    due_day: Option<Date>,
+    holiday: bool,
+    written: Date,
+) -> MessageFacts {
     MessageFacts {
         purpose,
         words: words.to_owned().into(),
