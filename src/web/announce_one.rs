@@ -66,7 +66,8 @@ pub(super) fn declined(one: &Announcement) -> Option<String> {
 }
 
 /// What this colleague may do with it now.
-pub(super) struct May {
+#[expect(clippy::struct_excessive_bools, reason = "one for each button, and any of them may go together")]
+struct May {
     change: bool,
     ask: bool,
     queue: bool,
