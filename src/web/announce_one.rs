@@ -148,7 +148,7 @@ pub(super) async fn show_one(
     if sent {
         let limit = i64::try_from(A_PAGE + 1).unwrap_or(i64::MAX);
         untold =
-            announced::untold(&mut tx, one.id, after.after.as_deref().and_then(|id| id.parse().ok()), limit)
+            announced::untold(&mut tx, one.id, after.place.as_deref().and_then(|id| id.parse().ok()), limit)
                 .await?;
     }
     tx.commit().await.map_err(StoreError::from)?;
@@ -237,7 +237,7 @@ pub(super) async fn show_preview(
     fault: Option<String>,
 ) -> Result<Response, Wrong> {
     let id: AnnouncementId = id.parse().map_err(|_| Wrong::Absent)?;
-    let first: Option<CarerId> = after.after.as_deref().and_then(|id| id.parse().ok());
+    let first: Option<CarerId> = after.place.as_deref().and_then(|id| id.parse().ok());
     let preview = reading::preview(&web.gateway, signed.staff(), id, first).await?.ok_or(Wrong::Absent)?;
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let names = desk::names(&mut tx).await?;
