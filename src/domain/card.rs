@@ -69,10 +69,12 @@ mod tests {
         Restriction { kind, starts, ends: None }
     }
 
+    type Change = (&'static str, fn(&mut LinkFacts));
+
     #[test]
     fn whatever_the_card_tells_a_writer_changes_its_digest() {
         let seen = card_digest([&link()], FRIDAY);
-        let changes: [(&str, fn(&mut LinkFacts)); 9] = [
+        let changes: [Change; 9] = [
             ("responsibility", |link| link.responsibility = Responsibility::Unknown),
             ("correspondence", |link| link.receives_correspondence = false),
             ("restriction", |link| link.restrictions.push(order(RestrictionKind::SeeDsl, None))),

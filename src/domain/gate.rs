@@ -57,6 +57,7 @@ pub struct Permit {
 
 /// What the gate decided.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every decision is a permit, and none is kept")]
 pub enum Decision {
     /// It may leave now.
     Permit(Permit),

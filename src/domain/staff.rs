@@ -242,10 +242,13 @@ mod tests {
         }
     }
 
+    // Who, what the other holds, what is given, and whether they may.
+    type Case = (&'static [Role], &'static [Role], &'static [Role], bool);
+
     #[test]
     fn it_manages_accounts_but_none_that_opens_the_whole_record() {
         use Role::{Dsl, Governor, It, Office, Slt, Teacher};
-        let cases: [(&[Role], &[Role], &[Role], bool); 10] = [
+        let cases: [Case; 10] = [
             (&[It], &[Teacher], &[Teacher, Office], true),
             (&[It], &[], &[It], true),
             (&[It], &[Teacher], &[Dsl], false),

@@ -54,16 +54,15 @@ pub async fn refresh(gateway: &Gateway) -> Result<bool, FlowError> {
     let mut policy = gateway.current.settings().clone();
     if let Some(number) = newest.calendar {
         let csv = versions::calendar_csv(&mut connection, number).await?;
-        match calendar::read(csv.as_bytes()) {
-            Ok(adopted) => policy.calendar = Some(adopted),
-            Err(_) => {
-                // It was read before it was adopted, so this program is older than that one.
-                tracing::error!(
-                    number,
-                    "the adopted calendar cannot be read by this version of Liaison: update it"
-                );
-                policy.calendar.clone_from(&gateway.policy().calendar);
-            }
+        if let Ok(adopted) = calendar::read(csv.as_bytes()) {
+            policy.calendar = Some(adopted);
+        } else {
+            // It was read before it was adopted, so this program is older than that one.
+            tracing::error!(
+                number,
+                "the adopted calendar cannot be read by this version of Liaison: update it"
+            );
+            policy.calendar.clone_from(&gateway.policy().calendar);
         }
     }
     if let Some(number) = newest.wording {

@@ -40,7 +40,7 @@ pub enum Proposed {
     /// They wait for approval.
     Waits(ImportId),
     /// They cannot be imported; the report names the rows. Nothing was kept.
-    Refused(Report),
+    Refused(Box<Report>),
 }
 
 /// Puts both files up for approval. One import waits at a time.
@@ -48,12 +48,12 @@ pub async fn propose(gateway: &Gateway, files: Sent, by: &str) -> Result<Propose
     let now = gateway.now();
     let (files, read, facts) = read_apart(files, school_date(now)).await?;
     if !read.is_good() {
-        return Ok(Proposed::Refused(Report::new(true, facts, read, &Plan::default())));
+        return Ok(Proposed::Refused(Box::new(Report::new(true, facts, read, &Plan::default()))));
     }
     let mut tx = gateway.store.begin().await?;
     let (report, _) = compare(&mut tx, read, facts, true, school_date(now)).await?;
     if report.refused {
-        return Ok(Proposed::Refused(report));
+        return Ok(Proposed::Refused(Box::new(report)));
     }
     if !report.changes {
         return Err(FlowError::Refused(

@@ -18,8 +18,8 @@ pub const LONGEST: usize = 400;
 /// The policy as it would be with these words, to show what they make of messages.
 pub fn with(policy: &Policy, urgent: &str, more: &str) -> Policy {
     let mut policy = policy.clone();
-    policy.acknowledge.urgent_words = urgent.trim().to_owned();
-    policy.acknowledge.more_words = more.trim().to_owned();
+    urgent.trim().clone_into(&mut policy.acknowledge.urgent_words);
+    more.trim().clone_into(&mut policy.acknowledge.more_words);
     policy
 }
 

@@ -52,7 +52,7 @@ struct Days {
     from: Date,
     until: Date,
     name: String,
-    days: String,
+    in_words: String,
     /// When it was announced.
     announced: Option<String>,
     past: bool,
@@ -66,7 +66,7 @@ impl Days {
             from: span.from,
             until: span.until,
             name: span.reason.clone(),
-            days: span.days_in_words(),
+            in_words: span.days_in_words(),
             announced: span.announced.map(|day| day.strftime("%-d %B %Y").to_string()),
             past: span.until < today,
         }
@@ -166,12 +166,11 @@ fn years(calendar: &Calendar, today: Date) -> Vec<Year> {
     for span in spans {
         let year = begins(span.from);
         let days = Days::of(span, today);
-        match years.last_mut().filter(|(last, _)| *last == year) {
-            Some((_, last)) => last.days.push(days),
-            None => {
-                let name = format!("{year} to {}", year + 1);
-                years.push((year, Year { name, over: year < begins(today), days: vec![days] }));
-            }
+        if let Some((_, last)) = years.last_mut().filter(|(last, _)| *last == year) {
+            last.days.push(days);
+        } else {
+            let name = format!("{year} to {}", year + 1);
+            years.push((year, Year { name, over: year < begins(today), days: vec![days] }));
         }
     }
     years.into_iter().map(|(_, year)| year).collect()
@@ -198,7 +197,7 @@ struct Move {
     words: String,
 }
 
-async fn show_look(
+fn show_look(
     web: &Web,
     signed: &Signed,
     status: StatusCode,
@@ -283,7 +282,7 @@ async fn look_at(
     typed: Fields,
 ) -> Result<Response, Wrong> {
     match calendar::look(&web.gateway, signed.staff(), file).await? {
-        Ok(look) => Ok(show_look(web, signed, StatusCode::OK, look, why, None).await),
+        Ok(look) => Ok(show_look(web, signed, StatusCode::OK, look, why, None)),
         Err(faults) => show(web, signed, StatusCode::UNPROCESSABLE_ENTITY, typed, None, faults).await,
     }
 }
@@ -305,7 +304,7 @@ async fn adopt(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Res
     if base == web.gateway.policy().calendar_version()
         && let Ok(look) = calendar::look(&web.gateway, signed.staff(), csv.as_bytes()).await?
     {
-        return Ok(show_look(&web, &signed, status, look, why, Some(in_page_words(&sentence))).await);
+        return Ok(show_look(&web, &signed, status, look, why, Some(in_page_words(&sentence))));
     }
     show(&web, &signed, status, Fields::default(), None, vec![sentence]).await
 }

@@ -6,6 +6,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
+use liaison_channels::message::ChannelId;
 
 use super::{
     Served, Web, Who,
@@ -132,7 +133,7 @@ async fn show(
 /// The scope in the address: `all`, or one of the channels; never one message.
 fn meant(web: &Web, channel: &str) -> Result<String, Wrong> {
     let known = [Route::Email, Route::Text].into_iter().filter_map(|route| web.gateway.carriers.of(route));
-    let mut known = known.map(|id| id.as_str()).chain([ALL_CHANNELS]);
+    let mut known = known.map(ChannelId::as_str).chain([ALL_CHANNELS]);
     known.find(|id| *id == channel).map(ToOwned::to_owned).ok_or(Wrong::Absent)
 }
 

@@ -125,7 +125,7 @@ async fn propose(State(web): State<Web>, signed: Signed, mut upload: Upload) -> 
         match proposals::propose(&web.gateway, proposals::Sent { pupils, contacts }, &signed.by()).await? {
             Proposed::Waits(id) => Ok(format!("/admin/import/{id}?done=put-up")),
             Proposed::Refused(report) => {
-                refused = Some(report);
+                refused = Some(*report);
                 Err(FlowError::Refused(
                     "these files cannot be imported: nothing was written; mend what is listed below and choose them again"
                         .to_owned(),

@@ -7,6 +7,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
+use liaison_channels::message::ChannelId;
 
 use super::{
     Served, Web, Who,
@@ -60,6 +61,7 @@ pub(super) fn served() -> Vec<Served> {
 }
 
 /// A message as the page shows it.
+#[expect(clippy::struct_field_names, reason = "a row and what a page says of it")]
 struct Line {
     line: QueueLine,
     state: &'static str,
@@ -133,7 +135,7 @@ async fn show(
     let known: Vec<&str> = [Route::Email, Route::Text]
         .into_iter()
         .filter_map(|route| web.gateway.carriers.of(route))
-        .map(|id| id.as_str())
+        .map(ChannelId::as_str)
         .collect();
     let state = STATES.iter().map(|(word, _)| *word).find(|word| Some(*word) == after.list.as_deref());
     let channel = known.iter().copied().find(|id| Some(*id) == after.channel.as_deref());
@@ -200,7 +202,7 @@ async fn deed(
     signed: &Signed,
     sent: &Sent,
     done: &str,
-    work: impl Future<Output = Result<(), FlowError>>,
+    work: impl Future<Output = Result<(), FlowError>> + Send,
 ) -> Result<Response, Wrong> {
     let did = once(web, signed, sent, async {
         work.await?;

@@ -65,7 +65,7 @@ async fn finish(
     signed: &Signed,
     carer: CarerId,
     sent: &Sent,
-    work: impl Future<Output = Result<String, FlowError>>,
+    work: impl Future<Output = Result<String, FlowError>> + Send,
 ) -> Result<Response, Wrong> {
     match once(web, signed, sent, work).await? {
         Did::Done(response) => Ok(response),
@@ -90,7 +90,7 @@ async fn preference(
         people::set_preference(&web.gateway, carer, purpose, &routes, word, &signed.by()).await?;
         Ok(format!("/carers/{carer}?done=wish"))
     };
-    finish(&web, &signed, carer, &sent, work).await
+    Box::pin(finish(&web, &signed, carer, &sent, work)).await
 }
 
 async fn add(
@@ -107,7 +107,7 @@ async fn add(
         people::add_address(&web.gateway, carer, kind, value, first, &signed.by()).await?;
         Ok(format!("/carers/{carer}?done=address"))
     };
-    finish(&web, &signed, carer, &sent, work).await
+    Box::pin(finish(&web, &signed, carer, &sent, work)).await
 }
 
 async fn remove(
@@ -121,7 +121,7 @@ async fn remove(
         people::remove_address(&web.gateway, carer, address, &signed.by()).await?;
         Ok(format!("/carers/{carer}?done=address-gone"))
     };
-    finish(&web, &signed, carer, &sent, work).await
+    Box::pin(finish(&web, &signed, carer, &sent, work)).await
 }
 
 async fn good(
@@ -135,5 +135,5 @@ async fn good(
         people::mark_good(&web.gateway, carer, address, &signed.by()).await?;
         Ok(format!("/carers/{carer}?done=address-good"))
     };
-    finish(&web, &signed, carer, &sent, work).await
+    Box::pin(finish(&web, &signed, carer, &sent, work)).await
 }

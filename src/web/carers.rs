@@ -66,6 +66,9 @@ struct Address {
     shared: bool,
 }
 
+/// A route as a list offers it: its word, what it is called, and whether it is chosen.
+type RouteChoice = (&'static str, &'static str, bool);
+
 /// What the carer wants for a purpose.
 struct Wish {
     purpose: &'static str,
@@ -73,7 +76,7 @@ struct Wish {
     /// Routes in words; empty where nothing was said.
     routes: String,
     /// The four lists: each its number, its name, and its choices.
-    lists: Vec<(usize, &'static str, Vec<(&'static str, &'static str, bool)>)>,
+    lists: Vec<(usize, &'static str, Vec<RouteChoice>)>,
     /// When it was last said, and whether that is a year ago.
     confirmed: Option<(String, bool)>,
     word: String,

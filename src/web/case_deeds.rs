@@ -50,7 +50,7 @@ async fn case_deed(
     signed: &Signed,
     code: &str,
     sent: &Sent,
-    work: impl Future<Output = Result<String, FlowError>>,
+    work: impl Future<Output = Result<String, FlowError>> + Send,
 ) -> Result<Response, Wrong> {
     // Proved before anything is done: a case this colleague may not see does not exist.
     let opened = match open(web, signed, code).await {

@@ -77,10 +77,16 @@ struct CarerPage {
 
 impl CarerPage {
     /// A fresh key for a form, by which it is done once.
+    #[expect(clippy::unused_self, reason = "a template calls methods of its own")]
     fn once(&self) -> String {
         Uuid::from_bytes(salt()).to_string()
     }
 
+    #[expect(
+        clippy::unused_self,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "a template calls methods of its own"
+    )]
     fn day(&self, day: &Date) -> String {
         day_in_words(*day)
     }

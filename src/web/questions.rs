@@ -190,7 +190,7 @@ async fn question_deed(
     signed: &Signed,
     asked: Asked,
     sent: &Sent,
-    work: impl Future<Output = Result<String, FlowError>>,
+    work: impl Future<Output = Result<String, FlowError>> + Send,
 ) -> Result<Response, Wrong> {
     match once(web, signed, sent, work).await? {
         Did::Done(response) => Ok(response),

@@ -129,7 +129,7 @@ async fn restrict(
         deeds::add_restriction(&web.gateway, link, &restriction, note, &signed.by()).await?;
         Ok(format!("/families/{pupil}?done=restricted"))
     };
-    finish(&web, &signed, pupil, &sent, work).await
+    Box::pin(finish(&web, &signed, pupil, &sent, work)).await
 }
 
 fn optional_day(text: &str) -> Result<Option<Date>, FlowError> {
@@ -160,7 +160,7 @@ async fn lift(
         deeds::lift_restriction(&web.gateway, restriction, reason, &signed.by(), &roles).await?;
         Ok(format!("/families/{pupil}?done=lifted"))
     };
-    finish(&web, &signed, pupil, &sent, work).await
+    Box::pin(finish(&web, &signed, pupil, &sent, work)).await
 }
 
 async fn finish(
@@ -168,7 +168,7 @@ async fn finish(
     signed: &Signed,
     pupil: PupilId,
     sent: &Sent,
-    work: impl Future<Output = Result<String, FlowError>>,
+    work: impl Future<Output = Result<String, FlowError>> + Send,
 ) -> Result<Response, Wrong> {
     match once(web, signed, sent, work).await? {
         Did::Done(response) => Ok(response),

@@ -30,6 +30,7 @@ pub(super) fn served() -> Vec<Served> {
 }
 
 /// A case that was found.
+#[expect(clippy::struct_field_names, reason = "a row and what a page says of it")]
 struct Case {
     case: FoundCase,
     when: String,

@@ -1,6 +1,8 @@
 //! A form that was sent: read within limits, proved to come from this colleague's own page, and done once however often
 //! the button is pressed.
 
+use std::pin::Pin;
+
 use askama::Template;
 use axum::{
     body::Bytes,
@@ -189,27 +191,41 @@ pub(super) enum Told<T> {
 }
 
 /// Does a form's deed once. `work` answers with the path the browser is sent to.
-pub(super) async fn once(
-    web: &Web,
-    signed: &Signed,
-    sent: &Sent,
-    work: impl Future<Output = Result<String, FlowError>>,
-) -> Result<Did, Wrong> {
-    let told = once_told(web, signed, sent, async { work.await.map(|path| (path.clone(), path)) }).await?;
-    Ok(match told {
-        Told::Now(path) => Did::Done(Redirect::to(&path).into_response()),
-        Told::Before(response) => Did::Done(response),
-        Told::Refused(sentence) => Did::Refused(sentence),
-    })
+pub(super) fn once<'a>(
+    web: &'a Web,
+    signed: &'a Signed,
+    sent: &'a Sent,
+    work: impl Future<Output = Result<String, FlowError>> + Send + 'a,
+) -> impl Future<Output = Result<Did, Wrong>> + Send + 'a {
+    let told = once_told(web, signed, sent, async { work.await.map(|path| (path.clone(), path)) });
+    async move {
+        Ok(match told.await? {
+            Told::Now(path) => Did::Done(Redirect::to(&path).into_response()),
+            Told::Before(response) => Did::Done(response),
+            Told::Refused(sentence) => Did::Refused(sentence),
+        })
+    }
 }
 
 /// Does a form's deed once. `work` answers with the path to which the browser is sent when the button is pressed again, and
 /// with what to show now.
-pub(super) async fn once_told<T>(
+pub(super) fn once_told<'a, T: Send + 'a>(
+    web: &'a Web,
+    signed: &'a Signed,
+    sent: &'a Sent,
+    work: impl Future<Output = Result<(String, T), FlowError>> + Send + 'a,
+) -> impl Future<Output = Result<Told<T>, Wrong>> + Send + 'a {
+    // A deed is large, and would stand in every future around it.
+    once_done(web, signed, sent, Box::pin(work))
+}
+
+type Work<'a, T> = Pin<Box<dyn Future<Output = Result<(String, T), FlowError>> + Send + 'a>>;
+
+async fn once_done<T: Send>(
     web: &Web,
     signed: &Signed,
     sent: &Sent,
-    work: impl Future<Output = Result<(String, T), FlowError>>,
+    work: Work<'_, T>,
 ) -> Result<Told<T>, Wrong> {
     let now = web.gateway.now();
     let mut connection = web.gateway.store.acquire().await.map_err(FlowError::from)?;

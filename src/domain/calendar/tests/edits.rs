@@ -31,10 +31,14 @@ fn one_thing_at_a_time_is_added_changed_and_taken_out() {
     let longer = span(Kind::Closure, "2026-11-26", "2026-11-27", "Snow");
     let calendar = example();
 
-    let closed = read(calendar.edited(&Edit::Add(snow.clone())).unwrap().as_bytes()).unwrap();
-    let changed = closed.edited(&Edit::Change(Kind::Closure, snow.from, longer.clone())).unwrap();
-    let changed = read(changed.as_bytes()).unwrap();
-    let back = read(changed.edited(&Edit::Remove(Kind::Closure, snow.from)).unwrap().as_bytes()).unwrap();
+    let closed = read(calendar.edited(&Edit::Add(snow.clone())).expect("a good calendar").as_bytes())
+        .expect("a good calendar");
+    let changed =
+        closed.edited(&Edit::Change(Kind::Closure, snow.from, longer.clone())).expect("a good calendar");
+    let changed = read(changed.as_bytes()).expect("a good calendar");
+    let back =
+        read(changed.edited(&Edit::Remove(Kind::Closure, snow.from)).expect("a good calendar").as_bytes())
+            .expect("a good calendar");
 
     assert_eq!(closed.day(day("2026-11-26")), Day::Closure(&snow));
     assert_eq!(changed.day(day("2026-11-27")), Day::Closure(&longer));
@@ -48,8 +52,10 @@ fn a_further_term_carries_the_calendar_on_and_a_known_holiday_stays_known() {
     let spring = span(Kind::Term, "2028-01-04", "2028-03-24", "Spring 2028");
     let known = with("covers_until,2027-12-31,,,");
 
-    let further = read(example().edited(&Edit::Add(spring.clone())).unwrap().as_bytes()).unwrap();
-    let over = read(known.edited(&Edit::Add(spring)).unwrap().as_bytes()).unwrap();
+    let further = read(example().edited(&Edit::Add(spring.clone())).expect("a good calendar").as_bytes())
+        .expect("a good calendar");
+    let over =
+        read(known.edited(&Edit::Add(spring)).expect("a good calendar").as_bytes()).expect("a good calendar");
 
     assert_eq!(further.covers_until(), day("2028-03-24"));
     assert_eq!(over.covers_until(), day("2028-03-24"));
@@ -80,6 +86,6 @@ fn a_school_without_a_calendar_begins_with_a_term() {
     let alone = edited(None, &Edit::Add(span(Kind::Closure, "2026-11-26", "2026-11-26", "Snow")));
 
     assert_eq!(first, over_none);
-    assert_eq!(read(first.as_bytes()).unwrap().covers_until(), day("2026-12-18"));
+    assert_eq!(read(first.as_bytes()).expect("a good calendar").covers_until(), day("2026-12-18"));
     assert!(alone.is_err());
 }
