@@ -249,16 +249,12 @@ async fn a_thousand_pupils_with_two_thousand_carers_are_written_while_the_page_w
         }
     }
 
-    let began = std::time::Instant::now();
     let put = put_up_roll(&mut office, &roll).await;
-    let shown_after = began.elapsed();
     let page = office.get(&plain(put.to())).await;
     let approve = format!("{}/approve", plain(put.to()));
-    let began = std::time::Instant::now();
     let mark = page.hidden(&approve, "shown");
     let done = office.press(&page, &approve, &[("shown", &mark)]).await;
 
-    println!("shown after {shown_after:?}, written after {:?}", began.elapsed());
     assert_eq!(done.status, 303, "{}", done.body);
     assert_eq!(school.school.rows("select count(*)::text from pupil").await, ["1002"]);
     assert!(page.body.contains("more of the same kinds"));

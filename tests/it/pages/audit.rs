@@ -116,7 +116,7 @@ async fn a_pack_is_the_same_by_its_id_whatever_happens_later() {
     let mut governor = school.as_role(Role::Governor).await;
     let then = governor.get(&path).await;
 
-    school.school.later(Duration::from_secs(600));
+    school.school.later(Duration::from_mins(10));
     let case = school.case_of("Clara Birch").await;
     let words = "In her bag.";
     let reply = cases::Reply { words, promise: None, full_answer: true, sensitive: false, by: "x" };

@@ -297,7 +297,7 @@ async fn a_case_says_who_wrote_and_why_that_is_thought_and_tells_both_sides_in_o
     let mut teacher = school.as_role(Role::Teacher).await;
     let page = teacher.get(&format!("/cases/{case}")).await;
     teacher.press(&page, &format!("/cases/{case}/reply"), &[("words", "It is on his peg.")]).await;
-    school.school.later(std::time::Duration::from_secs(600));
+    school.school.later(std::time::Duration::from_mins(10));
     let more = Letter::from(AMINA).subject(&format!("Re: [Ref {case}]")).says("And his hat?");
     school.school.arrives(&more).await;
 
