@@ -179,7 +179,8 @@ async fn story(gateway: &Arc<Gateway>, outbox: &Path) -> Result<bool> {
     }
     people::add(gateway).await?;
     say("Queueing this week's updates for class Oak …");
-    let queued = queue::updates_for_demo(gateway, updates.as_bytes()).await?;
+    let queued =
+        queue::updates_for_demo(gateway, updates.as_bytes(), &people::class_teacher(gateway).await?).await?;
     say("Delivering …\n");
     deliver_all(gateway).await?;
     while seal::seal(gateway).await? > 0 {}

@@ -147,8 +147,8 @@ async fn list(gateway: &Gateway, filter: &Filter, json: bool) -> Result<u8> {
 }
 
 /// Queues the demo's file, whose every line must be good.
-pub(super) async fn updates_for_demo(gateway: &Gateway, file: &[u8]) -> Result<Queued> {
-    match queue::updates(gateway, file, "h.barlow").await {
+pub(super) async fn updates_for_demo(gateway: &Gateway, file: &[u8], author: &str) -> Result<Queued> {
+    match queue::updates(gateway, file, author).await {
         Ok(queued) => Ok(queued),
         Err(QueueError::Lines(problems)) => {
             anyhow::bail!("the demo's own updates have problems: {problems:?}")

@@ -24,13 +24,15 @@ use jiff::ToSpan as _;
 use liaison::{
     domain::{
         acknowledge::AckPolicy,
-        calendar,
+        announcement, calendar,
+        ids::StaffId,
+        people::Purpose,
         policy::{Hours, Policy, RetrySchedule, School, TextUpdate},
         staff::Role,
         time::school_date,
     },
     flows::{
-        Clock as _, SystemClock,
+        Clock as _, SystemClock, announcements, audit,
         current::Current,
         gateway::{Breaker, Carriers, Gateway, Patience},
         sign_in,
@@ -70,6 +72,7 @@ const PLACES: &[(&str, &str)] = &[
         "select code from carer_case c join class k on k.id = c.class_id where k.name = 'Class 05' and c.visibility = 'ordinary'
          order by opened_at desc limit 1",
     ),
+    ("{staff}", "select id from staff where email = 'teacher6@northfield.example'"),
     ("{question}", "select id from question order by id limit 1"),
     (
         "{task}",
@@ -106,6 +109,8 @@ async fn main() -> ExitCode {
         places.insert(*name, found.unwrap_or_else(|| panic!("the school has no {name}")));
     }
     let gateway = gateway(Store::open(options.clone(), 10), folder.path());
+    places.insert("{announcement}", announcement(&gateway).await);
+    places.insert("{pack}", pack(&gateway).await);
     let good = measure(&gateway, &places, looks, browsers, entries).await;
     gateway.store.close().await;
     owner.close().await.expect("close");
@@ -149,7 +154,8 @@ async fn measure(
                 Who::Anyone | Who::Colleagues => true,
                 Who::Holders(roles) => roles.contains(&role),
             };
-            if route.method != "GET" || !may || route.path == "/{style}" {
+            // Playing a carer is there in the demo alone.
+            if route.method != "GET" || !may || route.path == "/{style}" || route.path.starts_with("/play") {
                 continue;
             }
             let mut path = route.path.to_owned();
@@ -157,37 +163,81 @@ async fn measure(
                 path = path.replace(name, value);
             }
             if path.contains('{') {
-                // A place of a kind that this school has none of yet.
+                // An import that waits: it lives for minutes, and is as large as its files.
                 continue;
             }
-            let url = format!("{address}{path}");
-            let mut looking = tokio::task::JoinSet::new();
-            for _ in 0..browsers {
-                let (url, cookie) = (url.clone(), cookie.clone());
-                looking.spawn(async move { look(&url, &cookie, looks).await });
+            let asked = Asked { url: format!("{address}{path}"), cookie: cookie.clone(), words: None };
+            all.push(ask(role, route.path, &asked, looks, browsers).await);
+            if route.path == "/search" {
+                for (words, told) in SEARCHES {
+                    let asked = Asked { words: Some(words), ..asked.clone() };
+                    all.push(ask(role, told, &asked, looks, browsers).await);
+                }
             }
-            let mut measured = Measured { role, path: route.path, status: 0, bytes: 0, times: Vec::new() };
-            while let Some(one) = looking.join_next().await {
-                let (status, bytes, times) = one.expect("a browser");
-                (measured.status, measured.bytes) = (status, bytes);
-                measured.times.extend(times);
-            }
-            measured.times.sort();
-            all.push(measured);
         }
     }
     served.abort();
     tell(&mut all, entries, browsers)
 }
 
-async fn look(url: &str, cookie: &str, looks: usize) -> (u16, usize, Vec<Duration>) {
+/// What is looked for, and how the result calls it.
+const SEARCHES: [(&str, &str); 4] = [
+    ("Carer10 Surname5", "/search for a carer"),
+    ("BN000007", "/search for a case"),
+    ("Word505", "/search for a word"),
+    ("chapters aloud", "/search for words of every update"),
+];
+
+/// A page, or a search on one.
+#[derive(Clone)]
+struct Asked {
+    url: String,
+    cookie: String,
+    words: Option<&'static str>,
+}
+
+async fn ask(role: Role, path: &'static str, asked: &Asked, looks: usize, browsers: usize) -> Measured {
+    let mut looking = tokio::task::JoinSet::new();
+    for _ in 0..browsers {
+        let asked = asked.clone();
+        looking.spawn(async move { look(&asked, looks).await });
+    }
+    let mut measured = Measured { role, path, status: 0, bytes: 0, times: Vec::new() };
+    while let Some(one) = looking.join_next().await {
+        let (status, bytes, times) = one.expect("a browser");
+        (measured.status, measured.bytes) = (status, bytes);
+        measured.times.extend(times);
+    }
+    measured.times.sort();
+    measured
+}
+
+/// The value of a hidden field of a page.
+fn hidden(page: &str, name: &str) -> String {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).expect("a form");
+    rest.split('"').next().expect("a value").to_owned()
+}
+
+async fn look(asked: &Asked, looks: usize) -> (u16, usize, Vec<Duration>) {
     let browser =
         reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a browser");
+    let page = browser.get(&asked.url).header("cookie", &asked.cookie).send().await.expect("an answer");
+    let page = page.text().await.expect("a page");
     let (mut status, mut bytes, mut times) = (0, 0, Vec::with_capacity(looks));
     // The first looks fill caches, as a colleague's first page of the day does.
     for n in 0..looks + 3 {
         let begun = Instant::now();
-        let answer = browser.get(url).header("cookie", cookie).send().await.expect("an answer");
+        let request = if let Some(words) = asked.words {
+            let form = [
+                ("form_key", hidden(&page, "form_key")),
+                ("once", hidden(&page, "once")),
+                ("words", words.to_owned()),
+            ];
+            browser.post(&asked.url).header("sec-fetch-site", "same-origin").form(&form)
+        } else {
+            browser.get(&asked.url)
+        };
+        let answer = request.header("cookie", &asked.cookie).send().await.expect("an answer");
         status = answer.status().as_u16();
         bytes = answer.bytes().await.expect("a page").len();
         if n >= 3 {
@@ -221,11 +271,29 @@ fn tell(all: &mut [Measured], entries: i64, browsers: usize) -> bool {
     slow == 0 && broken == 0
 }
 
-async fn cookie(gateway: &Gateway, email: &str) -> String {
+/// A notice to the whole school that waits for approval.
+async fn announcement(gateway: &Gateway) -> String {
+    let to = announcement::Audience::School;
+    let written = announcement::Written::read(Purpose::Notice, "Closed on Friday", "It snows.", to);
+    let office = staff(gateway, "office@northfield.example").await.to_string();
+    announcements::write(gateway, &written.expect("good words"), &office).await.expect("a notice").to_string()
+}
+
+/// An audit of most of a year.
+async fn pack(gateway: &Gateway) -> String {
+    let today = school_date(SystemClock.now());
+    let slt = staff(gateway, "slt@northfield.example").await;
+    let asked = audit::Asked { from: today.saturating_sub(280.days()), until: today, sample: 10 };
+    audit::make(gateway, &asked, slt).await.expect("a pack").to_string()
+}
+
+async fn staff(gateway: &Gateway, email: &str) -> StaffId {
     let mut connection = gateway.store.acquire().await.expect("a connection");
-    let account =
-        colleagues::account(&mut connection, email).await.expect("an answer").expect("the colleague");
-    let token = sign_in::sign_in_as(gateway, account.id).await.expect("a session");
+    colleagues::account(&mut connection, email).await.expect("an answer").expect("the colleague").id
+}
+
+async fn cookie(gateway: &Gateway, email: &str) -> String {
+    let token = sign_in::sign_in_as(gateway, staff(gateway, email).await).await.expect("a session");
     format!("liaison={}", token.expose())
 }
 
@@ -265,6 +333,8 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
             task_days: 2,
             call_tries: 3,
             undo: Duration::from_mins(5),
+            approval: std::collections::BTreeSet::default(),
+            text_part_pence: 4.5,
             acknowledge: AckPolicy {
                 on: true,
                 per_sender_day: 3,

@@ -1,17 +1,23 @@
-//! The demo's colleagues, one of each role.
+//! The demo's colleagues, one of each role and a teacher for each class.
 
 use std::net::SocketAddr;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::{
     domain::staff::Role,
     flows::{colleagues, gateway::Gateway},
-    store::colleagues::list,
+    store::colleagues::{account, list},
 };
 
-/// Name, address and role of each; the class's teacher came with the pupils' file.
-const PEOPLE: [(&str, &str, Role); 5] = [
+/// The teacher of the class whose week the demo tells.
+const CLASS_TEACHER: &str = "h.barlow@northfield.example";
+
+/// Name, address and role of each; the teachers' addresses and classes came with the pupils' file.
+const PEOPLE: [(&str, &str, Role); 8] = [
+    ("Hannah Barlow", CLASS_TEACHER, Role::Teacher),
+    ("Daniel Mensah", "d.mensah@northfield.example", Role::Teacher),
+    ("Sofia Lindqvist", "s.lindqvist@northfield.example", Role::Teacher),
     ("Ruth Adeyemi", "r.adeyemi@northfield.example", Role::Office),
     ("Martin Hale", "m.hale@northfield.example", Role::Slt),
     ("Siobhan Keane", "s.keane@northfield.example", Role::Dsl),
@@ -25,6 +31,12 @@ pub(super) async fn add(gateway: &Gateway) -> Result<()> {
         colleagues::add(gateway, name, email, &[role], "demo").await?;
     }
     Ok(())
+}
+
+/// The class teacher, as the record names who did something.
+pub(super) async fn class_teacher(gateway: &Gateway) -> Result<String> {
+    let account = account(&mut *gateway.store.acquire().await?, CLASS_TEACHER).await?;
+    Ok(account.context("The class teacher came with the pupils' file")?.id.to_string())
 }
 
 /// Where the pages are, and who can be played.

@@ -8,7 +8,7 @@ use liaison_channels::{
     private::Private,
 };
 
-use super::{super::cases as listing, deliver_all, say, table};
+use super::{super::cases as listing, deliver_all, people, say, table};
 use crate::{
     cli::{open, settings::Settings},
     domain::time::{day_in_words, school_date},
@@ -176,7 +176,8 @@ async fn colleague_answers(gateway: &Gateway, open: &[Listed]) -> Result<Vec<Str
         return Ok(vec!["Laura Turner's reply opened no case".to_owned()]);
     };
     let words = "A packed lunch and a coat. Yes, please send the inhaler with the form in the office.";
-    let reply = Reply { words, promise: None, full_answer: false, sensitive: false, by: "h.barlow" };
+    let by = people::class_teacher(gateway).await?;
+    let reply = Reply { words, promise: None, full_answer: false, sensitive: false, by: &by };
     let replied = cases::reply(gateway, &case.code, false, &reply).await?;
     say(&format!("\nMiss Barlow answers case {}: {}; the clock is stopped.", replied.case, replied.said));
     Ok(if replied.route == "email" && replied.clocks_stopped == 1 {

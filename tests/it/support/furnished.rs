@@ -5,15 +5,18 @@
 use jiff::civil::date;
 use liaison::{
     domain::{
+        announcement::{Audience, Written},
         contact::{ContactKind, Direction},
         ids::{PupilId, StaffId},
+        people::Purpose,
         staff::Role,
     },
     flows::{
-        cases,
+        announcements, audit, cases,
         cases::Reply,
         contacts::{self, Contact},
         divert,
+        proposals::{self, Sent},
         questions::{self, Says},
     },
 };
@@ -142,7 +145,44 @@ impl Staffed {
         staffed.updates(mood).await;
         staffed.cases(mood).await;
         staffed.contacts(mood).await;
+        staffed.announcements(mood).await;
+        staffed.administration(mood).await;
         staffed
+    }
+
+    /// Notices that are written: to the school, to the teacher's own class and to the other one.
+    async fn announcements(&self, mood: Mood) {
+        let class = |name: String| async move {
+            let found = format!("select id::text from class where name = $wanted${name}$wanted$");
+            self.school.rows(&found).await[0].parse().expect("an id")
+        };
+        let own = Audience::Class(class(own_class(mood)).await);
+        let other = Audience::Class(class(mood.name("Rowan", 1)).await);
+        for (audience, role) in
+            [(Audience::School, Role::Office), (own, Role::Teacher), (other, Role::Office)]
+        {
+            let title = mood.name("Closed on Friday", 2);
+            let written = Written::read(Purpose::Notice, &title, &mood.words("It snows."), audience);
+            let by = self.colleague(role).await.to_string();
+            announcements::write(&self.school.gateway, &written.expect("good words"), &by)
+                .await
+                .expect("written");
+        }
+    }
+
+    /// An import that waits for approval, and an audit.
+    async fn administration(&self, mood: Mood) {
+        let mut roll = roll(mood);
+        roll.pupils.push(pupil("P9", &mood.name("Una", 8), &mood.name("New", 9)));
+        let files = Sent {
+            pupils: roll.pupils_csv().into_bytes().into(),
+            contacts: roll.contacts_csv().into_bytes().into(),
+        };
+        let office = self.colleague(Role::Office).await.to_string();
+        proposals::propose(&self.school.gateway, files, &office).await.expect("put up");
+        let asked = audit::Asked { from: date(2026, 11, 2), until: date(2026, 11, 23), sample: 5 };
+        let governor = self.colleague(Role::Governor).await;
+        audit::make(&self.school.gateway, &asked, governor).await.expect("a pack");
     }
 
     pub(crate) async fn pupil(&self, reference: &str) -> PupilId {

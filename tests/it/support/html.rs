@@ -25,7 +25,7 @@ impl Tag {
 }
 
 /// Tags that never close.
-pub(crate) const VOID: [&str; 7] = ["meta", "link", "input", "br", "hr", "img", "col"];
+pub(crate) const VOID: [&str; 8] = ["meta", "link", "input", "br", "hr", "img", "col", "path"];
 
 /// The pieces of a page, or what could not be read.
 pub(crate) fn tokens(html: &str) -> Result<Vec<Token>, String> {

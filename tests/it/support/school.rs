@@ -131,6 +131,13 @@ impl School {
         school
     }
 
+    /// A folder of this school's own, made if it is missing; it goes with the test.
+    pub(crate) fn place(&self, name: &str) -> std::path::PathBuf {
+        let place = self.folder.path().join(name);
+        std::fs::create_dir_all(&place).expect("a folder");
+        place
+    }
+
     /// Another daemon of the same school, with channels of its own, on this database.
     pub(crate) fn another_daemon(&self, store: Store) -> Arc<Gateway> {
         gateway(&self.setup, store, &self.clock, &self.mail, &self.texts, &self.folder)

@@ -7,7 +7,7 @@ use axum::{
 };
 use liaison::{
     domain::{ids::StaffId, staff::Role},
-    flows::{colleagues, sign_in as entry},
+    flows::{colleagues, play::Play, sign_in as entry},
     web::{self, Site},
 };
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -96,7 +96,14 @@ impl Staffed {
     /// Has the pages served as the demo's.
     pub(crate) fn serve_as_demo(&mut self) {
         let public_url = Some("http://127.0.0.1".to_owned());
-        self.serve(Site { public_url, demo: true, ..Site::default() });
+        let at = |name| self.school.place(name);
+        let play = Play {
+            inbox: at("inbox"),
+            mail: at("mail"),
+            texts: at("texts"),
+            number: "+447700900900".to_owned(),
+        };
+        self.serve(Site { public_url, demo: true, play: Some(play), ..Site::default() });
     }
 
     fn serve(&mut self, site: Site) {
