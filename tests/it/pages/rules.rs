@@ -249,7 +249,9 @@ fn forms(tokens: &[Token], signed_in: bool) -> Vec<String> {
     let mut faults = Vec::new();
     for form in doors(tokens).forms {
         if form.method != "post" {
-            if !form.fields.iter().all(|field| NARROWING.contains(&field.kind.as_str())) {
+            if form.fields.is_empty()
+                || !form.fields.iter().all(|field| NARROWING.contains(&field.kind.as_str()))
+            {
                 faults.push(format!("the form of {} does not post", form.action));
             }
             continue;

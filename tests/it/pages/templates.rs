@@ -23,7 +23,26 @@ use crate::{
 /// Pages that only send on to another.
 const SENDS_ON: &[&str] = &["/week"];
 /// Forms that stand on a page only when something has gone before which no walk does: each has a test of its own.
-const NOT_WALKED: &[&str] = &["/questions/{question}/undo", "/update/{pupil}/take-back", "/health/go-on"];
+const NOT_WALKED: &[&str] = &[
+    "/questions/{question}/answer",
+    "/questions/{question}/undo",
+    "/update/{pupil}/take-back",
+    "/health/go-on",
+    "/carers/{carer}/addresses/{address}/good",
+    "/letters/posted",
+    "/letters/{task}/returned",
+    "/announce/{announcement}/approve",
+    "/announce/{announcement}/decline",
+    "/announce/{announcement}/take-back",
+    "/announce/{announcement}/cancel",
+    "/admin/calendar",
+    "/admin/channels/{channel}/release",
+    "/admin/queue/{delivery}/hold",
+    "/admin/queue/{delivery}/release",
+    "/admin/queue/{delivery}/retry",
+    "/admin/queue/{delivery}/cancel",
+    "/admin/import",
+];
 
 /// All words that a page shows, those in its fields included.
 fn words(html: &str) -> String {
