@@ -33,6 +33,7 @@ twice! {
     the_office_answers_a_reply,
     the_office_says_who_a_stranger_is,
     the_dsl_takes_a_case_and_the_teacher_sees_it_no_more,
+    a_governors_audit,
 }
 
 async fn travel(scripts: Scripts, journey: impl AsyncFnOnce(&Chrome, &Served)) {
@@ -81,6 +82,8 @@ async fn a_teachers_friday(chrome: &Chrome, school: &Served) {
 
     chrome.follow("My week").await;
     chrome.follow("Sam Ash").await;
+    expect(chrome, "Boris Czerny, parent: must not be told").await;
+    chrome.unfold("Why, and all of the contact card").await;
     expect(chrome, "Must not be told: an order forbids contact about this pupil.").await;
     chrome.fill("Your words", words).await;
     chrome.press("Save and see what each carer gets").await;
@@ -93,7 +96,7 @@ async fn a_teachers_friday(chrome: &Chrome, school: &Served) {
     chrome.press("Take it back").await;
     expect(chrome, "Taken back. No message of it was made.").await;
     assert_eq!(chrome.holds("Your words").await, words);
-    chrome.follow("back to the class").await;
+    chrome.follow(" written").await;
     chrome.press("Queue what is ticked (1 ready)").await;
 
     inner.clock.forward(SignedDuration::from_mins(5));
@@ -110,6 +113,7 @@ async fn the_office_answers_a_reply(chrome: &Chrome, school: &Served) {
     chrome.enter(school, Role::Office).await;
 
     chrome.follow("Inbox").await;
+    chrome.follow("School (").await;
     chrome.follow("His coat").await;
     expect(chrome, "Has Sam got his coat?").await;
     chrome.fill("Your words", "It hangs on his peg.").await;
@@ -130,7 +134,7 @@ async fn the_office_answers_a_reply(chrome: &Chrome, school: &Served) {
     assert!(mail.data.contains("It hangs on his peg.") && !mail.data.contains("in it now"), "{}", mail.data);
 }
 
-/// A stranger turns out to be Sam's mother: refused first for want of a choice, then recorded, and a case opens.
+/// A stranger turns out to be Sam's mother: she is looked up by name, and her case opens; her new address is kept.
 async fn the_office_says_who_a_stranger_is(chrome: &Chrome, school: &Served) {
     chrome.enter(school, Role::Office).await;
     let before = school.staffed.school.mail.taken();
@@ -138,11 +142,13 @@ async fn the_office_says_who_a_stranger_is(chrome: &Chrome, school: &Served) {
     chrome.follow("Who is this?").await;
     expect(chrome, "Nothing is said to anybody until you decide.").await;
     chrome.go(&format!("/questions/{}", school.staffed.school.question().await.id)).await;
-    chrome.press("Record my decision").await;
-    expect(chrome, "There is a problem").await;
-    chrome.tick("Somebody else on our records").await;
-    chrome.fill("The carer's reference", "C1").await;
-    chrome.fill("The pupil's reference", "P1").await;
+    chrome.fill("Look up who it may be", "Nobody of that name").await;
+    chrome.press("Look up").await;
+    expect(chrome, "Nobody on record has that name.").await;
+    chrome.fill("Look them up", "Amina").await;
+    chrome.press("Look up").await;
+    chrome.tick("Amina Ash").await;
+    chrome.tick("I am sure: keep new@elsewhere.example").await;
     chrome.press("Record my decision").await;
 
     expect(chrome, "Your decision is recorded.").await;
@@ -162,6 +168,7 @@ async fn the_dsl_takes_a_case_and_the_teacher_sees_it_no_more(chrome: &Chrome, s
 
     chrome.enter(school, Role::Dsl).await;
     chrome.follow("Inbox").await;
+    chrome.follow("School (").await;
     chrome.follow("His coat").await;
     chrome.unfold("It is a safeguarding matter").await;
     chrome.fill("Why (only the safeguarding lead reads it)", "Says he sleeps in the car.").await;
@@ -183,4 +190,32 @@ async fn the_dsl_takes_a_case_and_the_teacher_sees_it_no_more(chrome: &Chrome, s
     chrome.go("/cases/ZZZZ-ZZZZ").await;
     assert!(guessed.contains("There is nothing here"), "{guessed}");
     assert_eq!(guessed, chrome.text().await, "as if it had never been");
+}
+
+/// Verifies the record, makes a pack, and finds it again under its own address; nobody's name is anywhere.
+async fn a_governors_audit(chrome: &Chrome, school: &Served) {
+    school.staffed.school.seal().await;
+    chrome.enter(school, Role::Governor).await;
+
+    chrome.follow("Audit").await;
+    chrome.press("Verify the record now").await;
+    expect(chrome, "every entry is as it was written").await;
+    chrome.fill("How many cases and contacts to draw", "5").await;
+    chrome.press("Make a pack").await;
+    let pack = chrome.path().await;
+    let made = chrome.text().await;
+    chrome.follow("Audit").await;
+    chrome.go(&pack).await;
+
+    assert!(pack.starts_with("/audit/"), "{pack}");
+    expect(chrome, "Made").await;
+    for name in ["Amina", "Boris", "Clara", "Sam Ash", "Tia", "coat", "family.example", "come home"] {
+        assert!(!made.contains(name), "{name}: {made}");
+    }
+    let entries = school
+        .staffed
+        .school
+        .rows("select sentence from chronology_entry where kind in ('audited', 'verified')")
+        .await;
+    assert!(!entries.is_empty(), "that it was made is an entry");
 }
