@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use liaison_channels::private::Private;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{StoreError, types::Ts};
 use crate::domain::{
@@ -235,12 +236,13 @@ pub async fn list(connection: &mut PgConnection, which: &WhichCases<'_>) -> Resu
            join carer r on r.id = c.carer_id
            left join pupil p on p.id = c.pupil_id
            left join class k on k.id = c.class_id
-           where ($1::text is null or c.code = upper($1) or c.id::text = lower($1))
+           where ($1::text is null or c.code = upper($1) or c.id = $4)
              and ($2 or c.state = 'open') and ($3 or c.visibility = 'ordinary')
            order by c.opened_at, c.id"#,
         which.named,
         which.closed,
         which.restricted,
+        which.named.and_then(|named| named.parse::<Uuid>().ok()),
     )
     .fetch_all(connection)
     .await?;
@@ -249,7 +251,8 @@ pub async fn list(connection: &mut PgConnection, which: &WhichCases<'_>) -> Resu
 
 /// Holds the case of this code or id for this transaction; does nothing where there is none.
 pub async fn lock(connection: &mut PgConnection, name: &str) -> Result<(), StoreError> {
-    sqlx::query!("select from carer_case where code = upper($1) or id::text = lower($1) for update", name)
+    let id = name.parse::<Uuid>().ok();
+    sqlx::query!("select from carer_case where code = upper($1) or id = $2 for update", name, id)
         .execute(connection)
         .await?;
     Ok(())

@@ -58,7 +58,9 @@ pub async fn messages(
         r#"select g.received_id, g.sender, g.verdict, g.answered, g.rules, r.received_at as "received_at!: Ts",
                   r.form as "form!", r.raw as "raw!"
            from reading g
-           join received_seen r on r.id = g.received_id
+           -- One at a time, or the view would be asked about every message there is.
+           cross join lateral (select x.received_at, x.form, x.raw from received_seen x
+                               where x.id = g.received_id limit 1) r
            where ($1::uuid is null or g.case_id = $1) and ($2::uuid is null or g.received_id = $2)
              and ($1::uuid is not null or $2::uuid is not null)
            order by r.received_at, g.received_id"#,
@@ -113,7 +115,7 @@ pub async fn questions(
                   q.state, q.outcome, g.sender, g.subject, r.received_at as "received_at!: Ts"
            from question q
            join reading g on g.received_id = q.received_id
-           join received_seen r on r.id = q.received_id
+           cross join lateral (select x.received_at from received_seen x where x.id = q.received_id limit 1) r
            where ($1::uuid is not null and q.id = $1)
               or ($1::uuid is null and q.state = 'open' and ($2::date is null or (q.due, q.id) > ($2, $3::uuid)))
            order by q.due, q.id

@@ -2,8 +2,8 @@
 //! 500,000 chronology entries.
 //!
 //! `cargo bench --bench pages -- 40`: so many looks at each page in each role, one after the other; `-- 40 4`: by four
-//! browsers at once. A private Postgres with fsync on runs beside it. Prints a JSON object a page, the slowest last, and one
-//! for all; ends with a failure where a page took 100 ms or more at the 95th percentile, or did not answer.
+//! browsers at once. A private Postgres with fsync on runs beside it. Prints a JSON object a page as it is
+//! measured, and one for all; ends with a failure where a page took 100 ms or more at the 95th percentile, or did not answer.
 
 #![expect(clippy::print_stdout, reason = "the result is printed")]
 #![allow(
@@ -128,6 +128,17 @@ struct Measured {
 }
 
 impl Measured {
+    /// Said at once, so that a run that is cut off has told something.
+    fn tell(&self) {
+        println!(
+            "{}",
+            json!({
+                "page": self.path, "role": self.role.as_str(), "status": self.status, "kilobytes": self.bytes / 1024,
+                "median_ms": ms(self.percentile(50)), "p95_ms": ms(self.percentile(95)),
+            })
+        );
+    }
+
     fn percentile(&self, percent: usize) -> Duration {
         let at = (self.times.len() * percent / 100).min(self.times.len() - 1);
         self.times[at]
@@ -209,6 +220,7 @@ async fn ask(role: Role, path: &'static str, asked: &Asked, looks: usize, browse
         measured.times.extend(times);
     }
     measured.times.sort();
+    measured.tell();
     measured
 }
 
@@ -247,18 +259,12 @@ async fn look(asked: &Asked, looks: usize) -> (u16, usize, Vec<Duration>) {
     (status, bytes, times)
 }
 
+fn ms(time: Duration) -> f64 {
+    (time.as_secs_f64() * 10_000.0).round() / 10.0
+}
+
 fn tell(all: &mut [Measured], entries: i64, browsers: usize) -> bool {
-    let ms = |time: Duration| (time.as_secs_f64() * 10_000.0).round() / 10.0;
     all.sort_by_key(|one| one.percentile(95));
-    for one in all.iter() {
-        println!(
-            "{}",
-            json!({
-                "page": one.path, "role": one.role.as_str(), "status": one.status, "kilobytes": one.bytes / 1024,
-                "median_ms": ms(one.percentile(50)), "p95_ms": ms(one.percentile(95)),
-            })
-        );
-    }
     let slow = all.iter().filter(|one| one.percentile(95) >= MOST).count();
     let broken = all.iter().filter(|one| one.status >= 400).count();
     println!(
