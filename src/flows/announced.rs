@@ -76,11 +76,14 @@ pub async fn preview(
     let written = &announcement.written;
     let text = format!("{}\n{}", written.title.expose(), written.words.expose());
     let named = announced::named_in(&mut tx, &text).await?;
+    // One connection at a time: whoever holds one and waits for another may wait for ever.
+    tx.commit().await.map_err(StoreError::from)?;
     // Whom it goes to is read as the daemon: what is sent does not depend on who looks.
     let mut connection = gateway.store.acquire().await?;
     let mut links = announcing::audience(&mut connection, &announcement, school_date(gateway.now())).await?;
     drop(connection);
     let carers: Vec<CarerId> = links.iter().map(|link| link.carer).collect();
+    let mut tx = gateway.store.as_colleague(staff).await?;
     let seen = announced::seen(&mut tx, &carers).await?;
     tx.commit().await.map_err(StoreError::from)?;
     links.sort_by_cached_key(|link| {
