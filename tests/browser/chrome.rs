@@ -29,6 +29,13 @@ struct Driver {
 
 impl Driver {
     fn start() -> Self {
+        // It chooses a port for one kind of address and then asks for the same of the other kind, which another browser
+        // may have taken meanwhile: then it ends.
+        (0..10).find_map(|_| Self::try_start()).unwrap_or_else(|| panic!("{DRIVER} ended at once, ten times"))
+    }
+
+    /// `None` where it ended before it listened.
+    fn try_start() -> Option<Self> {
         let mut server = Command::new(DRIVER)
             // So that dates are written as here.
             .envs([("LANGUAGE", "en_GB"), ("TZ", "Europe/London")])
@@ -39,15 +46,16 @@ impl Driver {
             .unwrap_or_else(|error| panic!("{DRIVER} cannot be started ({error}): run tests/run browser"));
         let mut said = BufReader::new(server.stdout.take().expect("its words"));
         let mut line = String::new();
-        let port = loop {
-            line.clear();
-            assert_ne!(said.read_line(&mut line).expect("a line"), 0, "{DRIVER} ended at once");
+        while said.read_line(&mut line).expect("a line") > 0 {
             if let Some((_, port)) = line.trim_end().trim_end_matches('.').split_once("successfully on port ")
             {
-                break port.to_owned();
+                return Some(Self { server, url: format!("http://127.0.0.1:{port}"), _said: said });
             }
-        };
-        Self { server, url: format!("http://127.0.0.1:{port}"), _said: said }
+            line.clear();
+        }
+        let ended = server.wait().expect("its end");
+        eprintln!("{DRIVER} ended before it listened: {ended}");
+        None
     }
 }
 
