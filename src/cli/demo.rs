@@ -111,7 +111,7 @@ fn demo_settings(dir: &Path, outbox: &Path, inbox: &Path) -> Result<Settings> {
     let settings = format!(
         "[school]\nname = \"Northfield School\"\noffice_phone = \"01632 960100\"\n\
          [data]\ndir = \"{}\"\n[web]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1\"\n\
-         [sending]\nfrom = \"00:00\"\nuntil = \"00:00\"\nweekends = true\ntext_update = \"full\"\n\
+         [sending]\nfrom = \"00:00\"\nuntil = \"00:00\"\ndays = \"every_day\"\ntext_update = \"full\"\n\
          [channels.school-mail]\nkind = \"folder\"\ncarries = \"mail\"\npath = \"{}\"\n\
          from = \"Northfield School <parents@northfield.example>\"\n\
          [channels.parents-inbox]\nkind = \"inbox_folder\"\npath = \"{}\"\n\

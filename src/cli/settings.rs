@@ -20,7 +20,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use crate::{
     domain::{
         announcement::AudienceKind,
-        policy::{Hours, Policy, RetrySchedule, School, TextUpdate},
+        hours::{Days, Hours},
+        policy::{Policy, RetrySchedule, School, TextUpdate},
         staff::Role,
     },
     flows::gateway::Patience,
@@ -106,7 +107,7 @@ struct SendingSection {
     text_channel: Option<String>,
     from: String,
     until: String,
-    weekends: bool,
+    days: String,
     text_update: String,
     text_full_max_parts: usize,
     ceiling_per_hour: u32,
@@ -431,6 +432,10 @@ impl Problems {
         if !(0.0..=1000.0).contains(&sending.text_part_pence) {
             self.0.push("sending.text_part_pence is not a price in pence such as 4.5".to_owned());
         }
+        let days = Days::parse(&sending.days);
+        if days.is_none() {
+            self.0.push("sending.days must be school_days, weekdays or every_day".to_owned());
+        }
         let approval = self.approval(&sending.approval);
         let listed = sending
             .rehearsal_only
@@ -440,7 +445,7 @@ impl Problems {
         Some(Policy {
             school: School { name: school.name, office_phone: school.office_phone },
             text_update,
-            hours: Hours { from: from?, until: until?, weekends: sending.weekends },
+            hours: Hours { from: from?, until: until?, days: days? },
             rehearsal: sending.rehearsal.then_some(listed),
             retry: RetrySchedule(sending.retry_secs.iter().copied().map(Duration::from_secs).collect()),
             ceiling_per_hour: sending.ceiling_per_hour,

@@ -18,7 +18,7 @@ use super::{
     rights::{KnownAddress, LinkFacts, NoRight},
     route::{Channels, Fired, MessageFacts, Unusable, order, rights_seen, usable},
     tag::ReplyKey,
-    time::{Timestamp, moment_in_words, school_date},
+    time::{Timestamp, moment_in_full, school_date},
     wording::{Words, render},
 };
 
@@ -137,12 +137,10 @@ fn not_now(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Option<(Option<Tim
     if let Some(reason) = ask.hold {
         return Some((None, format!("held: {reason}")));
     }
-    // It answers a message that came just now: its writer is awake, and waits to know that it arrived.
-    if ask.message.purpose == Purpose::Acknowledgement {
-        return None;
-    }
-    let until = policy.hours.wait(now)?;
-    Some((Some(until), format!("outside the hours of sending; leaves {}", moment_in_words(until))))
+    let until = policy.wait(ask.message.purpose, now)?;
+    let why =
+        if policy.is_school_day(school_date(now)) { "outside the hours of sending" } else { "no school day" };
+    Some((Some(until), format!("{why}; leaves {}", moment_in_full(until, now))))
 }
 
 fn carries(ask: &Ask<'_>, words: &Words, fired: &mut Vec<Fired>) -> Result<(), Unusable> {

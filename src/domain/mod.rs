@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod excerpt;
 pub mod gate;
 pub mod groups;
+pub mod hours;
 pub mod ids;
 pub mod import;
 pub mod matching;

@@ -5,11 +5,13 @@ use std::{collections::BTreeSet, time::Duration};
 use jiff::ToSpan;
 use liaison_channels::private::Private;
 
-use super::time::{Date, Time, Timestamp, is_weekday, school_date, school_zone};
+use super::time::{Date, Timestamp, is_weekday, school_date};
 use super::{
     acknowledge::AckPolicy,
     announcement::AudienceKind,
     calendar::{Calendar, CalendarMissing, Due, Rule, due, due_words},
+    hours::Hours,
+    people::Purpose,
 };
 
 /// How many days are looked through for a school day: longer than any holiday.
@@ -34,45 +36,6 @@ pub enum TextUpdate {
         /// The most parts a full update may take (1 part is 160 plain letters).
         max_parts: usize,
     },
-}
-
-/// When messages may leave.
-#[derive(Debug, Clone, Copy)]
-pub struct Hours {
-    /// First moment of the day, school time.
-    pub from: Time,
-    /// From this moment on nothing leaves, school time. Equal to `from`: all day.
-    pub until: Time,
-    /// Whether Saturdays and Sundays count too.
-    pub weekends: bool,
-}
-
-impl Hours {
-    /// At any time: for the demo and for tests.
-    pub const ALWAYS: Self = Self { from: Time::midnight(), until: Time::midnight(), weekends: true };
-
-    /// `None` when messages may leave now; otherwise the next moment at which they may.
-    pub fn wait(&self, now: Timestamp) -> Option<Timestamp> {
-        let local = now.to_zoned_datetime(school_zone());
-        let all_day = self.from == self.until;
-        if self.day_counts(local.date())
-            && (all_day || (self.from <= local.time() && local.time() < self.until))
-        {
-            return None;
-        }
-        let mut day = local.date();
-        if all_day || local.time() >= self.from {
-            day = day.tomorrow().ok()?;
-        }
-        while !self.day_counts(day) {
-            day = day.tomorrow().ok()?;
-        }
-        day.to_datetime(self.from).to_zoned_datetime(school_zone()).ok().map(|zoned| zoned.timestamp())
-    }
-
-    fn day_counts(&self, day: Date) -> bool {
-        self.weekends || is_weekday(day)
-    }
 }
 
 /// How long to wait before each further try; the list's length is the number of tries after the first.
@@ -101,7 +64,7 @@ pub struct Policy {
     pub retry: RetrySchedule,
     /// More messages than this in an hour stop all sending until a person releases it.
     pub ceiling_per_hour: u32,
-    /// Working days until a call or letter should be done.
+    /// School days until a call or letter should be done.
     pub task_days: u8,
     /// Calls without reaching the carer until the task goes up to the SLT.
     pub call_tries: u8,
@@ -162,13 +125,32 @@ impl Policy {
         (self.text_part_pence > 0.0).then(|| format!("£{pounds:.2}"))
     }
 
-    /// The day by which a task opened now should be done: that many weekdays on.
+    /// Whether somebody is at school on a day. Where the calendar does not say, on a weekday: nothing is promised by it.
+    pub fn is_school_day(&self, day: Date) -> bool {
+        let known = self.calendar.as_ref().and_then(|calendar| self.clock.counts(calendar, day));
+        known.unwrap_or_else(|| is_weekday(day))
+    }
+
+    /// `None` when a message for this purpose may leave now; otherwise the next moment at which it may (R16).
+    pub fn wait(&self, purpose: Purpose, now: Timestamp) -> Option<Timestamp> {
+        match purpose {
+            // It answers a message that came just now: its writer is awake, and waits to know that it arrived.
+            Purpose::Acknowledgement => None,
+            // Somebody asked, and a colleague who is at work in the holidays answers: not at night, nor at the weekend.
+            Purpose::Reply => self.hours.in_holidays_too().wait(now, |day| self.is_school_day(day)),
+            Purpose::WeeklyUpdate | Purpose::Newsletter | Purpose::Notice => {
+                self.hours.wait(now, |day| self.is_school_day(day))
+            }
+        }
+    }
+
+    /// The day by which a task opened now should be done: that many school days on.
     pub fn task_due(&self, now: Timestamp) -> Date {
         let mut day = school_date(now);
         let mut left = self.task_days;
         while left > 0 {
             day = day.tomorrow().unwrap_or(day);
-            left -= u8::from(is_weekday(day));
+            left -= u8::from(self.is_school_day(day) || day == Date::MAX);
         }
         day
     }
@@ -177,50 +159,6 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hours() -> Hours {
-        Hours { from: Time::constant(8, 0, 0, 0), until: Time::constant(18, 0, 0, 0), weekends: false }
-    }
-
-    fn wait(at: &str) -> Option<String> {
-        hours().wait(at.parse().expect("an instant")).map(|until| until.to_string())
-    }
-
-    #[test]
-    fn what_is_queued_on_saturday_night_leaves_on_monday_morning() {
-        assert_eq!(wait("2026-11-21T22:40:00Z").as_deref(), Some("2026-11-23T08:00:00Z"));
-    }
-
-    #[test]
-    fn hours_are_school_time_also_in_summer() {
-        let cases = [
-            ("2026-11-23T08:00:00Z", None),
-            ("2026-11-23T07:59:59Z", Some("2026-11-23T08:00:00Z")),
-            ("2026-11-23T17:59:59Z", None),
-            ("2026-11-23T18:00:00Z", Some("2026-11-24T08:00:00Z")),
-            ("2026-11-27T18:00:00Z", Some("2026-11-30T08:00:00Z")),
-            ("2026-06-15T07:00:00Z", None),
-            ("2026-06-15T17:00:00Z", Some("2026-06-16T07:00:00Z")),
-        ];
-
-        for (at, expected) in cases {
-            assert_eq!(wait(at).as_deref(), expected, "{at}");
-        }
-    }
-
-    #[test]
-    fn a_school_that_sends_at_any_time_never_waits() {
-        assert_eq!(Hours::ALWAYS.wait("2026-11-21T22:40:00Z".parse().expect("an instant")), None);
-    }
-
-    #[test]
-    fn all_day_on_school_days_still_waits_out_the_weekend() {
-        let hours = Hours { weekends: false, ..Hours::ALWAYS };
-
-        let until = hours.wait("2026-11-21T22:40:00Z".parse().expect("an instant"));
-
-        assert_eq!(until.map(|until| until.to_string()).as_deref(), Some("2026-11-23T00:00:00Z"));
-    }
 
     #[test]
     fn the_schedule_ends_after_its_last_wait() {

@@ -7,9 +7,10 @@ use super::{FlowError, gateway::Gateway};
 use crate::{
     domain::{
         gate::{Ask, Decision, decide},
+        hours::Hours,
         ids::{PupilId, StaffId},
         people::{Purpose, Route},
-        policy::{Hours, Policy},
+        policy::Policy,
         rights::LinkFacts,
         route::{About, MessageFacts, Plan, choose},
         time::Date,

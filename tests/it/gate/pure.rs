@@ -5,12 +5,13 @@ use liaison::domain::{
     acknowledge::AckPolicy,
     calendar,
     gate::{Ask, Decision, decide},
+    hours::{Days, Hours},
     ids::{AddressId, CarerId, DeliveryId, PupilId},
     people::{
         AddressKind, AddressStatus, Format, PersonName, Purpose, Responsibility, Restriction,
         RestrictionKind, Route,
     },
-    policy::{Hours, Policy, RetrySchedule, School, TextUpdate},
+    policy::{Policy, RetrySchedule, School, TextUpdate},
     rights::{KnownAddress, LinkFacts},
     route::{About, Channels, MessageFacts, Plan, choose},
     tag::ReplyKey,
@@ -125,7 +126,11 @@ fn policy(case: &Case) -> Policy {
     Policy {
         school: School { name: "Northfield School".to_owned(), office_phone: "01632 960100".to_owned() },
         text_update: TextUpdate::Full { max_parts: 2 },
-        hours: if case.quiet { Hours { from: day, until: evening, weekends: false } } else { Hours::ALWAYS },
+        hours: if case.quiet {
+            Hours { from: day, until: evening, days: Days::School }
+        } else {
+            Hours::ALWAYS
+        },
         rehearsal: case.rehearsal.then(Default::default),
         retry: RetrySchedule(Vec::new()),
         ceiling_per_hour: 100,

@@ -1,7 +1,10 @@
 //! By which way a carer is told, in which words, and when.
 
 use jiff::civil::Time;
-use liaison::domain::policy::{Hours, TextUpdate};
+use liaison::domain::{
+    hours::{Days, Hours},
+    policy::TextUpdate,
+};
 
 use crate::support::{
     people::{Roll, carer, four_ways, one_by_email, one_by_text, pupil, updates},
@@ -165,10 +168,40 @@ async fn a_carer_who_reads_urdu_is_rung_with_an_interpreter_and_sent_nothing_in_
     school.close().await;
 }
 
+const SCHOOL_HOURS: Hours =
+    Hours { from: Time::constant(8, 0, 0, 0), until: Time::constant(18, 0, 0, 0), days: Days::School };
+
+#[tokio::test]
+async fn what_is_queued_after_the_last_afternoon_of_term_leaves_when_school_is_back() {
+    let school = School::with(&one_by_email(), |setup| setup.policy.hours = SCHOOL_HOURS).await;
+    school.set_clock("2026-12-18T18:30:00Z");
+
+    school.queue(&[("P1", WORDS)]).await;
+    school.deliver().await;
+    let waiting = school.delivery().await;
+    for holiday in ["2026-12-21T10:00:00Z", "2026-12-25T10:00:00Z", "2027-01-01T10:00:00Z"] {
+        school.set_clock(holiday);
+        assert_eq!(school.deliver().await, 0, "{holiday}");
+    }
+    school.set_clock("2027-01-04T08:00:00Z");
+    school.deliver().await;
+
+    assert_eq!(
+        waiting.not_before.to_string(),
+        "2027-01-04T08:00:00Z",
+        "the INSET day, on which staff are at work"
+    );
+    assert_eq!(
+        waiting.reason.as_deref(),
+        Some("outside the hours of sending; leaves Monday 4 January 2027, 08:00")
+    );
+    assert_eq!(school.mail.taken(), 1);
+    school.close().await;
+}
+
 #[tokio::test]
 async fn what_is_queued_on_a_saturday_night_leaves_on_monday_morning() {
-    let hours =
-        Hours { from: Time::constant(8, 0, 0, 0), until: Time::constant(18, 0, 0, 0), weekends: false };
+    let hours = SCHOOL_HOURS;
     let school = School::with(&one_by_email(), |setup| setup.policy.hours = hours).await;
     school.set_clock("2026-11-21T22:40:00Z");
 

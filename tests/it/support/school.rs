@@ -11,8 +11,9 @@ use liaison::{
     domain::{
         acknowledge::AckPolicy,
         calendar,
+        hours::Hours,
         ids::{DeliveryId, TaskId},
-        policy::{Hours, Policy, RetrySchedule, School as Named, TextUpdate},
+        policy::{Policy, RetrySchedule, School as Named, TextUpdate},
     },
     flows::{
         Clock as _, SystemClock,
