@@ -13,8 +13,9 @@ use super::{
 use crate::{
     domain::{
         announcement::Announcement,
+        hours::Hours,
         ids::{AnnouncementId, CarerId, StaffId},
-        policy::{Hours, Policy},
+        policy::Policy,
         rights::LinkFacts,
         time::school_date,
     },

@@ -223,10 +223,10 @@ pub async fn seen(connection: &mut PgConnection, carers: &[CarerId]) -> Result<H
 /// How many pupils whom the colleague may see are named in full in a text.
 pub async fn named_in(connection: &mut PgConnection, text: &str) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar!(
-        r#"select count(*) as "count!" from pupil p
+        r#"select count(*) as "count!" from pupil p, (select lower($1) as said offset 0) t
            where position(lower(coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname)
-                          in lower($1)) > 0
-              or position(lower(p.legal_forename || ' ' || p.legal_surname) in lower($1)) > 0"#,
+                          in t.said) > 0
+              or position(lower(p.legal_forename || ' ' || p.legal_surname) in t.said) > 0"#,
         text
     )
     .fetch_one(connection)

@@ -1,5 +1,6 @@
 //! Facts for decisions, read afresh: everything between a carer and a pupil, and what is to be said.
 
+mod many;
 mod said;
 
 use std::collections::HashMap;
@@ -62,6 +63,10 @@ pub async fn of_links(
     purpose: Purpose,
 ) -> Result<Vec<LinkFacts>, StoreError> {
     let pupils: Vec<Uuid> = pupils.iter().map(|id| id.0).collect();
+    if carers.is_none() && pupils.len() > many::MANY {
+        let rows = many::links(connection, &pupils, purpose).await?;
+        return rows.into_iter().map(LinkFacts::try_from).collect();
+    }
     let carers: Option<Vec<Uuid>> = carers.map(|carers| carers.iter().map(|id| id.0).collect());
     let rows = sqlx::query_as!(
         LinkRow,
@@ -161,6 +166,7 @@ impl DeliveryFacts {
     }
 }
 
+#[derive(Default)]
 struct LinkRow {
     pupil_id: Uuid,
     carer_id: Uuid,

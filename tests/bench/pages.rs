@@ -2,7 +2,7 @@
 //! 500,000 chronology entries.
 //!
 //! `cargo bench --bench pages -- 40`: so many looks at each page in each role, one after the other; `-- 40 4`: by four
-//! browsers at once. A private Postgres with fsync on runs beside it. Prints a JSON object a page as it is
+//! browsers at once; `-- 40 /announce`: only pages whose path begins so. A private Postgres with fsync on runs beside it. Prints a JSON object a page as it is
 //! measured, and one for all; ends with a failure where a page took 100 ms or more at the 95th percentile, or did not answer.
 
 #![expect(clippy::print_stdout, reason = "the result is printed")]
@@ -25,9 +25,10 @@ use liaison::{
     domain::{
         acknowledge::AckPolicy,
         announcement, calendar,
+        hours::Hours,
         ids::StaffId,
         people::Purpose,
-        policy::{Hours, Policy, RetrySchedule, School, TextUpdate},
+        policy::{Policy, RetrySchedule, School, TextUpdate},
         staff::Role,
         time::school_date,
     },
@@ -84,8 +85,11 @@ const PLACES: &[(&str, &str)] = &[
 async fn main() -> ExitCode {
     rustls::crypto::ring::default_provider().install_default().ok();
     let numbers: Vec<usize> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
-    let looks = numbers.first().copied().unwrap_or(40);
-    let browsers = numbers.get(1).copied().unwrap_or(1);
+    let how = How {
+        looks: numbers.first().copied().unwrap_or(40),
+        browsers: numbers.get(1).copied().unwrap_or(1),
+        under: std::env::args().find(|argument| argument.starts_with('/')).unwrap_or_default(),
+    };
     let folder = tempfile::tempdir().expect("a folder");
     let dir = reachable_dir(&folder.path().join("postgres"));
     let cluster = Cluster::start(&ClusterOptions { dir, bin_dir: None, durability: Durability::Safe })
@@ -111,11 +115,21 @@ async fn main() -> ExitCode {
     let gateway = gateway(Store::open(options.clone(), 10), folder.path());
     places.insert("{announcement}", announcement(&gateway).await);
     places.insert("{pack}", pack(&gateway).await);
-    let good = measure(&gateway, &places, looks, browsers, entries).await;
+    let good = measure(&gateway, &places, &how, entries).await;
     gateway.store.close().await;
     owner.close().await.expect("close");
     cluster.release().await.expect("stop");
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What is measured.
+struct How {
+    /// Looks at each page.
+    looks: usize,
+    /// Browsers at once.
+    browsers: usize,
+    /// How the paths begin that are looked at; empty: all.
+    under: String,
 }
 
 /// One page as one role sees it.
@@ -145,13 +159,7 @@ impl Measured {
     }
 }
 
-async fn measure(
-    gateway: &Arc<Gateway>,
-    places: &BTreeMap<&str, String>,
-    looks: usize,
-    browsers: usize,
-    entries: i64,
-) -> bool {
+async fn measure(gateway: &Arc<Gateway>, places: &BTreeMap<&str, String>, how: &How, entries: i64) -> bool {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
     let site = Site { public_url: Some(address.clone()), ..Site::default() };
@@ -170,6 +178,9 @@ async fn measure(
                 continue;
             }
             // Playing a carer is there in the demo alone.
+            if !route.path.starts_with(&how.under) {
+                continue;
+            }
             if route.method != "GET" || !may || route.path == "/{style}" || route.path.starts_with("/play") {
                 continue;
             }
@@ -182,17 +193,17 @@ async fn measure(
                 continue;
             }
             let asked = Asked { url: format!("{address}{path}"), cookie: cookie.clone(), words: None };
-            all.push(ask(role, route.path, &asked, looks, browsers).await);
+            all.push(ask(role, route.path, &asked, how.looks, how.browsers).await);
             if route.path == "/search" {
                 for (words, told) in SEARCHES {
                     let asked = Asked { words: Some(words), ..asked.clone() };
-                    all.push(ask(role, told, &asked, looks, browsers).await);
+                    all.push(ask(role, told, &asked, how.looks, how.browsers).await);
                 }
             }
         }
     }
     served.abort();
-    tell(&mut all, entries, browsers)
+    tell(&mut all, entries, how.browsers)
 }
 
 /// What is looked for, and how the result calls it.

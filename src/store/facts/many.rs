@@ -1,0 +1,138 @@
+//! The links of many pupils, such as a whole school's: rows read flat and put together here, since gathering each link's
+//! addresses inside Postgres takes longer than all the rest.
+
+use std::collections::HashMap;
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{LinkRow, StoreError};
+use crate::{domain::people::Purpose, store::types::Day};
+
+/// More pupils than this are many.
+pub(super) const MANY: usize = 100;
+
+/// The same rows as the view `link_facts` gives for these pupils, by pupil and carer. Read in three steps: what changes between
+/// them is noticed by the gate, which reads each link afresh when a message leaves.
+pub(super) async fn links(
+    connection: &mut PgConnection,
+    pupils: &[Uuid],
+    purpose: Purpose,
+) -> Result<Vec<LinkRow>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select l.id, l.pupil_id, l.carer_id,
+                  coalesce(nullif(p.preferred_name, ''), p.legal_forename) as "pupil_called!", p.class_id,
+                  p.leaving_date as "leaving_date: Day", c.title, c.forename, c.surname, c.language, c.format, c.interpreter,
+                  c.best_times, l.parental_responsibility, l.receives_correspondence,
+                  coalesce(o.routes, w.routes) as "routes?"
+           from link l
+           join pupil p on p.id = l.pupil_id
+           join carer c on c.id = l.carer_id
+           left join preference o on o.carer_id = l.carer_id and o.purpose = $2
+           left join preference w on w.carer_id = l.carer_id and w.purpose = 'weekly_update'
+           where l.pupil_id = any($1)
+           order by l.pupil_id, l.carer_id"#,
+        pupils,
+        purpose.as_str(),
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let of_carer = addresses(connection, rows.iter().map(|row| row.carer_id).collect()).await?;
+    let mut of_link = restrictions(connection, rows.iter().map(|row| row.id).collect()).await?;
+    let links = rows.into_iter().map(|row| {
+        let mut link = LinkRow {
+            pupil_id: row.pupil_id,
+            carer_id: row.carer_id,
+            pupil_called: row.pupil_called,
+            class_id: row.class_id,
+            leaving_date: row.leaving_date,
+            title: row.title,
+            forename: row.forename,
+            surname: row.surname,
+            language: row.language,
+            format: row.format,
+            interpreter: row.interpreter,
+            best_times: row.best_times,
+            parental_responsibility: row.parental_responsibility,
+            receives_correspondence: row.receives_correspondence,
+            routes: row.routes,
+            ..LinkRow::default()
+        };
+        if let Some(addresses) = of_carer.get(&row.carer_id) {
+            link.address_ids = Some(addresses.ids.clone());
+            link.address_kinds = Some(addresses.kinds.clone());
+            link.address_values = Some(addresses.values.clone());
+            link.address_statuses = Some(addresses.statuses.clone());
+        }
+        if let Some(restrictions) = of_link.remove(&row.id) {
+            link.restriction_kinds = Some(restrictions.kinds);
+            link.restriction_starts = Some(restrictions.starts);
+            link.restriction_ends = Some(restrictions.ends);
+        }
+        link
+    });
+    Ok(links.collect())
+}
+
+/// A carer's addresses, column by column.
+#[derive(Default)]
+struct Addresses {
+    ids: Vec<Uuid>,
+    kinds: Vec<String>,
+    values: Vec<String>,
+    statuses: Vec<String>,
+}
+
+async fn addresses(
+    connection: &mut PgConnection,
+    carers: Vec<Uuid>,
+) -> Result<HashMap<Uuid, Addresses>, StoreError> {
+    let rows = sqlx::query!(
+        "select ca.carer_id, a.id, a.kind, a.value, a.status
+         from carer_address ca
+         join address a on a.id = ca.address_id
+         where ca.carer_id = any($1) and ca.removed_at is null
+         order by ca.carer_id, ca.position, a.id",
+        &carers,
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut found: HashMap<Uuid, Addresses> = HashMap::with_capacity(carers.len());
+    for row in rows {
+        let addresses = found.entry(row.carer_id).or_default();
+        addresses.ids.push(row.id);
+        addresses.kinds.push(row.kind);
+        addresses.values.push(row.value);
+        addresses.statuses.push(row.status);
+    }
+    Ok(found)
+}
+
+/// A link's restrictions, column by column.
+#[derive(Default)]
+struct Restrictions {
+    kinds: Vec<String>,
+    starts: Vec<Option<Day>>,
+    ends: Vec<Option<Day>>,
+}
+
+async fn restrictions(
+    connection: &mut PgConnection,
+    links: Vec<Uuid>,
+) -> Result<HashMap<Uuid, Restrictions>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select link_id, kind, starts as "starts: Day", ends as "ends: Day" from restriction
+           where link_id = any($1) and ended_at is null"#,
+        &links,
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut found: HashMap<Uuid, Restrictions> = HashMap::new();
+    for row in rows {
+        let restrictions = found.entry(row.link_id).or_default();
+        restrictions.kinds.push(row.kind);
+        restrictions.starts.push(row.starts);
+        restrictions.ends.push(row.ends);
+    }
+    Ok(found)
+}
