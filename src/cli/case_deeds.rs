@@ -42,12 +42,27 @@ pub(super) enum Deed {
         /// The day, such as 2026-12-04
         day: Date,
     },
-    /// Say what kind of matter it is
+    /// Say what kind of matter it is; its list and its clocks follow
     Kind {
         #[command(flatten)]
         which: Which,
-        /// query, attendance, medical, concern, complaint or thanks
+        /// query, attendance, medical, concern, complaint, thanks, subject_access or data_complaint
         kind: String,
+    },
+    /// Say whether one is what its words suggest: yes gives it that kind or passes it to the DSL, no ends the law's clock
+    Suggested {
+        #[command(flatten)]
+        which: Which,
+        /// yes or no
+        #[arg(value_parser = ["yes", "no"])]
+        is: String,
+    },
+    /// Record that what the law asks for is done: a subject access request answered, a data-protection complaint acknowledged
+    Fulfilled {
+        #[command(flatten)]
+        which: Which,
+        /// What was sent, to whom and when
+        how: String,
     },
     /// Pass one up to the SLT
     Escalate {
@@ -117,6 +132,17 @@ pub(super) async fn run(gateway: &Gateway, deed: Deed, json: bool) -> Result<()>
         Deed::Kind { which: Which { case, restricted, by }, kind } => {
             cases::rekind(gateway, &case, restricted, &kind, &by.by).await?;
             "its kind is changed".to_owned()
+        }
+        Deed::Suggested { which: Which { case, restricted, by }, is } => {
+            if cases::decide(gateway, &case, restricted, is == "yes", &by.by).await? {
+                "passed to the DSL; nobody else sees it any more".to_owned()
+            } else {
+                "recorded".to_owned()
+            }
+        }
+        Deed::Fulfilled { which: Which { case, restricted, by }, how } => {
+            cases::fulfil(gateway, &case, restricted, &how, &by.by).await?;
+            "recorded; the clock of the law is met".to_owned()
         }
         Deed::Escalate { which: Which { case, restricted, by }, reason } => {
             cases::escalate(gateway, &case, restricted, &reason, &by.by).await?;

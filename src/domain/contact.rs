@@ -1,7 +1,5 @@
 //! What colleagues write down of their dealings with carers: calls that were tried, and contacts of every kind.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use super::people::{UnknownWord, words};

@@ -1,7 +1,5 @@
 //! Pupils, carers, and the words that describe them.
 
-use std::fmt;
-
 use liaison_channels::private::Private;
 use serde::{Deserialize, Serialize};
 
@@ -34,8 +32,8 @@ macro_rules! words {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str(self.as_str())
             }
         }

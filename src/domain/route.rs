@@ -9,6 +9,7 @@ use super::{
     people::{AddressKind, AddressStatus, Format, Purpose, Route},
     policy::Policy,
     rights::{KnownAddress, LinkFacts, NoRight, may_be_sent},
+    statutory::Statutory,
     time::{Date, Timestamp, school_date},
 };
 use liaison_channels::private::Private;
@@ -62,6 +63,8 @@ pub struct AnswerFacts {
     pub only_to: Option<AddressId>,
     /// The day by which a person will answer; `None`: the calendar does not reach so far.
     pub due_day: Option<Date>,
+    /// What the law asks besides, and by which day, where the message may be a request or complaint of that kind.
+    pub law: Option<(Statutory, Date)>,
     /// Whether the school was on holiday when the message came.
     pub holiday: bool,
     /// When the answer was written, in school days.

@@ -1,4 +1,4 @@
-//! Deeds of a colleague in a case that send nothing: a note, another kind, up to the SLT, open again.
+//! Deeds of a colleague in a case that send nothing: a note, up to the SLT, open again.
 
 use super::{FlowError, cases::find, gateway::Gateway, salt};
 use crate::{
@@ -8,9 +8,6 @@ use crate::{
     },
     store::{StoreError, Tx, case_deeds, cases, cases::CaseRow, chronology},
 };
-
-/// The kinds that a colleague can give a case. `safeguarding` is none: that is a divert.
-pub const KINDS: [&str; 6] = ["query", "attendance", "medical", "concern", "complaint", "thanks"];
 
 /// Writes an internal note: beside the case, for colleagues; nothing of it is ever sent.
 pub async fn note(
@@ -25,38 +22,6 @@ pub async fn note(
     let case = find(&mut tx, name, restricted).await?;
     let sentence = format!("a note in case {}", case.code);
     tell(&mut tx, &case, kind::NOTE, sentence, Some(words), by, gateway.now()).await?;
-    tx.commit().await.map_err(StoreError::from)?;
-    Ok(())
-}
-
-/// Gives a case another kind; the record keeps both. Its clocks run on.
-pub async fn rekind(
-    gateway: &Gateway,
-    name: &str,
-    restricted: bool,
-    wanted: &str,
-    by: &str,
-) -> Result<(), FlowError> {
-    let wanted = wanted.trim().to_ascii_lowercase();
-    if wanted == "safeguarding" {
-        return Err(FlowError::Refused(
-            "a safeguarding matter is passed to the DSL, with everything in it: divert the case".to_owned(),
-        ));
-    }
-    if !KINDS.contains(&wanted.as_str()) {
-        return Err(FlowError::Refused(format!("a case is one of: {}", KINDS.join(", "))));
-    }
-    let mut tx = gateway.store.begin().await?;
-    let case = find(&mut tx, name, restricted).await?;
-    if case.kind == "safeguarding" {
-        return Err(FlowError::Refused("a safeguarding case stays one".to_owned()));
-    }
-    if case.kind == wanted {
-        return Err(FlowError::Refused(format!("case {} is of the kind {wanted} already", case.code)));
-    }
-    case_deeds::rekind(&mut tx, case.id, &wanted).await?;
-    let sentence = format!("case {} is of the kind {wanted}, no longer {}", case.code, case.kind);
-    tell(&mut tx, &case, kind::CASE_MOVED, sentence, None, by, gateway.now()).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use liaison_channels::{
 };
 use serde::Serialize;
 
-use super::{FlowError, gateway::Gateway, salt};
+use super::{FlowError, gateway::Gateway, kinds::expect_nothing_owed, salt};
 use crate::{
     domain::{
         chronology::{Entry, Visibility, kind},
@@ -27,8 +27,9 @@ use crate::{
 };
 
 pub use super::{
-    case_deeds::{KINDS, escalate, note, rekind, reopen},
+    case_deeds::{escalate, note, reopen},
     elsewhere::{Elsewhere, How, answered_elsewhere},
+    kinds::{decide, fulfil, rekind},
     promise::promise,
     reply::{Replied, Reply, reply},
 };
@@ -49,7 +50,7 @@ pub struct Listed {
     pub pupil: Option<String>,
     /// The class.
     pub class: Option<String>,
-    /// `query`, `attendance`, `medical`, `concern`, `complaint`, `thanks` or `safeguarding`.
+    /// The word of a [`CaseKind`](crate::domain::case_kind::CaseKind).
     pub kind: String,
     /// `email` or `text`.
     pub came_by: &'static str,
@@ -301,6 +302,7 @@ pub async fn close(
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;
+    expect_nothing_owed(&mut tx, &case).await?;
     if !cases::close(&mut tx, case.id, by, outcome.trim(), now).await? {
         return Err(FlowError::Refused(format!("case {} is closed already", case.code)));
     }

@@ -4,9 +4,9 @@ use super::{FlowError, case_deeds::said, cases::find, gateway::Gateway, salt};
 use crate::{
     domain::{
         chronology::{Entry, Visibility, kind},
-        time::{day_in_words, school_date},
+        time::{Timestamp, day_in_words, school_date},
     },
-    store::{StoreError, case_deeds, cases, chronology, diverted},
+    store::{StoreError, Tx, case_deeds, cases, cases::CaseRow, chronology, diverted},
 };
 
 /// Passes a case to the DSL: the case, its messages, questions and tasks, and all that the chronology has told of it are the
@@ -20,16 +20,28 @@ pub async fn divert(
     by: &str,
 ) -> Result<(), FlowError> {
     let reason = said(reason, "say why: the DSL needs a reason")?;
-    let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;
+    divert_in(&mut tx, &case, reason, by, gateway.now()).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(())
+}
+
+/// The same in the caller's transaction.
+pub(super) async fn divert_in(
+    tx: &mut Tx,
+    case: &CaseRow,
+    reason: &str,
+    by: &str,
+    now: Timestamp,
+) -> Result<(), FlowError> {
     if case.kind == "safeguarding" {
         return Err(FlowError::Refused(format!("case {} has been passed to the DSL already", case.code)));
     }
-    cases::restrict(&mut tx, &[case.id], now).await?;
-    case_deeds::rekind(&mut tx, case.id, "safeguarding").await?;
-    diverted::restrict_around(&mut tx, case.id).await?;
-    diverted::hide_entries(&mut tx, case.id, "passed to the DSL", by, now).await?;
+    cases::restrict(tx, &[case.id], now).await?;
+    case_deeds::rekind(tx, case.id, "safeguarding").await?;
+    diverted::restrict_around(tx, case.id).await?;
+    diverted::hide_entries(tx, case.id, "passed to the DSL", by, now).await?;
     let told = format!("case {} passed to the DSL; before, it was of the kind {}", case.code, case.kind);
     let mut entries = vec![
         Entry::now(now, kind::DIVERTED, told)
@@ -46,7 +58,5 @@ pub async fn divert(
         entry.pupil = Some(case.pupil.unwrap_or(case.link_pupil));
         entries.push(entry);
     }
-    chronology::append(&mut tx, &entries).await?;
-    tx.commit().await.map_err(StoreError::from)?;
-    Ok(())
+    Ok(chronology::append(tx, &entries).await?)
 }

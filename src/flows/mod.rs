@@ -25,6 +25,7 @@ pub mod give;
 pub mod hand_off;
 pub mod import;
 pub mod keep;
+pub mod kinds;
 pub mod ladder;
 pub mod letters;
 pub mod lists;

@@ -7,12 +7,14 @@ use super::{
     FlowError,
     cases::{came_by, words_of},
     gateway::Gateway,
+    kinds::{answer_clock, statutory_clock},
     salt,
 };
 use crate::{
     domain::{
+        case_kind::CaseKind,
         chronology::{Entry, Visibility, kind},
-        ids::{AddressId, CarerId, CaseId, ClockId, PupilId, QuestionId},
+        ids::{AddressId, CarerId, CaseId, PupilId, QuestionId},
         matching::Known,
         people::Purpose,
         rights::LinkFacts,
@@ -22,9 +24,7 @@ use crate::{
     store::{
         StoreError, Tx, cases,
         cases::NewCase,
-        chronology,
-        clocks::{self, NewClock},
-        explain, facts, inbox,
+        chronology, clocks, explain, facts, inbox,
         questions::{self, QuestionRow},
         readings,
     },
@@ -341,20 +341,12 @@ async fn whose(
     };
     cases::insert(tx, &[case]).await?;
     let policy = gateway.policy();
-    let due = policy.answer_due(question.received_at);
-    let words = policy.due_words(question.received_at, &due);
-    let clock = NewClock {
-        id: ClockId::new(),
-        case: id,
-        received: question.received,
-        kind: "answer",
-        started_at: question.received_at,
-        due: due.ok().map(|due| (due.at, due.day)),
-        days: policy.clock.days,
-        words,
-        calendar: policy.calendar_version(),
-    };
-    clocks::insert(tx, &[clock]).await?;
+    let mut started = vec![answer_clock(id, question.received, question.received_at, &policy)];
+    let may_be = readings::may_be(tx, question.received).await?;
+    if let Some(law) = may_be.and_then(CaseKind::statutory) {
+        started.push(statutory_clock(law, id, question.received, question.received_at, &policy));
+    }
+    clocks::insert(tx, &started).await?;
     let said = format!("a colleague said whose it is: case {code} opened");
     readings::settle(tx, question.received, link.carer, Some(link.pupil), id, &said).await?;
     let entry = Entry::now(now, kind::QUESTION, said.clone())

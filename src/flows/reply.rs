@@ -171,6 +171,7 @@ async fn send(
             came_by: answer.came_by,
             only_to: answer.address,
             due_day: answer.due_day,
+            law: None,
             holiday: answer.holiday,
             written: school_date(now),
             in_reply_to: answer.in_reply_to.clone(),

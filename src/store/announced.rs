@@ -224,9 +224,11 @@ pub async fn seen(connection: &mut PgConnection, carers: &[CarerId]) -> Result<H
 pub async fn named_in(connection: &mut PgConnection, text: &str) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar!(
         r#"select count(*) as "count!" from pupil p, (select lower($1) as said offset 0) t
-           where position(lower(coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname)
-                          in t.said) > 0
-              or position(lower(p.legal_forename || ' ' || p.legal_surname) in t.said) > 0"#,
+           -- Most surnames do not stand in it: the rest is not asked of them.
+           where position(lower(p.legal_surname) in t.said) > 0
+             and (position(lower(coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname)
+                           in t.said) > 0
+                  or position(lower(p.legal_forename || ' ' || p.legal_surname) in t.said) > 0)"#,
         text
     )
     .fetch_one(connection)

@@ -156,7 +156,7 @@ pub struct CaseRow {
     pub pupil_name: Option<String>,
     /// The pupil on whose link the right to be answered rests.
     pub link_pupil: PupilId,
-    /// `query`, `attendance`, `medical`, `concern`, `complaint`, `thanks` or `safeguarding`.
+    /// The word of a [`CaseKind`](crate::domain::case_kind::CaseKind).
     pub kind: String,
     /// The route by which the carer wrote.
     pub came_by: Route,

@@ -24,7 +24,7 @@ pub struct NewClock {
     pub case: CaseId,
     /// The message that starts it.
     pub received: ReceivedId,
-    /// `answer` or `promise`.
+    /// `answer`, `promise`, or the word of a [`Statutory`](crate::domain::statutory::Statutory).
     pub kind: &'static str,
     /// When the message came.
     pub started_at: Timestamp,
@@ -88,7 +88,7 @@ pub struct ClockRow {
     pub role: String,
     /// The message that started it.
     pub received: ReceivedId,
-    /// `answer` or `promise`.
+    /// `answer`, `promise`, or the word of a [`Statutory`](crate::domain::statutory::Statutory).
     pub kind: String,
     /// `running`, `met`, `calendar_missing` or `closed`.
     pub state: String,
@@ -177,7 +177,7 @@ pub async fn codes(
     Ok(rows.into_iter().map(|row| (CaseId(row.id), row.code)).collect())
 }
 
-/// Stops the running clocks of a case of this kind (`None`: of any): `met` by an answer, else `closed`. Returns how many
+/// Stops the running clocks of a case of this kind (`None`: the school's own, not those of the law): `met` by an answer, else `closed`. Returns how many
 /// stopped.
 pub async fn stop(
     connection: &mut PgConnection,
@@ -191,7 +191,7 @@ pub async fn stop(
     let stopped = sqlx::query!(
         "update clock
          set state = $3, met_at = $4, met_by = $5, ended_by = $6, due_at = coalesce(due_at, $4)
-         where case_id = $1 and ($2::text is null or kind = $2) and state in ('running', 'calendar_missing')",
+         where case_id = $1 and (kind = $2 or ($2::text is null and kind in ('answer', 'promise'))) and state in ('running', 'calendar_missing')",
         case.0,
         kind,
         state,
@@ -255,11 +255,32 @@ pub async fn met_elsewhere(
 ) -> Result<u64, StoreError> {
     let met = sqlx::query!(
         "update clock set state = 'met', met_at = $2, ended_by = $3, due_at = coalesce(due_at, $2)
-         where case_id = $1 and (kind = 'answer' or $4) and state in ('running', 'calendar_missing') and started_at <= $2",
+         where case_id = $1 and (kind = 'answer' or ($4 and kind = 'promise')) and state in ('running', 'calendar_missing')
+           and started_at <= $2",
         case.0,
         Ts(happened_at) as _,
         by,
         full_answer,
+    )
+    .execute(connection)
+    .await?;
+    Ok(met.rows_affected())
+}
+
+/// The clocks of this kind in a case are met: what they ask for is done. Returns how many were running.
+pub async fn fulfil(
+    connection: &mut PgConnection,
+    case: CaseId,
+    kind: &str,
+    by: &str,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let met = sqlx::query!(
+        "update clock set state = 'met', met_at = $3, ended_by = $4 where case_id = $1 and kind = $2 and state = 'running'",
+        case.0,
+        kind,
+        Ts(now) as _,
+        by,
     )
     .execute(connection)
     .await?;

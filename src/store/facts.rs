@@ -119,12 +119,17 @@ pub async fn of_deliveries(
                   c.code as "code?", a.came_by as "came_by?", a.address_id, a.due_day as "due_day: Day",
                   a.holiday as "holiday?", a.in_reply_to, a.thread as "thread?", a.written_at as "written_at?: Ts",
                   n.title as "title?", n.audience as "audience?",
-                  n.cancelled_at is not null as "taken_back!"
+                  n.cancelled_at is not null as "taken_back!", l.kind as "law?", l.due_day as "law_day?: Day"
            from delivery d
            left join pupil_update u on u.id = d.update_id
            left join answer a on a.id = d.answer_id
            left join carer_case c on c.id = a.case_id
            left join announcement n on n.id = d.announcement_id
+           left join lateral (
+               select k.kind, k.due_day from clock k
+               where a.purpose = 'acknowledgement' and k.case_id = a.case_id and k.received_id = a.received_id
+                 and k.kind in ('subject_access', 'data_complaint') and k.state = 'running'
+               limit 1) l on true
            where d.id = any($1) and ($2::uuid is null or (d.holder = $2 and d.state = 'queued'))
            for update of d"#,
         &ids,
@@ -284,6 +289,8 @@ struct DeliveryRow {
     title: Option<String>,
     audience: Option<String>,
     taken_back: bool,
+    law: Option<String>,
+    law_day: Option<Day>,
 }
 
 impl DeliveryRow {
@@ -314,6 +321,8 @@ impl DeliveryRow {
             in_reply_to: self.in_reply_to.take(),
             thread: self.thread.take().unwrap_or_default(),
             written_at,
+            law: self.law.take(),
+            law_day: self.law_day.take(),
         };
         answer.facts().map(About::Case).map(Some)
     }

@@ -7,8 +7,10 @@ use uuid::Uuid;
 
 use super::{StoreError, types::Ts};
 use crate::domain::{
+    case_kind::CaseKind,
     chronology::Visibility,
     ids::{CarerId, CaseId, DeliveryId, PupilId, ReceivedId},
+    suggest::Suggestion,
     time::Timestamp,
 };
 
@@ -43,6 +45,8 @@ pub struct NewReading {
     pub rules: String,
     /// For whose eyes.
     pub visibility: Visibility,
+    /// What it may be, by its words.
+    pub may_be: Option<Suggestion>,
 }
 
 /// Keeps what was made of messages, and takes them from those that wait.
@@ -54,13 +58,14 @@ pub async fn keep(
     sqlx::query!(
         "with done as (delete from received_unread where received_id = any($1::uuid[]))
          insert into reading (received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id,
-                              verdict, answered, rules, visibility, words, read_at)
+                              verdict, answered, rules, visibility, words, may_be, may_be_why, read_at)
          select received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id, verdict,
-                answered, rules, visibility, words, $15
+                answered, rules, visibility, words, may_be, may_be_why, $17
          from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[],
-                     $9::uuid[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[])
+                     $9::uuid[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[],
+                     $15::text[], $16::text[])
               as r (received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id, verdict,
-                    answered, rules, visibility, words)",
+                    answered, rules, visibility, words, may_be, may_be_why)",
         &readings.iter().map(|r| r.received.0).collect::<Vec<_>>(),
         &readings.iter().map(|r| r.kind).collect::<Vec<_>>() as _,
         &readings.iter().map(|r| r.sender.as_ref().map(|s| s.expose().as_str())).collect::<Vec<_>>() as _,
@@ -75,6 +80,8 @@ pub async fn keep(
         &readings.iter().map(|r| r.rules.as_str()).collect::<Vec<_>>() as _,
         &readings.iter().map(|r| r.visibility.as_str()).collect::<Vec<_>>() as _,
         &readings.iter().map(|r| r.words.as_slice()).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.may_be.map(|s| s.kind.as_str())).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.may_be.map(|s| s.why)).collect::<Vec<_>>() as _,
         Ts(now) as _,
     )
     .execute(connection)
@@ -98,6 +105,68 @@ pub async fn settle(
         pupil.map(|id| id.0),
         case.0,
         verdict,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What is suggested of a message, and not yet decided.
+#[derive(Debug, Clone)]
+pub struct Suggested {
+    /// The message.
+    pub received: ReceivedId,
+    /// What it may be.
+    pub kind: CaseKind,
+    /// The rule's words.
+    pub why: String,
+}
+
+/// The newest suggestion about a message of this case of which nobody has said yes or no, and which the case is not already.
+pub async fn suggested(connection: &mut PgConnection, case: CaseId) -> Result<Option<Suggested>, StoreError> {
+    let row = sqlx::query!(
+        r#"select g.received_id, g.may_be as "may_be!", g.may_be_why as "why!"
+           from reading g
+           join carer_case c on c.id = g.case_id
+           where g.case_id = $1 and g.may_be is not null and g.may_be_is is null and g.may_be <> c.kind
+           order by g.read_at desc, g.received_id desc limit 1"#,
+        case.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let kind = CaseKind::parse(&row.may_be)
+        .map_err(|why| StoreError::row("reading", "may_be", row.received_id, why))?;
+    let received = ReceivedId(row.received_id);
+    Ok(Some(Suggested { received, kind, why: row.why }))
+}
+
+/// What is suggested of a message, whether or not somebody has said yes or no.
+pub async fn may_be(
+    connection: &mut PgConnection,
+    received: ReceivedId,
+) -> Result<Option<CaseKind>, StoreError> {
+    let word = sqlx::query_scalar!("select may_be from reading where received_id = $1", received.0)
+        .fetch_optional(connection)
+        .await?;
+    let parse = |word: String| CaseKind::parse(&word);
+    word.flatten().map(parse).transpose().map_err(|why| StoreError::row("reading", "may_be", received, why))
+}
+
+/// Keeps what a colleague says of what is suggested of a message.
+pub async fn say(
+    connection: &mut PgConnection,
+    received: ReceivedId,
+    is: bool,
+    by: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update reading set may_be_is = $2, may_be_by = $3, may_be_at = $4 where received_id = $1 and may_be is not null",
+        received.0,
+        is,
+        by,
+        Ts(now) as _,
     )
     .execute(connection)
     .await?;

@@ -18,11 +18,12 @@ use super::{
 };
 use crate::{
     domain::{
+        case_kind::CaseKind,
         staff::Role,
         time::{Timestamp, day_in_words, moment_in_full},
     },
     flows::{
-        cases::{KINDS, Listed},
+        cases::Listed,
         desk::{self, Opened, Words},
     },
     store::{
@@ -76,7 +77,7 @@ struct CasePage {
     /// What was done with it, the oldest first.
     done: Vec<Deed>,
     /// The kinds of matter a case can be.
-    kinds: Vec<&'static str>,
+    kinds: Vec<CaseKind>,
     /// Whether the hand-off to another system is this colleague's to record.
     hands_off: bool,
 }
@@ -135,7 +136,7 @@ pub(super) async fn show_case(
                 entry,
             })
             .collect(),
-        kinds: KINDS.to_vec(),
+        kinds: CaseKind::ALL.iter().filter(|kind| **kind != CaseKind::Safeguarding).copied().collect(),
         hands_off: signed.is(&[Role::Dsl]) && opened.case.visibility == "restricted",
         roles: [Role::Teacher, Role::Office, Role::Slt].map(|role| (role.as_str(), role.in_words())).to_vec(),
         case: opened.case,

@@ -12,6 +12,8 @@ use super::{
         people::Purpose,
         policy::Policy,
         route::{AnswerFacts, MessageFacts, full_text_parts},
+        statutory::Statutory,
+        time::{Date, day_in_full},
     },
     Words,
 };
@@ -29,7 +31,23 @@ pub(super) fn reply_subject(school: &str, case: &AnswerFacts) -> String {
 pub(super) fn thanks(case: &AnswerFacts) -> String {
     let holiday = if case.holiday { "The school is on holiday at present. " } else { "" };
     let by = case.due_day.map(|day| format!(" {}", carer_words(day, case.written))).unwrap_or_default();
-    format!("Thank you for your message. We have it. {holiday}A person will answer you{by}.")
+    let law = case.law.map(|(law, day)| format!(" {}", lawful(law, day, case.written))).unwrap_or_default();
+    format!("Thank you for your message. We have it. {holiday}A person will answer you{by}.{law}")
+}
+
+/// What the law asks besides, where the message may be of that kind. Only "if": nobody has read it yet.
+fn lawful(law: Statutory, day: Date, written: Date) -> String {
+    let by = day_in_full(day, written);
+    match law {
+        Statutory::SubjectAccess => format!(
+            "If you ask for information that the school holds about somebody, the law gives us one month: you will have our \
+             answer to that by {by}, holidays or not."
+        ),
+        Statutory::DataComplaint => format!(
+            "If you complain about how the school uses personal information, a person will confirm that we have your complaint \
+             by {by}, holidays or not."
+        ),
+    }
 }
 
 pub(super) fn acknowledgement_closing(policy: &Policy, case: &AnswerFacts) -> String {
@@ -66,8 +84,10 @@ pub(super) fn text(message: &MessageFacts, case: &AnswerFacts, policy: &Policy) 
             .due_day
             .map(|day| format!(" by the end of {}", day.strftime("%a %-d %b")))
             .unwrap_or_default();
+        let law =
+            case.law.map(|(law, day)| format!(" {}", lawful(law, day, case.written))).unwrap_or_default();
         let body = format!(
-            "{school} has your message. A person will answer{by}. If it cannot wait, ring {phone}; if a child is in danger, 999."
+            "{school} has your message. A person will answer{by}.{law} If it cannot wait, ring {phone}; if a child is in danger, 999."
         );
         return Words::Text { body: Private::new(tidy(&body).text), full: true };
     }

@@ -76,6 +76,7 @@ fn answer(
         words: words.to_owned().into(),
         sensitive: false,
         about: About::Case(AnswerFacts {
+            law: None,
             code: "7K2M9".to_owned(),
             came_by: Route::Email,
             only_to: None,

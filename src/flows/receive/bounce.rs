@@ -69,6 +69,7 @@ pub(super) async fn note(
         case: None,
         delivery: sent.as_ref().map(|sent| sent.id),
         visibility: seen_by(false),
+        may_be: None,
         fired: Vec::new(),
     };
     deciding.keep(verdict, outcome);

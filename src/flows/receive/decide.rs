@@ -11,14 +11,20 @@ use crate::{
     domain::{
         acknowledge::Ack,
         chronology::{Entry, Visibility, kind},
-        ids::{CaseId, ClockId, DeliveryId, QuestionId},
+        ids::{CaseId, DeliveryId, QuestionId},
         matching::{self, Ask, Candidate, Match, Proposal, Writer, is_only_thanks},
         route::Fired,
+        suggest::{Suggestion, suggest},
         tag::case_code,
         time::{Date, Timestamp, moment_in_words},
     },
-    flows::{gateway::Gateway, planning::as_json, salt},
-    store::{cases::NewCase, clocks::NewClock, questions::NewQuestion, readings::NewReading},
+    flows::{
+        gateway::Gateway,
+        kinds::{answer_clock, statutory_clock},
+        planning::as_json,
+        salt,
+    },
+    store::{cases::NewCase, questions::NewQuestion, readings::NewReading},
 };
 
 /// The rule that a mail failed the check of the domain it says it comes from (RFC 9989).
@@ -44,6 +50,7 @@ pub(super) struct Verdict {
     pub(super) case: Option<CaseId>,
     pub(super) delivery: Option<DeliveryId>,
     pub(super) visibility: Visibility,
+    pub(super) may_be: Option<Suggestion>,
     pub(super) fired: Vec<Fired>,
 }
 
@@ -101,6 +108,7 @@ impl Deciding<'_> {
             case: None,
             delivery: None,
             visibility,
+            may_be: None,
             fired: Vec::new(),
         };
         self.keep(verdict, outcome);
@@ -138,6 +146,7 @@ impl Deciding<'_> {
                     case: None,
                     delivery: None,
                     visibility,
+                    may_be: self.may_be(),
                     fired,
                 };
                 self.keep(verdict, outcome);
@@ -165,7 +174,9 @@ impl Deciding<'_> {
             }
             None => self.open_case(&whose, visibility, thanks, outcome),
         };
+        let may_be = if thanks { None } else { self.may_be() };
         let due = if thanks { None } else { self.start_clock(case, outcome) };
+        self.start_statutory(may_be, case, outcome);
         if opened && whose.pupil.is_none() {
             self.ask_which_child(&whose, case, visibility, outcome);
         }
@@ -183,6 +194,17 @@ impl Deciding<'_> {
                 .received(message.id)
                 .seen_by(visibility),
         );
+        if let Some(may_be) = may_be {
+            let sentence =
+                format!("it may be a {}: {}. A colleague says yes or no", may_be.kind.in_words(), may_be.why);
+            outcome.entries.push(
+                Entry::now(self.now, kind::CASE, sentence)
+                    .about_carer(whose.carer, whose.pupil)
+                    .case(case)
+                    .received(message.id)
+                    .seen_by(visibility),
+            );
+        }
         let learnt = Learnt {
             proposal: Some(Proposal {
                 by: matching::By::Thread,
@@ -208,6 +230,7 @@ impl Deciding<'_> {
             whose: Some(whose),
             case: Some(case),
             visibility,
+            may_be,
             fired,
         };
         self.keep(verdict, outcome);
@@ -261,25 +284,25 @@ impl Deciding<'_> {
 
     /// Starts the clock for a person's answer; returns the day it names.
     fn start_clock(&self, case: CaseId, outcome: &mut Outcome) -> Option<(Timestamp, Date)> {
-        let policy = self.gateway.policy();
-        let due = policy.answer_due(self.message.received_at);
-        let words = policy.due_words(self.message.received_at, &due);
-        if let Err(missing) = &due {
-            tracing::error!("no date can be named: {missing}");
-        }
-        let due = due.ok().map(|due| (due.at, due.day));
-        outcome.clocks.push(NewClock {
-            id: ClockId::new(),
-            case,
-            received: self.message.id,
-            kind: "answer",
-            started_at: self.message.received_at,
-            due,
-            days: policy.clock.days,
-            words,
-            calendar: policy.calendar_version(),
-        });
+        let message = self.message;
+        let clock = answer_clock(case, message.id, message.received_at, &self.gateway.policy());
+        let due = clock.due;
+        outcome.clocks.push(clock);
         due
+    }
+
+    /// What the message may be, by its words.
+    fn may_be(&self) -> Option<Suggestion> {
+        suggest(self.message.subject.expose(), self.message.words.expose())
+    }
+
+    /// Starts the clock that the law sets where the message may be what it is for: it runs until a colleague says no.
+    fn start_statutory(&self, may_be: Option<Suggestion>, case: CaseId, outcome: &mut Outcome) {
+        if let Some(law) = may_be.and_then(|may_be| may_be.kind.statutory()) {
+            let message = self.message;
+            let policy = self.gateway.policy();
+            outcome.clocks.push(statutory_clock(law, case, message.id, message.received_at, &policy));
+        }
     }
 
     fn ask_which_child(
@@ -372,6 +395,7 @@ impl Deciding<'_> {
             answered: verdict.answered,
             rules: as_json(&fired),
             visibility: verdict.visibility,
+            may_be: verdict.may_be,
         });
     }
 }

@@ -14,6 +14,7 @@ use crate::domain::{
     ids::{AddressId, AnnouncementId, AnswerId, UpdateId},
     people::{Purpose, Route, UnknownWord},
     route::{About, AnnouncedFacts, AnswerFacts, MessageFacts},
+    statutory::Statutory,
     time::school_date,
 };
 
@@ -80,8 +81,16 @@ async fn of_answer(
     let row = sqlx::query_as!(
         AnswerRow,
         r#"select a.purpose, coalesce(a.words, '') as "words!", a.sensitive, c.code, a.came_by, a.address_id,
-                  a.due_day as "due_day: Day", a.holiday, a.in_reply_to, a.thread, a.written_at as "written_at: Ts"
-           from answer a join carer_case c on c.id = a.case_id where a.id = $1"#,
+                  a.due_day as "due_day: Day", a.holiday, a.in_reply_to, a.thread, a.written_at as "written_at: Ts",
+                  l.kind as "law?", l.due_day as "law_day?: Day"
+           from answer a
+           join carer_case c on c.id = a.case_id
+           left join lateral (
+               select k.kind, k.due_day from clock k
+               where a.purpose = 'acknowledgement' and k.case_id = a.case_id and k.received_id = a.received_id
+                 and k.kind in ('subject_access', 'data_complaint') and k.state = 'running'
+               limit 1) l on true
+           where a.id = $1"#,
         answer.0
     )
     .fetch_optional(connection)
@@ -106,6 +115,9 @@ pub(super) struct AnswerRow {
     pub(super) in_reply_to: Option<String>,
     pub(super) thread: Vec<String>,
     pub(super) written_at: Ts,
+    /// The clock of the law that the message started, and the day it is due; for an acknowledgement.
+    pub(super) law: Option<String>,
+    pub(super) law_day: Option<Day>,
 }
 
 impl AnswerRow {
@@ -115,6 +127,7 @@ impl AnswerRow {
             came_by: Route::parse(&self.came_by)?,
             only_to: self.address_id.map(AddressId),
             due_day: self.due_day.map(|day| day.0),
+            law: self.law.and_then(|word| Statutory::parse(&word)).zip(self.law_day.map(|day| day.0)),
             holiday: self.holiday,
             written: school_date(self.written_at.0),
             in_reply_to: self.in_reply_to,

@@ -1,6 +1,7 @@
 //! What colleagues do with a case beside replying.
 
 mod diverts;
+mod kinds;
 mod undone;
 
 use liaison::flows::{
@@ -138,21 +139,21 @@ async fn a_full_answer_that_promises_a_further_one_is_refused() {
 }
 
 #[tokio::test]
-async fn a_case_gets_another_kind_and_the_record_keeps_both() {
+async fn a_case_is_of_a_known_kind_and_safeguarding_is_a_divert() {
     let (school, code) = asked().await;
     let rekind = async |kind: &str| cases::rekind(&school.gateway, &code, false, kind, "h.barlow").await;
 
     let same = rekind("query").await;
     let unknown = rekind("gossip").await;
     let safeguarding = rekind("safeguarding").await;
-    rekind("Complaint").await.unwrap();
+    rekind(" Concern ").await.unwrap();
 
     assert!(refusal(same).contains("already"));
-    assert!(refusal(unknown).contains("attendance, medical, concern, complaint"));
+    assert!(refusal(unknown).contains("attendance medical concern complaint"));
     assert!(refusal(safeguarding).contains("divert"));
-    assert_eq!(school.case().await.kind, "complaint");
+    assert_eq!(school.case().await.kind, "concern");
     let (_, sentence, _) = last_entry(&school).await;
-    assert!(sentence.contains("complaint, no longer query"), "{sentence}");
+    assert!(sentence.contains("concern, no longer query"), "{sentence}");
     school.close().await;
 }
 
