@@ -10,8 +10,12 @@ use liaison::{
     store::chronology,
 };
 
-use super::{AMINA, HER_WORDS, REASON, school, sees, signed_in, words_seen};
-use crate::support::{inbound::Letter, school::School};
+use super::{AMINA, HER_WORDS, REASON, hire, school, sees, signed_in, words_seen};
+use crate::support::{
+    inbound::Letter,
+    people::{Roll, carer, pupil},
+    school::School,
+};
 
 const OAK: &str = "\
 pupil: Sam, Una
@@ -300,5 +304,34 @@ async fn a_strangers_mail_that_turns_out_to_be_a_restricted_carers_is_the_dsls_f
     assert!(!office.contains("stranger"), "{office}");
     assert!(dsl.contains("reading: amina, boris, carys, stranger"), "{dsl}");
     assert!(dsl.contains("who_is_this stranger"), "{dsl}");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn words_that_came_before_the_child_was_known_are_for_the_class_whose_case_it_is_by_now() {
+    let hers = |child| carer(child, "C1", "Amina", "Begum").email(AMINA);
+    let pupils = [pupil("P1", "Sam", "Ash"), pupil("P2", "Tom", "Ash").with("class", "Elm")];
+    let school = School::open(&Roll::new(&pupils, &[hers("P1"), hers("P2")])).await;
+    for (name, class) in [("oak", "Oak"), ("elm", "Elm")] {
+        school.db.as_superuser(&hire(name, "teacher", class, false)).await;
+    }
+    school.arrives(&Letter::from(AMINA).says(HER_WORDS)).await;
+    let code = school.cases().await.remove(0).code;
+    cases::note(&school.gateway, &code, false, "SECRET note", "office").await.unwrap();
+    let question = school.questions().await.remove(0).id;
+    let is = |pupil| Says::Is { carer: None, pupil: Some(pupil) };
+    let reads = async |name: &str| {
+        let words = words_seen(&school, name).await;
+        (words.contains(HER_WORDS), words.contains("SECRET note"))
+    };
+
+    questions::answer(&school.gateway, question, false, &is("P2"), "office").await.unwrap();
+    let of_elm = [reads("oak").await, reads("elm").await];
+    questions::undo(&school.gateway, question, false, "a slip", "office").await.unwrap();
+    questions::answer(&school.gateway, question, false, &is("P1"), "office").await.unwrap();
+    let of_oak = [reads("oak").await, reads("elm").await];
+
+    assert_eq!(of_elm, [(false, false), (true, true)], "Oak, Elm");
+    assert_eq!(of_oak, [(true, true), (false, false)], "Oak, Elm");
     school.close().await;
 }
