@@ -10,6 +10,55 @@ end $$;
 revoke execute on function liaison_case_pupil(uuid) from public;
 grant execute on function liaison_case_pupil(uuid) to liaison_staff, liaison_daemon;
 
+-- The carers who may have written a message: whoever has its address, and whoever is proposed. A colleague does not read what
+-- may be their own family's before somebody else has said whose it is.
+alter table reading add column may_be uuid[] not null default '{}';
+alter table question add column may_be uuid[] not null default '{}';
+update reading g set may_be = found.carers
+from (select r.received_id, array_agg(distinct c.carer_id) as carers
+      from reading r
+      join (select q.received_id, (m ->> 'carer')::uuid as carer_id
+            from question q cross join json_array_elements(q.candidates::json) m
+            union all
+            select s.received_id, ca.carer_id
+            from reading s join address a on a.value = s.sender join carer_address ca on ca.address_id = a.id) c
+        on c.received_id = r.received_id
+      group by r.received_id) found
+where found.received_id = g.received_id;
+update question q set may_be = g.may_be from reading g where g.received_id = q.received_id;
+
+-- Whether a message is, or may be, of the colleague's own family.
+create function liaison_may_be_own(message uuid) returns boolean
+language plpgsql stable security definer set search_path from current as $$
+declare
+    own uuid[] := liaison_own_carers();
+begin
+    return own <> '{}'
+        and exists (select from reading
+                    where received_id = message
+                      and (carer_id = any(own) or (carer_id is null and may_be && own)));
+end $$;
+revoke execute on function liaison_may_be_own(uuid) from public;
+grant execute on function liaison_may_be_own(uuid) to liaison_staff, liaison_daemon;
+
+alter policy staff on reading using (
+    (visibility = 'ordinary' or (select liaison_is('dsl')))
+    and ((select liaison_sees_school())
+         or (case_id is not null
+             and (carer_id is null or carer_id = any((select liaison_my_carers())::uuid[]))
+             and (pupil_id is null or pupil_id = any((select liaison_my_pupils())::uuid[]))))
+    and (carer_id is null or carer_id <> all((select liaison_own_carers())::uuid[]))
+    and (pupil_id is null or pupil_id <> all((select liaison_own_family())::uuid[]))
+    and (carer_id is not null or not may_be && (select liaison_own_carers())::uuid[])
+    and (case_id is null or exists (select from carer_case c where c.id = case_id)));
+
+alter policy staff on question using (
+    (visibility = 'ordinary' or (select liaison_is('dsl')))
+    and ((select liaison_sees_school()) or case_id is not null)
+    and not may_be && (select liaison_own_carers())::uuid[]
+    and (case_id is null or exists (select from carer_case c where c.id = case_id))
+    and ((select liaison_is('dsl')) or not liaison_is_dsls(null, received_id, null, null)));
+
 -- What was written while nobody knew which child a case is about is for the class whose case it is by now.
 alter policy staff on chronology_entry using (
     (visibility = 'ordinary' or (select liaison_is('dsl')))
@@ -21,6 +70,7 @@ alter policy staff on chronology_entry using (
              and (carer_id is null or carer_id = any((select liaison_my_carers())::uuid[]))))
     and (pupil_id is null or pupil_id <> all((select liaison_own_family())::uuid[]))
     and (carer_id is null or carer_id <> all((select liaison_own_carers())::uuid[]))
+    and (received_id is null or carer_id is not null or not liaison_may_be_own(received_id))
     and ((select liaison_is('dsl'))
          or (not exists (select from entry_hidden h where h.entry_id = chronology_entry.id)
              and ((num_nonnulls(case_id, received_id) = 0

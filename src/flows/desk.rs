@@ -150,6 +150,8 @@ pub struct Asked {
     /// Who it may be, of those this colleague may see.
     pub candidates: Vec<Person>,
 }
+    /// Whether nothing on record says who it may be.
+    pub nobody_known: bool,
 
 /// A question with the words it is about; `None` where there is none for this colleague.
 pub async fn question(
@@ -166,13 +168,14 @@ pub async fn question(
         None => None,
     };
     let candidates = persons(&mut tx, &mut question).await?;
+    let nobody_known = question.candidates.is_empty();
     tx.commit().await.map_err(StoreError::from)?;
     if question.visibility == Visibility::Restricted {
         let read =
             read_restricted(gateway, staff, "a restricted question was read").received(question.received);
         note(gateway, vec![read]).await?;
     }
-    Ok(Some(Asked { question, words, candidates }))
+    Ok(Some(Asked { question, words, candidates, nobody_known }))
 }
 
 async fn persons(tx: &mut Tx, question: &mut QuestionRow) -> Result<Vec<Person>, FlowError> {

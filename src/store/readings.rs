@@ -5,7 +5,10 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{StoreError, types::Ts};
+use super::{
+    StoreError,
+    types::{Ts, as_array},
+};
 use crate::domain::{
     chronology::Visibility,
     ids::{CarerId, CaseId, DeliveryId, PupilId, ReceivedId},
@@ -43,6 +46,8 @@ pub struct NewReading {
     pub rules: String,
     /// For whose eyes.
     pub visibility: Visibility,
+    /// The carers who may have written it: no colleague of theirs reads it before it is known whose it is.
+    pub may_be: Vec<CarerId>,
 }
 
 /// Keeps what was made of messages, and takes them from those that wait.
@@ -54,13 +59,13 @@ pub async fn keep(
     sqlx::query!(
         "with done as (delete from received_unread where received_id = any($1::uuid[]))
          insert into reading (received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id,
-                              verdict, answered, rules, visibility, words, read_at)
+                              verdict, answered, rules, visibility, words, may_be, read_at)
          select received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id, verdict,
-                answered, rules, visibility, words, $15
+                answered, rules, visibility, words, may_be::uuid[], $15
          from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[],
-                     $9::uuid[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[])
+                     $9::uuid[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $16::text[])
               as r (received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id, verdict,
-                    answered, rules, visibility, words)",
+                    answered, rules, visibility, words, may_be)",
         &readings.iter().map(|r| r.received.0).collect::<Vec<_>>(),
         &readings.iter().map(|r| r.kind).collect::<Vec<_>>() as _,
         &readings.iter().map(|r| r.sender.as_ref().map(|s| s.expose().as_str())).collect::<Vec<_>>() as _,
@@ -76,6 +81,7 @@ pub async fn keep(
         &readings.iter().map(|r| r.visibility.as_str()).collect::<Vec<_>>() as _,
         &readings.iter().map(|r| r.words.as_slice()).collect::<Vec<_>>() as _,
         Ts(now) as _,
+        &readings.iter().map(|r| as_array(&r.may_be)).collect::<Vec<_>>() as _,
     )
     .execute(connection)
     .await?;

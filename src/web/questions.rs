@@ -150,8 +150,7 @@ fn show(
     found: Option<(String, Vec<Pair>)>,
     typed: Fields,
 ) -> Response {
-    let new_address =
-        asked.question.case.is_none() && asked.candidates.is_empty() && asked.question.sender.is_some();
+    let new_address = asked.question.case.is_none() && asked.nobody_known && asked.question.sender.is_some();
     let question = question(asked, web.gateway.now());
     frame::page(status, &QuestionPage { frame, question, found, new_address, typed })
 }

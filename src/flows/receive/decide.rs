@@ -11,7 +11,7 @@ use crate::{
     domain::{
         acknowledge::Ack,
         chronology::{Entry, Visibility, kind},
-        ids::{CaseId, ClockId, DeliveryId, QuestionId},
+        ids::{CarerId, CaseId, ClockId, DeliveryId, QuestionId},
         matching::{self, Ask, Candidate, Match, Proposal, Writer, is_only_thanks},
         route::Fired,
         tag::case_code,
@@ -306,6 +306,7 @@ impl Deciding<'_> {
             role: if visibility == Visibility::Restricted { "dsl" } else { "office" },
             visibility,
             due: self.gateway.policy().task_due(self.now),
+            may_be: self.may_be(),
         });
     }
 
@@ -327,6 +328,7 @@ impl Deciding<'_> {
             role: if visibility == Visibility::Restricted { "dsl" } else { "office" },
             visibility,
             due: self.gateway.policy().task_due(self.now),
+            may_be: self.may_be(),
         });
     }
 
@@ -372,7 +374,18 @@ impl Deciding<'_> {
             answered: verdict.answered,
             rules: as_json(&fired),
             visibility: verdict.visibility,
+            may_be: self.may_be(),
         });
+    }
+
+    /// The carers who may have written it, as far as anything tells: those who have its address, and those who are proposed.
+    fn may_be(&self) -> Vec<CarerId> {
+        let writers = self.known.writers(self.message).iter().map(|writer| writer.carer);
+        let mut carers: Vec<_> =
+            self.known.proposals(self.message).iter().map(|one| one.carer).chain(writers).collect();
+        carers.sort_unstable();
+        carers.dedup();
+        carers
     }
 }
 
