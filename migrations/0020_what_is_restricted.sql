@@ -76,3 +76,19 @@ alter policy staff on chronology_entry using (
              and ((num_nonnulls(case_id, received_id) = 0
                    and (update_id is not null or num_nonnulls(delivery_id, task_id) = 0))
                   or not liaison_is_dsls(case_id, received_id, delivery_id, task_id)))));
+
+-- Whether an entry is the DSL's: as it was written, by a divert, or by what it is about.
+create function liaison_entry_is_dsls(entry uuid) returns boolean
+language plpgsql stable security definer set search_path from current as $$
+begin
+    return exists (
+        select from chronology_entry e
+        where e.id = entry
+          and (e.visibility = 'restricted'
+               or exists (select from entry_hidden h where h.entry_id = e.id)
+               or ((num_nonnulls(e.case_id, e.received_id) > 0
+                    or (e.update_id is null and num_nonnulls(e.delivery_id, e.task_id) > 0))
+                   and liaison_is_dsls(e.case_id, e.received_id, e.delivery_id, e.task_id))));
+end $$;
+revoke execute on function liaison_entry_is_dsls(uuid) from public;
+grant execute on function liaison_entry_is_dsls(uuid) to liaison_staff, liaison_daemon;

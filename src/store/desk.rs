@@ -272,7 +272,7 @@ pub async fn entries_of_case(
 ) -> Result<Vec<EntryLine>, StoreError> {
     let rows = sqlx::query!(
         r#"select e.id, e.happened_at as "happened_at: Ts", e.recorded_at as "recorded_at: Ts", e.actor, e.sentence,
-                  e.visibility, b.body as "words?"
+                  (select liaison_is('dsl')) and liaison_entry_is_dsls(e.id) as "restricted!", b.body as "words?"
            from chronology_entry e
            left join chronology_body b on b.entry_id = e.id
            where e.case_id = $1 and e.kind in ('case_moved', 'note', 'answered_elsewhere', 'clock', 'question', 'hand_off', 'diverted')
@@ -290,7 +290,7 @@ pub async fn entries_of_case(
         carer: None,
         sentence: row.sentence,
         words: row.words,
-        restricted: row.visibility == "restricted",
+        restricted: row.restricted,
     });
     Ok(lines.collect())
 }

@@ -1,6 +1,9 @@
 //! What colleagues see of cases, and what is as if it were not there.
 
-use liaison::{domain::staff::Role, flows::colleagues};
+use liaison::{
+    domain::staff::Role,
+    flows::{colleagues, divert},
+};
 
 use super::{AMINA, Staffed};
 use crate::support::inbound::Letter;
@@ -255,4 +258,40 @@ async fn a_case_passed_to_the_dsl_is_gone_for_the_teacher_and_leaves_neutral_wor
     }
     assert!(door.contains("Amina Ash") && theirs.contains("sleeps in the car"), "{theirs}");
     school.close().await;
+}
+
+/// How often the DSL has been noted as reading a restricted case.
+async fn noted(school: &Staffed) -> usize {
+    let all = "select id::text from chronology_entry where kind = 'read_restricted'";
+    school.school.rows(all).await.len()
+}
+
+#[tokio::test]
+async fn what_a_divert_has_hidden_is_marked_on_the_dsls_pages_and_reading_it_is_an_entry() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Amina Ash").await;
+    divert::divert(&school.school.gateway, &case, false, "He is afraid.", "office").await.unwrap();
+    let carer = school.school.rows("select id::text from carer where contact_ref = 'C1'").await.remove(0);
+    // Without the divert's own entry, which is restricted as it was written.
+    school.school.db.as_superuser("alter table chronology_entry disable trigger all; \
+         update chronology_entry set carer_id = null, pupil_id = null where kind = 'diverted' and visibility = 'restricted'; \
+         alter table chronology_entry enable trigger all").await;
+    let mut dsl = school.as_role(Role::Dsl).await;
+
+    let mut marked = Vec::new();
+    for path in [
+        format!("/carers/{carer}?kind=in"),
+        format!("/carers/{carer}?kind=in&print=yes"),
+        school.family_of("P1").await + "?kind=in",
+    ] {
+        let before = noted(&school).await;
+        let page = dsl.get(&path).await.body;
+        let line = page.split("<li>").find(|line| line.contains("Has Sam got his coat?")).expect("her words");
+        marked.push((line.contains("<span class=\"tag\">Restricted</span>"), noted(&school).await - before));
+    }
+    let other = dsl.get(&(school.family_of("P2").await + "?kind=in")).await.body;
+
+    assert_eq!(marked, [(true, 1); 3]);
+    assert!(other.contains("reading book") && !other.contains("Restricted"), "{other}");
+    // Not closed: an entry was altered here, and closing would find it.
 }
