@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{
         chronology::{Entry, Visibility, kind},
-        ids::{CarerId, PupilId, QuestionId, StaffId},
+        ids::{CarerId, CaseId, PupilId, QuestionId, StaffId, TaskId},
         people::Purpose,
         rights::LinkFacts,
         time::Timestamp,
@@ -27,6 +27,7 @@ use crate::{
         contacts::{self, Balance},
         desk,
         desk::{CarerOf, Message, Named, WhichQuestions},
+        diverted,
         entries::{self, Narrow, Of, Told},
         explain, facts,
         questions::QuestionRow,
@@ -149,9 +150,9 @@ pub struct Asked {
     pub words: Option<Words>,
     /// Who it may be, of those this colleague may see.
     pub candidates: Vec<Person>,
-}
     /// Whether nothing on record says who it may be.
     pub nobody_known: bool,
+}
 
 /// A question with the words it is about; `None` where there is none for this colleague.
 pub async fn question(
@@ -167,8 +168,8 @@ pub async fn question(
         Some(message) => Some(words_of(gateway, message).await),
         None => None,
     };
-    let candidates = persons(&mut tx, &mut question).await?;
     let nobody_known = question.candidates.is_empty();
+    let candidates = persons(&mut tx, &mut question).await?;
     tx.commit().await.map_err(StoreError::from)?;
     if question.visibility == Visibility::Restricted {
         let read =
@@ -205,6 +206,31 @@ pub(super) fn read_restricted(gateway: &Gateway, staff: StaffId, said: &str) -> 
     Entry::now(gateway.now(), kind::READ_RESTRICTED, said)
         .by(&staff.to_string())
         .seen_by(Visibility::Restricted)
+}
+
+/// Notes that a colleague read of these restricted cases: an entry for each (R55).
+pub async fn note_cases(
+    gateway: &Gateway,
+    staff: StaffId,
+    cases: impl IntoIterator<Item = CaseId>,
+    said: &str,
+) -> Result<(), FlowError> {
+    let entries = cases.into_iter().map(|case| read_restricted(gateway, staff, said).case(case));
+    note(gateway, entries.collect()).await
+}
+
+/// Notes that a colleague read of the restricted cases to which these tasks belong.
+pub async fn note_tasks(
+    gateway: &Gateway,
+    staff: StaffId,
+    tasks: &[TaskId],
+    said: &str,
+) -> Result<(), FlowError> {
+    if tasks.is_empty() {
+        return Ok(());
+    }
+    let cases = diverted::cases_of_tasks(&mut *gateway.store.acquire().await?, tasks).await?;
+    note_cases(gateway, staff, cases, said).await
 }
 
 pub(super) async fn note(gateway: &Gateway, entries: Vec<Entry>) -> Result<(), FlowError> {

@@ -295,3 +295,85 @@ async fn what_a_divert_has_hidden_is_marked_on_the_dsls_pages_and_reading_it_is_
     assert!(other.contains("reading book") && !other.contains("Restricted"), "{other}");
     // Not closed: an entry was altered here, and closing would find it.
 }
+
+#[tokio::test]
+async fn whatever_page_tells_the_dsl_of_a_restricted_case_the_record_says_so() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Amina Ash").await;
+    divert::divert(&school.school.gateway, &case, false, "He is afraid.", "office").await.unwrap();
+    liaison::flows::cases::close(&school.school.gateway, &case, true, "told the authority", "dsl")
+        .await
+        .unwrap();
+    for kind in ["call", "letter"] {
+        school
+            .sql(&format!(
+                "insert into task (id, kind, role, carer_id, pupil_id, case_id, why, due, state, created_at)
+                 select gen_random_uuid(), '{kind}', 'dsl', carer_id, pupil_id, id, 'x', '2026-11-27', 'open', now()
+                 from carer_case where code = '{case}'"
+            ))
+            .await;
+    }
+    let id = |kind: &str| format!("select id::text from task where kind = '{kind}' and role = 'dsl'");
+    let (call, letter) =
+        (school.school.rows(&id("call")).await.remove(0), school.school.rows(&id("letter")).await.remove(0));
+    let mut dsl = school.as_role(Role::Dsl).await;
+    let mine = format!(
+        "select e.id::text from chronology_entry e join carer_case c on c.id = e.case_id
+         where e.kind = 'read_restricted' and c.code = '{case}'"
+    );
+
+    let mut unnoted = Vec::new();
+    for path in
+        ["/", "/to-do", "/to-do?list=all", "/calls", &format!("/calls/{call}"), "/letters", "/safeguarding"]
+    {
+        let before = school.school.rows(&mine).await.len();
+        assert_eq!(dsl.get(path).await.status, 200, "{path}");
+        if school.school.rows(&mine).await.len() == before {
+            unnoted.push(path.to_owned());
+        }
+    }
+    let page = dsl.get("/letters").await;
+    let before = school.school.rows(&mine).await.len();
+    dsl.press(&page, "/letters/print", &[("letter", &letter)]).await;
+    let printed = school.school.rows(&mine).await.len() - before;
+    let before = noted(&school).await;
+    for path in ["/", "/to-do?list=all", "/calls", "/letters"] {
+        school.as_role(Role::Office).await.get(path).await;
+    }
+
+    assert_eq!(unnoted, Vec::<String>::new());
+    assert_eq!((printed, noted(&school).await - before), (1, 0));
+    school.close().await;
+}
+
+#[tokio::test]
+async fn the_list_without_a_reference_goes_on_to_its_end() {
+    let school = Staffed::open().await;
+    school
+        .sql(
+            "insert into carer_case (id, code, carer_id, pupil_id, link_pupil, kind, came_by, visibility, subject, role,
+                                     class_id, state, opened_at, last_at, closed_at, closed_by, outcome)
+             select gen_random_uuid(), 'TEST-' || lpad(n::text, 4, '0'), c.carer_id, c.pupil_id, c.link_pupil, c.kind,
+                    c.came_by, 'restricted', 'Matter ' || n, 'dsl', c.class_id, 'closed', c.opened_at + (n / 4) * interval '1 minute',
+                    c.last_at, c.last_at, 'dsl', 'done'
+             from carer_case c join carer r on r.id = c.carer_id cross join generate_series(1, 60) n
+             where r.forename = 'Amina'",
+        )
+        .await;
+    let mut dsl = school.as_role(Role::Dsl).await;
+    let (mut path, mut seen) = ("/safeguarding".to_owned(), Vec::new());
+
+    for _ in 0..5 {
+        let page = dsl.get(&path).await.body;
+        let (_, missing) = page.split_once("Without a CPOMS").expect("the list");
+        seen.extend(
+            missing.split("href=\"/cases/").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()),
+        );
+        let Some((_, next)) = missing.split_once("href=\"/safeguarding?list=missing") else { break };
+        path = format!("/safeguarding?list=missing{}", next.split('"').next().unwrap()).replace("&#38;", "&");
+    }
+    let distinct: std::collections::BTreeSet<_> = seen.iter().collect();
+
+    assert_eq!((seen.len(), distinct.len()), (61, 61));
+    school.close().await;
+}
