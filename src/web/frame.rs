@@ -165,6 +165,10 @@ const DONE: &[(&str, &str)] = &[
     ("given", "The case was handed on. Its clock runs on."),
     ("closed", "The case is closed."),
     ("answered", "Your decision is recorded."),
+    (
+        "answered-only",
+        "Your decision is recorded, but the address was not kept. Look at the carer's addresses, and add it there.",
+    ),
     ("dismissed", "The message was set aside. It is still kept."),
     ("password", "Your password was changed. Sign in with the new one."),
     ("out", "You are signed out."),

@@ -347,6 +347,53 @@ async fn whatever_page_tells_the_dsl_of_a_restricted_case_the_record_says_so() {
 }
 
 #[tokio::test]
+async fn a_decision_that_makes_a_case_the_dsls_leads_the_office_to_no_page_of_it() {
+    let school = Staffed::open().await;
+    let mut office = school.as_role(Role::Office).await;
+    let question = format!("/questions/{}", school.school.question().await.id);
+    let action = format!("{question}/answer");
+    let found = office.get(&question).await;
+    let found = office.press(&found, &format!("{question}/find"), &[("name", "Czerny")]).await;
+    let (_, who) = found.body.split_once("name=\"who\" value=\"").expect("a choice");
+    let who = who.split('"').next().unwrap().to_owned();
+
+    let decided = office.press(&found, &action, &[("who", &who)]).await;
+    let again = office.press(&found, &action, &[("who", &who)]).await;
+    let after = office.get(decided.to()).await;
+
+    assert_eq!([decided.to(), again.to()], ["/questions?done=answered"; 2]);
+    assert!(after.body.contains("Your decision is recorded."), "{}", after.body);
+    let kept = "select count(*)::text from carer_case c join carer r on r.id = c.carer_id
+                where r.contact_ref = 'C2' and c.visibility = 'restricted'";
+    assert_eq!(school.school.rows(kept).await, ["2"]);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_decision_stands_and_says_so_where_the_address_could_not_be_kept() {
+    let school = Staffed::open().await;
+    school.sql("update reading set sender = 'no address @ all' where sender = 'new@elsewhere.example'").await;
+    let mut office = school.as_role(Role::Office).await;
+    let question = format!("/questions/{}", school.school.question().await.id);
+    let found = office.get(&question).await;
+    let found = office.press(&found, &format!("{question}/find"), &[("name", "Amina")]).await;
+    let (_, who) = found.body.split_once("name=\"who\" value=\"").expect("a choice");
+    let who = who.split('"').next().unwrap().to_owned();
+
+    let fields = [("who", who.as_str()), ("keep_address", "on")];
+    let decided = office.press(&found, &format!("{question}/answer"), &fields).await;
+    let after = office.get(decided.to()).await.body;
+
+    assert!(
+        decided.to().starts_with("/cases/") && decided.to().ends_with("?done=answered-only"),
+        "{}",
+        decided.to()
+    );
+    assert!(after.contains("but the address was not kept"), "{after}");
+    school.close().await;
+}
+
+#[tokio::test]
 async fn the_list_without_a_reference_goes_on_to_its_end() {
     let school = Staffed::open().await;
     school
