@@ -149,3 +149,20 @@ async fn a_reply_at_the_very_moment_of_a_divert_does_not_slip_past_it() {
     );
     school.close().await;
 }
+
+#[tokio::test]
+async fn what_goes_wrong_after_a_divert_is_the_dsls_to_mend() {
+    let (school, code) = asked().await;
+    let words = "We will talk to him.";
+    let reply = cases::Reply { words, promise: None, full_answer: false, sensitive: false, by: "h.barlow" };
+    cases::reply(&school.gateway, &code, false, &reply).await.unwrap();
+    divert::divert(&school.gateway, &code, false, REASON, "h.barlow").await.unwrap();
+    school.mail.refuse(AMINA, "550 5.1.1 no such mailbox");
+
+    school.deliver().await;
+
+    let opened = school.rows("select distinct role from task where state = 'open'").await;
+    assert_eq!(opened, ["dsl"]);
+    assert!(school.tasks().await.iter().any(|task| task.kind == "check_address"));
+    school.close().await;
+}
