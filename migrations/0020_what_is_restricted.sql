@@ -92,3 +92,14 @@ begin
 end $$;
 revoke execute on function liaison_entry_is_dsls(uuid) from public;
 grant execute on function liaison_entry_is_dsls(uuid) to liaison_staff, liaison_daemon;
+
+-- Whether an answer is of a restricted case: for lists and counts that are read as the daemon and shown to IT.
+create function liaison_of_restricted(said uuid) returns boolean
+language plpgsql stable security definer set search_path from current as $$
+begin
+    return said is not null
+        and exists (select from answer a join carer_case c on c.id = a.case_id
+                    where a.id = said and c.visibility = 'restricted');
+end $$;
+revoke execute on function liaison_of_restricted(uuid) from public;
+grant execute on function liaison_of_restricted(uuid) to liaison_staff, liaison_daemon;
