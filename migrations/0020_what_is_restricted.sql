@@ -103,3 +103,47 @@ begin
 end $$;
 revoke execute on function liaison_of_restricted(uuid) from public;
 grant execute on function liaison_of_restricted(uuid) to liaison_staff, liaison_daemon;
+
+-- A follow-up of a sensitive contact is for the SLT, the DSL and those who were there. Null: for whoever sees the pupil.
+alter table task add column only_for uuid[];
+
+alter policy staff on task using (
+    (role <> 'dsl' or (select liaison_is('dsl')))
+    and ((select liaison_sees_school())
+         or (carer_id = any((select liaison_my_carers())::uuid[]) and pupil_id = any((select liaison_my_pupils())::uuid[])))
+    and carer_id <> all((select liaison_own_carers())::uuid[])
+    and pupil_id <> all((select liaison_own_family())::uuid[])
+    and (only_for is null or (select liaison_me()) = any(only_for)
+         or (select liaison_is('slt')) or (select liaison_is('dsl')))
+    and (case_id is null or exists (select from carer_case c where c.id = case_id))
+    and ((select liaison_is('dsl')) or num_nonnulls(answer_id, delivery_id) = 0
+         or not liaison_is_dsls(null, null, null, id)));
+
+create or replace function liaison_is_dsls(in_case uuid, message uuid, sent uuid, asked uuid) returns boolean
+language plpgsql stable security definer set search_path from current as $$
+begin
+    return exists (select from carer_case c where c.id = in_case and c.visibility = 'restricted')
+        or exists (select from reading g left join carer_case c on c.id = g.case_id
+                   where g.received_id = message and (g.visibility = 'restricted' or c.visibility = 'restricted'))
+        or exists (select from delivery d join answer a on a.id = d.answer_id join carer_case c on c.id = a.case_id
+                   where d.id = sent and c.visibility = 'restricted')
+        or exists (select from task t
+                   left join delivery d on d.id = t.delivery_id
+                   left join answer a on a.id = coalesce(t.answer_id, d.answer_id)
+                   left join carer_case c on c.id = coalesce(t.case_id, a.case_id)
+                   where t.id = asked
+                     and (t.role = 'dsl' or t.only_for is not null or c.visibility = 'restricted'));
+end $$;
+
+-- What was told of sensitive contacts and their follow-ups until now is hidden where it can be told apart: it had no words
+-- of its own, only that and when there was one.
+update task set only_for = k.colleagues || coalesce((select array[s.id] from staff s where s.id::text = k.recorded_by), '{}')
+from contact k
+where k.follow_up_task = task.id and k.sensitive;
+insert into entry_hidden (entry_id, since, by, reason)
+select e.id, now(), 'daemon', 'a sensitive contact'
+from chronology_entry e
+join contact k on k.sensitive and k.pupil_id = e.pupil_id and k.carer_id is not distinct from e.carer_id
+              and k.happened_at = e.happened_at and k.recorded_at = e.recorded_at and k.recorded_by = e.actor
+where e.kind in ('contact', 'contact_corrected') and e.visibility = 'ordinary'
+on conflict do nothing;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{
     delivery::Carried,
-    ids::{CarerId, CaseId, ClassId, DeliveryId, PupilId, TaskId},
+    ids::{CarerId, CaseId, ClassId, DeliveryId, PupilId, StaffId, TaskId},
     time::{Date, Timestamp},
 };
 
@@ -163,6 +163,23 @@ async fn rows(
         outcome: row.outcome,
     });
     Ok(tasks.collect())
+}
+
+/// Keeps a task for these colleagues, the SLT and the DSL, and puts it on the SLT's list; the DSL's stays theirs.
+pub async fn keep_for(
+    connection: &mut PgConnection,
+    task: TaskId,
+    colleagues: &[StaffId],
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update task set only_for = $2, class_id = null, role = case when role = 'dsl' then role else 'slt' end
+         where id = $1",
+        task.0,
+        &colleagues.iter().map(|id| id.0).collect::<Vec<_>>(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Lets a task rest on another of the carer's pupils. Only what is the same for all of them may.

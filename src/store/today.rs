@@ -60,8 +60,9 @@ pub async fn tasks(
         r#"select t.kind, count(*) as "count!", count(*) filter (where t.due < $1) as "late!"
            from task t join pupil p on p.id = t.pupil_id
            where t.state = 'open'
-             and case when t.role = 'teacher' then p.class_id = any ((select liaison_my_classes())::uuid[])
-                      else (select liaison_is(t.role)) end
+             and (case when t.role = 'teacher' then p.class_id = any ((select liaison_my_classes())::uuid[])
+                       else (select liaison_is(t.role)) end
+                  or (select liaison_me()) = any (t.only_for))
            group by t.kind"#,
         Day(today) as _,
     )
