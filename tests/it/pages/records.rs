@@ -1,8 +1,16 @@
 //! Calls that were tried, and contacts that were logged.
 
-use liaison::domain::staff::Role;
+use liaison::{
+    domain::{
+        announcement::{Audience, Written},
+        people::Purpose,
+        staff::Role,
+    },
+    flows::announcements,
+};
 
 use super::Staffed;
+use crate::support::people::carer;
 
 #[tokio::test]
 async fn a_teacher_rings_and_records_what_came_of_it() {
@@ -124,5 +132,39 @@ async fn an_interpreter_that_is_needed_stands_on_the_list_and_on_the_call() {
     assert!(list.contains("Interpreter: Urdu, book first"), "{list}");
     assert!(page.contains("<dt>Interpreter</dt><dd>Urdu: book first</dd>"), "{page}");
     assert!(card.contains("Interpreter: Urdu, book first"), "{card}");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_call_that_rests_on_a_child_of_another_class_by_now_names_that_child_to_nobody_of_the_first() {
+    let school = Staffed::open().await;
+    let mut roll = super::two_classes();
+    roll.carers.push(carer("P2", "C4", "Dora", "Ash").mobile("07700 900104").wants("phone"));
+    school.school.import(&roll).await;
+    let office = school.staff("office@northfield.example").await.to_string();
+    let slt = school.staff("slt@northfield.example").await.to_string();
+    let notice = Written::read(Purpose::Notice, "Closed on Friday", "It snows.", Audience::School).unwrap();
+    let gateway = &school.school.gateway;
+    let id = announcements::write(gateway, &notice, &office).await.unwrap();
+    announcements::ask(gateway, id, 1, &office).await.unwrap();
+    announcements::approve(gateway, id, 1, &slt).await.unwrap();
+    announcements::queue(gateway, id, 1, &office).await.unwrap();
+    school.school.later(std::time::Duration::from_mins(5));
+    announcements::send_due(gateway).await.unwrap();
+    let call = format!("/calls/{}", school.school.task("call").await.id);
+    let mut teacher = school.as_role(Role::Teacher).await;
+    let before = teacher.get(&call).await;
+    let bar = "insert into restriction (id, link_id, kind, recorded_at, recorded_by)
+               select gen_random_uuid(), l.id, 'no_information', now(), 'dsl' from link l
+               join carer c on c.id = l.carer_id join pupil p on p.id = l.pupil_id
+               where c.contact_ref = 'C4' and p.pupil_ref = 'P1'";
+    school.school.db.as_superuser(bar).await;
+
+    let moved = teacher.get(&call).await;
+    let theirs = school.as_role(Role::Office).await.get(&call).await;
+
+    assert_eq!((before.status, moved.status, theirs.status), (200, 404, 200));
+    assert!(before.body.contains("Dora Ash") && !moved.body.contains("Tia"), "{}", moved.body);
+    assert!(theirs.body.contains("Tia"), "{}", theirs.body);
     school.close().await;
 }
