@@ -154,6 +154,6 @@ pub async fn adopt(gateway: &Gateway, file: &[u8], base: &str, why: &str, by: &s
     chronology::append(&mut tx, &[entry]).await?;
     ladder::redate_all(&mut tx, &policy, now).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    refresh(gateway).await?;
+    refresh_soon(gateway).await;
     Ok(())
 }
