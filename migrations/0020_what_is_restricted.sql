@@ -147,3 +147,49 @@ join contact k on k.sensitive and k.pupil_id = e.pupil_id and k.carer_id is not 
               and k.happened_at = e.happened_at and k.recorded_at = e.recorded_at and k.recorded_by = e.actor
 where e.kind in ('contact', 'contact_corrected') and e.visibility = 'ordinary'
 on conflict do nothing;
+
+-- The colleague whom a case's owner names, where they could see it: by their role and class, and not of their own family.
+create function liaison_owner(named text, pupil uuid, carer uuid, class uuid, seen_by text) returns uuid
+language plpgsql stable security definer set search_path from current as $$
+begin
+    return (
+        select s.id
+        from (select id, roles from staff
+              where disabled_at is null and (id::text = named or name = named)
+              order by (id::text = named) desc, id limit 1) s
+        where ('dsl' = any(s.roles)
+               or (seen_by = 'ordinary'
+                   and (s.roles && array['office', 'slt']
+                        or ('teacher' = any(s.roles)
+                            and exists (select from class_staff k where k.staff_id = s.id and k.class_id = class)))))
+          and not exists (
+              select from (select f.pupil_id from conflict_of_interest f where f.staff_id = s.id
+                           union
+                           select sibling.pupil_id
+                           from conflict_of_interest f
+                           join link parent on parent.pupil_id = f.pupil_id
+                           join link sibling on sibling.carer_id = parent.carer_id
+                           where f.staff_id = s.id) family
+              where family.pupil_id = pupil
+                 or exists (select from link l where l.pupil_id = family.pupil_id and l.carer_id = carer)));
+end $$;
+revoke execute on function liaison_owner(text, uuid, uuid, uuid, text) from public;
+grant execute on function liaison_owner(text, uuid, uuid, uuid, text) to liaison_staff, liaison_daemon;
+
+create or replace view open_case with (security_invoker = true) as
+select c.id, c.code, c.carer_id, c.pupil_id, c.link_pupil, c.kind, c.came_by, c.visibility, c.subject, c.role, c.class_id,
+       c.owner, c.opened_at, c.last_at, c.outcome, coalesce(d.due, 'infinity') as due,
+       about.class_id = any ((select liaison_my_classes())::uuid[]) as my_class,
+       case
+           when o.id is not null then o.id = (select liaison_me())
+           when c.role = 'teacher' then about.class_id = any ((select liaison_my_classes())::uuid[])
+           else c.role = any ((select array_remove(array[case when liaison_is('office') then 'office' end,
+                                                         case when liaison_is('slt') then 'slt' end,
+                                                         case when liaison_is('dsl') then 'dsl' end], null))::text[])
+       end as mine
+from carer_case c
+join pupil about on about.id = coalesce(c.pupil_id, c.link_pupil)
+left join lateral (select min(due_at) as due from clock where case_id = c.id and state = 'running') d on true
+left join lateral (select liaison_owner(c.owner, about.id, c.carer_id, about.class_id, c.visibility) as id
+                   where c.owner is not null) o on true
+where c.state = 'open';
