@@ -394,6 +394,23 @@ async fn a_decision_stands_and_says_so_where_the_address_could_not_be_kept() {
 }
 
 #[tokio::test]
+async fn the_title_of_a_restricted_case_names_nobody() {
+    let school = Staffed::open().await;
+    let (ordinary, restricted) = (school.case_of("Amina Ash").await, school.case_of("Boris Czerny").await);
+    let mut dsl = school.as_role(Role::Dsl).await;
+    let title =
+        |page: &str| page.split_once("<title>").unwrap().1.split("</title>").next().unwrap().to_owned();
+
+    let open = dsl.get(&format!("/cases/{ordinary}")).await.body;
+    let closed = dsl.get(&format!("/cases/{restricted}")).await.body;
+
+    assert!(title(&open).contains("Amina Ash"), "{open}");
+    assert!(title(&closed).contains(&restricted) && !title(&closed).contains("Boris"), "{closed}");
+    assert!(closed.contains("<dt>From</dt><dd><bdi>Boris Czerny</bdi></dd>"), "{closed}");
+    school.close().await;
+}
+
+#[tokio::test]
 async fn the_list_without_a_reference_goes_on_to_its_end() {
     let school = Staffed::open().await;
     school
