@@ -441,3 +441,31 @@ async fn the_list_without_a_reference_goes_on_to_its_end() {
     assert_eq!((seen.len(), distinct.len()), (61, 61));
     school.close().await;
 }
+
+#[tokio::test]
+async fn a_card_names_the_day_a_bar_ends_only_where_it_does_end_and_with_its_year() {
+    let school = Staffed::open().await;
+    let family = school.family_of("P1").await;
+    let mut office = school.as_role(Role::Office).await;
+    let more = "insert into restriction (id, link_id, kind, ends, recorded_at, recorded_by)
+                select gen_random_uuid(), link_id, 'supervised', '2026-11-27', now(), 'test' from restriction";
+    school.sql(more).await;
+
+    let still = office.get(&family).await.body;
+    school
+        .school
+        .db
+        .as_superuser("update restriction set ends = '2029-11-27' where kind = 'no_contact'")
+        .await;
+    let ends = office.get(&family).await.body;
+
+    assert!(
+        still.contains("an order forbids contact about this pupil.") && !still.contains(" Until "),
+        "{still}"
+    );
+    assert!(
+        ends.contains("an order forbids contact about this pupil. Until Tuesday 27 November 2029."),
+        "{ends}"
+    );
+    school.close().await;
+}
