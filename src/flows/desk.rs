@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{
         chronology::{Entry, Visibility, kind},
-        ids::{CarerId, CaseId, PupilId, QuestionId, StaffId, TaskId},
+        ids::{CarerId, CaseId, ContactId, PupilId, QuestionId, StaffId, TaskId},
         people::Purpose,
         rights::LinkFacts,
         time::Timestamp,
@@ -24,7 +24,7 @@ use crate::{
         answers::AnswerView,
         cases::{self, WhichCases},
         chronology,
-        contacts::{self, Balance},
+        contacts::{self, Balance, ContactRow},
         desk,
         desk::{CarerOf, Message, Named, WhichQuestions},
         diverted,
@@ -104,6 +104,9 @@ async fn card_in(tx: &mut Tx, pupil: PupilId) -> Result<Option<Card>, FlowError>
     Ok(Some(Card { pupil: named, carers: carers.collect() }))
 }
 
+/// How many contacts a family's page looks back over.
+const CONTACTS: i64 = 10;
+
 /// A pupil's family as this colleague may see it.
 #[derive(Debug, Clone)]
 pub struct Family {
@@ -111,6 +114,8 @@ pub struct Family {
     pub card: Card,
     /// The entries that were asked for.
     pub entries: Vec<Told>,
+    /// The last contacts that were logged and that no correction has replaced.
+    pub contacts: Vec<ContactRow>,
     /// How good news and concerns stand.
     pub balance: Balance,
     /// Colleagues' names by id, for who did what.
@@ -131,6 +136,8 @@ pub async fn family(
     let Some(card) = card_in(&mut tx, pupil).await? else { return Ok(None) };
     let entries = entries::list(&mut tx, Of::Pupil(pupil, carer), narrow, limit).await?;
     let balance = contacts::balance(&mut tx, pupil, since).await?;
+    let mut logged = contacts::list(&mut tx, contacts::Of::Pupil(pupil), None, CONTACTS).await?;
+    logged.retain(|contact| contact.corrected_by.is_none());
     let names = desk::names(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     if entries.iter().any(|entry| entry.restricted) {
@@ -138,7 +145,42 @@ pub async fn family(
         entry.pupil = Some(pupil);
         note(gateway, vec![entry]).await?;
     }
-    Ok(Some(Family { card, entries, balance, names }))
+    Ok(Some(Family { card, entries, contacts: logged, balance, names }))
+}
+
+/// A contact with what its page names.
+#[derive(Debug, Clone)]
+pub struct ContactRead {
+    /// The contact.
+    pub row: ContactRow,
+    /// The pupil.
+    pub pupil: Named,
+    /// Colleagues' names by id, for who was there.
+    pub names: std::collections::HashMap<String, String>,
+}
+
+/// A contact; `None` where there is none for this colleague. That a sensitive one was read is noted.
+pub async fn contact(
+    gateway: &Gateway,
+    staff: StaffId,
+    id: ContactId,
+) -> Result<Option<ContactRead>, FlowError> {
+    let mut tx = gateway.store.as_colleague(staff).await?;
+    let Some(row) = contacts::find(&mut tx, id).await? else { return Ok(None) };
+    let Some(pupil) = desk::pupil(&mut tx, row.pupil).await? else { return Ok(None) };
+    let names = desk::names(&mut tx).await?;
+    let case = match row.case {
+        Some(case) => contacts::case(&mut tx, case).await?.map(|(_, _, visibility)| (case, visibility)),
+        None => None,
+    };
+    tx.commit().await.map_err(StoreError::from)?;
+    let case = case.filter(|(_, visibility)| *visibility == Visibility::Restricted).map(|(case, _)| case);
+    if row.sensitive || case.is_some() {
+        let mut entry = read_restricted(gateway, staff, "a sensitive contact was read");
+        (entry.pupil, entry.carer, entry.case) = (Some(row.pupil), row.carer, case);
+        note(gateway, vec![entry]).await?;
+    }
+    Ok(Some(ContactRead { row, pupil, names }))
 }
 
 /// A question with the words it is about.

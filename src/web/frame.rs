@@ -152,6 +152,7 @@ const DONE: &[(&str, &str)] = &[
     ("passed-up", "Recorded. It has been tried often enough: senior leadership has it now."),
     ("another-way", "Recorded. No number is left, so another way is taken."),
     ("logged", "The contact is in the chronology."),
+    ("corrected", "The correction is kept beside what was written first."),
     ("praised", "Good news is in the chronology."),
     ("restricted", "The restriction is recorded. It holds for messages that wait already, too."),
     ("lifted", "The restriction is lifted. The reason is in the chronology, for the safeguarding lead."),

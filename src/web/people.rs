@@ -12,7 +12,7 @@ use super::{
     Served, Web, Who,
     cases::in_page_words,
     chronology::{Asked, Chronology, On, chronology},
-    frame,
+    contact, frame,
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
@@ -117,6 +117,8 @@ struct FamilyPage {
     cards: Vec<Card>,
     /// How good news and concerns stand.
     balance: String,
+    /// The last contacts that were logged.
+    contacts: Vec<contact::Line>,
     chronology: Chronology,
     /// The restrictions of each carer; none for those whose work they are not.
     bound: Vec<Bound>,
@@ -192,6 +194,7 @@ pub(super) async fn show_family(
         class: class.into_iter().flatten().collect::<Vec<_>>().join(", "),
         cards: cards(family.card.carers, now),
         balance: balance(&family.balance, period, today),
+        contacts: family.contacts.iter().map(|row| contact::line(row, now)).collect(),
         chronology,
         bound,
         keeps,
