@@ -11,12 +11,12 @@ alter table clock add constraint clock_kind_known check (kind in ('answer', 'pro
 
 -- What the rules make of its words; a colleague says yes or no.
 alter table reading
-    add column may_be     text,
-    add column may_be_why text,          -- the rule's own words
-    add column may_be_is  boolean,       -- what the colleague said; null: nobody has said
-    add column may_be_by  text,
-    add column may_be_at  timestamptz,
-    add constraint reading_may_be_why check ((may_be is null) = (may_be_why is null)),
-    add constraint reading_may_be_said_by check
-        ((may_be_is is null) = (may_be_by is null) and (may_be_is is null) = (may_be_at is null));
-create index reading_may_be on reading (read_at) where may_be is not null and may_be_is is null;
+    add column suggested     text,
+    add column suggested_why text,          -- the rule's own words
+    add column suggested_is  boolean,       -- what the colleague said; null: nobody has said
+    add column suggested_by  text,
+    add column suggested_at  timestamptz,
+    add constraint reading_suggested_why check ((suggested is null) = (suggested_why is null)),
+    add constraint reading_suggested_said_by check
+        ((suggested_is is null) = (suggested_by is null) and (suggested_is is null) = (suggested_at is null));
+create index reading_suggested on reading (read_at) where suggested is not null and suggested_is is null;

@@ -8,7 +8,7 @@ use super::{
         AddressKind, AddressStatus, Format, PersonName, Purpose, Responsibility, Restriction,
         RestrictionKind, Route,
     },
-    time::{Date, day_in_words},
+    time::{Date, dated},
 };
 
 /// An address of a carer, as it stands now.
@@ -103,7 +103,7 @@ impl NoRight {
             Self::Restricted(RestrictionKind::Supervised) => {
                 "contact is supervised: the DSL decides what this carer may be told".to_owned()
             }
-            Self::Left(day) => format!("the pupil left the school on {}", day_in_words(*day)),
+            Self::Left(day) => format!("the pupil left the school on {}", dated(*day)),
             Self::NotACorrespondent => {
                 "not marked to receive correspondence, and not known to hold parental responsibility"
                     .to_owned()

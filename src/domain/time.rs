@@ -37,6 +37,11 @@ pub fn day_in_words(day: Date) -> String {
     day.strftime("%A %-d %B").to_string()
 }
 
+/// `Friday 27 November 2026`, for what is read years later.
+pub fn dated(day: Date) -> String {
+    day.strftime("%A %-d %B %Y").to_string()
+}
+
 /// `Friday 27 November`, with the year where it is another than `today`'s.
 pub fn day_in_full(day: Date, today: Date) -> String {
     day.strftime(if day.year() == today.year() { "%A %-d %B" } else { "%A %-d %B %Y" }).to_string()

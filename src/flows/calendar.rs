@@ -1,11 +1,12 @@
 //! The school's calendar, changed by a colleague: which open clocks would move is shown first, then it is adopted and they
 //! do (R39, R40). An adopted calendar counts over the settings file, in every daemon.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
     FlowError,
-    current::refresh,
+    current::{refresh, refresh_soon},
+    desk::note_cases,
     gateway::Gateway,
     ladder::{self, Moves},
     salt,
@@ -13,7 +14,7 @@ use super::{
 use crate::{
     domain::{
         calendar::{Calendar, read},
-        chronology::{Entry, kind},
+        chronology::{Entry, Visibility, kind},
         ids::{CaseId, StaffId},
         policy::Policy,
         time::{Date, Timestamp},
@@ -75,6 +76,15 @@ pub async fn look(
     let cases: Vec<CaseId> = open.iter().map(|clock| clock.case).collect();
     let codes = clocks::codes(&mut tx, &cases).await?;
     tx.commit().await.map_err(StoreError::from)?;
+    let restricted =
+        |clock: &&ClockRow| clock.visibility == Visibility::Restricted && codes.contains_key(&clock.case);
+    let read: BTreeSet<CaseId> = open
+        .iter()
+        .filter(restricted)
+        .filter(|clock| matches!(ladder::moves(&policy, clock, now), Moves::To { .. } | Moves::StaysMissed))
+        .map(|clock| clock.case)
+        .collect();
+    note_cases(gateway, staff, read, "a list with this case was read").await?;
     let (moving, missed) = sort_out(&policy, &open, &codes, now);
     let differences = match &before.calendar {
         Some(present) => present.differences(&calendar),
@@ -144,6 +154,6 @@ pub async fn adopt(gateway: &Gateway, file: &[u8], base: &str, why: &str, by: &s
     chronology::append(&mut tx, &[entry]).await?;
     ladder::redate_all(&mut tx, &policy, now).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    refresh(gateway).await?;
+    refresh_soon(gateway).await;
     Ok(())
 }

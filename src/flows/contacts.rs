@@ -1,8 +1,8 @@
 //! Contacts that colleagues write down: calls, meetings, visits, a word at the gate, a postcard home (R22, R25, R34).
 //!
-//! The words of an ordinary contact stand beside its entry. Of a sensitive one the ordinary entry tells only that there was
-//! one; a second entry, for the DSL, holds the words, so that a change to them shows there. The SLT and the colleagues who
-//! were there read them in the contact itself.
+//! The words of an ordinary contact stand beside its entry. The entry of a sensitive one is the DSL's, so that a change to its
+//! words shows there; for everybody else there is none, for that there was one tells already. The SLT and the colleagues who
+//! were there read it in the contact itself, and to them alone its follow-up shows (R60).
 
 use super::{FlowError, gateway::Gateway, planning::opened_entry, salt};
 use crate::{
@@ -125,6 +125,7 @@ async fn keep(
         return refused("one of the colleagues is not known here: choose them from the list");
     }
     let seen_by = visibility(tx, contact).await?;
+    let seen_by = if contact.sensitive { Visibility::Restricted } else { seen_by };
     let opened = corrects.and_then(|(before, _)| before.follow_up_task);
     let task = match (contact.follow_up_due, contact.carer) {
         (Some(due), Some(carer)) if opened.is_none() => Some(follow_up(contact, carer, &named, due)),
@@ -134,6 +135,10 @@ async fn keep(
         tasks::insert(tx, std::slice::from_ref(task), now).await?;
     }
     let task_id = opened.or(task.as_ref().map(|task| task.id));
+    if let Some(id) = task_id.filter(|_| contact.sensitive) {
+        let few: Vec<StaffId> = colleagues.iter().copied().chain(author).collect();
+        tasks::keep_for(tx, id, &few).await?;
+    }
     let id = ContactId::new();
     let row = contacts::NewContact {
         id,
@@ -158,7 +163,7 @@ async fn keep(
     if !contacts::insert(tx, &row).await? {
         return refused("it has been corrected already: correct the correction");
     }
-    let mut told = entries(contact, corrects.map(|(_, why)| why), seen_by, by, now);
+    let mut told = vec![entry(contact, corrects.map(|(_, why)| why), seen_by, by, now)];
     told.extend(task.iter().map(|task| opened_entry(task, by, now).seen_by(seen_by)));
     chronology::append(tx, &told).await?;
     Ok(Logged { id, follow_up: task_id })
@@ -234,13 +239,13 @@ fn follow_up(contact: &Contact, carer: CarerId, named: &Named, due: Date) -> New
     }
 }
 
-fn entries(
+fn entry(
     contact: &Contact,
     correction: Option<&str>,
     seen_by: Visibility,
     by: &str,
     now: Timestamp,
-) -> Vec<Entry> {
+) -> Entry {
     let what = contact.kind.in_words();
     let (kind, said) = match correction {
         Some(_) => (kind::CONTACT_CORRECTED, format!("the record of {what} was corrected")),
@@ -249,19 +254,11 @@ fn entries(
         }
         None => (kind::CONTACT, format!("{what} was recorded")),
     };
-    let entry = |seen_by| {
-        let mut entry = Entry::now(now, kind, said.clone()).by(by).seen_by(seen_by);
-        (entry.pupil, entry.carer, entry.case) = (Some(contact.pupil), contact.carer, contact.case);
-        entry.happened_at = contact.happened_at;
-        entry
-    };
+    let mut entry = Entry::now(now, kind, said).by(by).seen_by(seen_by);
+    (entry.pupil, entry.carer, entry.case) = (Some(contact.pupil), contact.carer, contact.case);
+    entry.happened_at = contact.happened_at;
     let words = words(contact, correction);
-    let with_words =
-        |entry: Entry| if words.is_empty() { entry } else { entry.words(salt(), words.clone().into()) };
-    if !contact.sensitive || seen_by == Visibility::Restricted {
-        return vec![with_words(entry(seen_by))];
-    }
-    vec![entry(Visibility::Ordinary), with_words(entry(Visibility::Restricted))]
+    if words.is_empty() { entry } else { entry.words(salt(), words.into()) }
 }
 
 /// The words as they stand beside the entry.

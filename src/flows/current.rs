@@ -73,6 +73,14 @@ pub async fn refresh(gateway: &Gateway) -> Result<bool, FlowError> {
     Ok(moved)
 }
 
+/// Takes up what was adopted just now. That it was adopted stands whether or not this can be done at once: the caretaker does
+/// it in its next round.
+pub(super) async fn refresh_soon(gateway: &Gateway) {
+    if let Err(error) = refresh(gateway).await {
+        tracing::warn!("what was adopted counts here from the caretaker's next round: {error}");
+    }
+}
+
 /// The policy with the school's own words.
 pub(super) fn put(policy: &mut Policy, words: WordingVersion) {
     policy.acknowledge.urgent_words = words.urgent;

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{
         chronology::{Entry, Visibility, kind},
-        ids::{CarerId, PupilId, QuestionId, StaffId},
+        ids::{CarerId, CaseId, ContactId, PupilId, QuestionId, StaffId, TaskId},
         people::Purpose,
         rights::LinkFacts,
         time::Timestamp,
@@ -24,9 +24,10 @@ use crate::{
         answers::AnswerView,
         cases::{self, WhichCases},
         chronology,
-        contacts::{self, Balance},
+        contacts::{self, Balance, ContactRow},
         desk,
         desk::{CarerOf, Message, Named, WhichQuestions},
+        diverted,
         entries::{self, Narrow, Of, Told},
         explain, facts,
         questions::QuestionRow,
@@ -103,6 +104,9 @@ async fn card_in(tx: &mut Tx, pupil: PupilId) -> Result<Option<Card>, FlowError>
     Ok(Some(Card { pupil: named, carers: carers.collect() }))
 }
 
+/// How many contacts a family's page looks back over.
+const CONTACTS: i64 = 10;
+
 /// A pupil's family as this colleague may see it.
 #[derive(Debug, Clone)]
 pub struct Family {
@@ -110,6 +114,8 @@ pub struct Family {
     pub card: Card,
     /// The entries that were asked for.
     pub entries: Vec<Told>,
+    /// The last contacts that were logged and that no correction has replaced.
+    pub contacts: Vec<ContactRow>,
     /// How good news and concerns stand.
     pub balance: Balance,
     /// Colleagues' names by id, for who did what.
@@ -130,6 +136,8 @@ pub async fn family(
     let Some(card) = card_in(&mut tx, pupil).await? else { return Ok(None) };
     let entries = entries::list(&mut tx, Of::Pupil(pupil, carer), narrow, limit).await?;
     let balance = contacts::balance(&mut tx, pupil, since).await?;
+    let mut logged = contacts::list(&mut tx, contacts::Of::Pupil(pupil), None, CONTACTS).await?;
+    logged.retain(|contact| contact.corrected_by.is_none());
     let names = desk::names(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     if entries.iter().any(|entry| entry.restricted) {
@@ -137,7 +145,42 @@ pub async fn family(
         entry.pupil = Some(pupil);
         note(gateway, vec![entry]).await?;
     }
-    Ok(Some(Family { card, entries, balance, names }))
+    Ok(Some(Family { card, entries, contacts: logged, balance, names }))
+}
+
+/// A contact with what its page names.
+#[derive(Debug, Clone)]
+pub struct ContactRead {
+    /// The contact.
+    pub row: ContactRow,
+    /// The pupil.
+    pub pupil: Named,
+    /// Colleagues' names by id, for who was there.
+    pub names: std::collections::HashMap<String, String>,
+}
+
+/// A contact; `None` where there is none for this colleague. That a sensitive one was read is noted.
+pub async fn contact(
+    gateway: &Gateway,
+    staff: StaffId,
+    id: ContactId,
+) -> Result<Option<ContactRead>, FlowError> {
+    let mut tx = gateway.store.as_colleague(staff).await?;
+    let Some(row) = contacts::find(&mut tx, id).await? else { return Ok(None) };
+    let Some(pupil) = desk::pupil(&mut tx, row.pupil).await? else { return Ok(None) };
+    let names = desk::names(&mut tx).await?;
+    let case = match row.case {
+        Some(case) => contacts::case(&mut tx, case).await?.map(|(_, _, visibility)| (case, visibility)),
+        None => None,
+    };
+    tx.commit().await.map_err(StoreError::from)?;
+    let case = case.filter(|(_, visibility)| *visibility == Visibility::Restricted).map(|(case, _)| case);
+    if row.sensitive || case.is_some() {
+        let mut entry = read_restricted(gateway, staff, "a sensitive contact was read");
+        (entry.pupil, entry.carer, entry.case) = (Some(row.pupil), row.carer, case);
+        note(gateway, vec![entry]).await?;
+    }
+    Ok(Some(ContactRead { row, pupil, names }))
 }
 
 /// A question with the words it is about.
@@ -149,6 +192,8 @@ pub struct Asked {
     pub words: Option<Words>,
     /// Who it may be, of those this colleague may see.
     pub candidates: Vec<Person>,
+    /// Whether nothing on record says who it may be.
+    pub nobody_known: bool,
 }
 
 /// A question with the words it is about; `None` where there is none for this colleague.
@@ -165,6 +210,7 @@ pub async fn question(
         Some(message) => Some(words_of(gateway, message).await),
         None => None,
     };
+    let nobody_known = question.candidates.is_empty();
     let candidates = persons(&mut tx, &mut question).await?;
     tx.commit().await.map_err(StoreError::from)?;
     if question.visibility == Visibility::Restricted {
@@ -172,7 +218,7 @@ pub async fn question(
             read_restricted(gateway, staff, "a restricted question was read").received(question.received);
         note(gateway, vec![read]).await?;
     }
-    Ok(Some(Asked { question, words, candidates }))
+    Ok(Some(Asked { question, words, candidates, nobody_known }))
 }
 
 async fn persons(tx: &mut Tx, question: &mut QuestionRow) -> Result<Vec<Person>, FlowError> {
@@ -202,6 +248,31 @@ pub(super) fn read_restricted(gateway: &Gateway, staff: StaffId, said: &str) -> 
     Entry::now(gateway.now(), kind::READ_RESTRICTED, said)
         .by(&staff.to_string())
         .seen_by(Visibility::Restricted)
+}
+
+/// Notes that a colleague read of these restricted cases: an entry for each (R55).
+pub async fn note_cases(
+    gateway: &Gateway,
+    staff: StaffId,
+    cases: impl IntoIterator<Item = CaseId>,
+    said: &str,
+) -> Result<(), FlowError> {
+    let entries = cases.into_iter().map(|case| read_restricted(gateway, staff, said).case(case));
+    note(gateway, entries.collect()).await
+}
+
+/// Notes that a colleague read of the restricted cases to which these tasks belong.
+pub async fn note_tasks(
+    gateway: &Gateway,
+    staff: StaffId,
+    tasks: &[TaskId],
+    said: &str,
+) -> Result<(), FlowError> {
+    if tasks.is_empty() {
+        return Ok(());
+    }
+    let cases = diverted::cases_of_tasks(&mut *gateway.store.acquire().await?, tasks).await?;
+    note_cases(gateway, staff, cases, said).await
 }
 
 pub(super) async fn note(gateway: &Gateway, entries: Vec<Entry>) -> Result<(), FlowError> {

@@ -36,17 +36,19 @@ async fn climb_one(tx: &mut Tx, clock: &ClockRow, now: Timestamp) -> Result<bool
         return Ok(false);
     }
     let by = clock.due_at.map(moment_in_words).unwrap_or_default();
-    let said = if clock.visibility == Visibility::Restricted || clock.role == "dsl" {
-        format!("overdue: no answer by {by}; it stays with the DSL")
+    let (said, seen_by) = if clock.visibility == Visibility::Restricted || clock.role == "dsl" {
+        (format!("overdue: no answer by {by}; it stays with the DSL"), clock.visibility)
+    } else if cases::assign(tx, clock.case, "slt", None).await? {
+        (format!("overdue: no answer by {by}; passed up to the SLT"), clock.visibility)
     } else {
-        cases::assign(tx, clock.case, "slt", None).await?;
-        format!("overdue: no answer by {by}; passed up to the SLT")
+        // It was passed to the DSL since the clocks were read.
+        (format!("overdue: no answer by {by}; it stays with the DSL"), Visibility::Restricted)
     };
     let entry = Entry::now(now, kind::CASE_MOVED, said)
         .about_carer(clock.carer, clock.pupil)
         .case(clock.case)
         .received(clock.received)
-        .seen_by(clock.visibility);
+        .seen_by(seen_by);
     chronology::append(tx, &[entry]).await?;
     Ok(true)
 }

@@ -4,12 +4,12 @@
 use super::{
     FlowError,
     cases::{Listed, with_clocks},
-    desk::{note, read_restricted},
+    desk::{note, note_cases, read_restricted},
     gateway::Gateway,
 };
 use crate::{
     domain::{
-        chronology::{Entry, Visibility},
+        chronology::Visibility,
         ids::{CaseId, StaffId},
         time::{Date, Timestamp},
     },
@@ -85,11 +85,8 @@ pub async fn closed_cases(
 }
 
 async fn note_list(gateway: &Gateway, staff: StaffId, listed: &[Listed]) -> Result<(), FlowError> {
-    let restricted = listed.iter().filter(|case| case.visibility == "restricted");
-    let entries: Vec<Entry> = restricted
-        .map(|case| read_restricted(gateway, staff, "a list with this case was read").case(case.id))
-        .collect();
-    note(gateway, entries).await
+    let restricted = listed.iter().filter(|case| case.visibility == "restricted").map(|case| case.id);
+    note_cases(gateway, staff, restricted, "a list with this case was read").await
 }
 
 /// A page of the open questions, by due date; what arrived is not read for it.

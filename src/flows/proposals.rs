@@ -161,7 +161,7 @@ pub struct Seen {
     pub names: Names,
     /// By what the page proves which changes it shows.
     pub mark: String,
-    /// Whether changes of their own family were left out.
+    /// Whether something was left out for their own family.
     pub own_family: bool,
 }
 
@@ -174,6 +174,7 @@ pub async fn see(gateway: &Gateway, staff: StaffId, id: ImportId) -> Result<Opti
     };
     let (pupils, contacts) = (refs(|line| line.pupil_ref.as_ref()), refs(|line| line.contact_ref.as_ref()));
     let names = proposals::names(&mut tx, &pupils, &contacts).await?;
+    let has_family = proposals::has_family(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     let known = proposals::on_record(&mut *gateway.store.acquire().await?, &pupils, &contacts).await?;
     let mark = mark(&row.diff);
@@ -184,5 +185,12 @@ pub async fn see(gateway: &Gateway, staff: StaffId, id: ImportId) -> Result<Opti
         line.pupil_ref.iter().all(|pupil| seen(format!("p:{pupil}")))
             && line.contact_ref.iter().all(|contact| seen(format!("c:{contact}")))
     });
-    Ok(Some(Seen { own_family: row.diff.lines.len() < all, row, names, mark }))
+    let mut own_family = row.diff.lines.len() < all;
+    if has_family {
+        // These name rows and refs in the middle of sentences, and nothing beside them says whose they are.
+        own_family |= !(row.diff.warnings.is_empty() && row.diff.same_person.is_empty());
+        row.diff.warnings.clear();
+        row.diff.same_person.clear();
+    }
+    Ok(Some(Seen { own_family, row, names, mark }))
 }

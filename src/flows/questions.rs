@@ -342,8 +342,8 @@ async fn whose(
     cases::insert(tx, &[case]).await?;
     let policy = gateway.policy();
     let mut started = vec![answer_clock(id, question.received, question.received_at, &policy)];
-    let may_be = readings::may_be(tx, question.received).await?;
-    if let Some(law) = may_be.and_then(CaseKind::statutory) {
+    let suggested = readings::suggestion_of(tx, question.received).await?;
+    if let Some(law) = suggested.and_then(CaseKind::statutory) {
         started.push(statutory_clock(law, id, question.received, question.received_at, &policy));
     }
     clocks::insert(tx, &started).await?;

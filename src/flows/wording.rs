@@ -1,6 +1,11 @@
 //! The few words in messages that are the school's own. They count over the settings file, in every daemon.
 
-use super::{FlowError, current::refresh, gateway::Gateway, salt};
+use super::{
+    FlowError,
+    current::{refresh, refresh_soon},
+    gateway::Gateway,
+    salt,
+};
 use crate::{
     domain::{
         chronology::{Entry, kind},
@@ -62,6 +67,6 @@ pub async fn set(
     let entry = Entry::now(now, kind::WORDING, said).by(by).words(salt(), kept.into());
     chronology::append(&mut tx, &[entry]).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    refresh(gateway).await?;
+    refresh_soon(gateway).await;
     Ok(())
 }

@@ -258,17 +258,24 @@ pub async fn lock(connection: &mut PgConnection, name: &str) -> Result<(), Store
     Ok(())
 }
 
-/// Gives a case to a role, and to a colleague by name or to nobody in particular.
+/// Gives a case to a role, and to a colleague by name or to nobody in particular. `false`: it is restricted, by a divert of this
+/// very moment too, and stays with the DSL.
 pub async fn assign(
     connection: &mut PgConnection,
     case: CaseId,
     role: &str,
     owner: Option<&str>,
-) -> Result<(), StoreError> {
-    sqlx::query!("update carer_case set role = $2, owner = $3 where id = $1", case.0, role, owner)
-        .execute(connection)
-        .await?;
-    Ok(())
+) -> Result<bool, StoreError> {
+    let given = sqlx::query!(
+        "update carer_case set role = $2, owner = $3
+         where id = $1 and (visibility = 'ordinary' or $2 = 'dsl')",
+        case.0,
+        role,
+        owner
+    )
+    .execute(connection)
+    .await?;
+    Ok(given.rows_affected() > 0)
 }
 
 /// A case that has no colleague of its own any more.

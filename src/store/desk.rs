@@ -272,7 +272,7 @@ pub async fn entries_of_case(
 ) -> Result<Vec<EntryLine>, StoreError> {
     let rows = sqlx::query!(
         r#"select e.id, e.happened_at as "happened_at: Ts", e.recorded_at as "recorded_at: Ts", e.actor, e.sentence,
-                  e.visibility, b.body as "words?"
+                  (select liaison_is('dsl')) and liaison_entry_is_dsls(e.id) as "restricted!", b.body as "words?"
            from chronology_entry e
            left join chronology_body b on b.entry_id = e.id
            where e.case_id = $1 and e.kind in ('case_moved', 'note', 'answered_elsewhere', 'clock', 'question', 'hand_off', 'diverted')
@@ -290,7 +290,7 @@ pub async fn entries_of_case(
         carer: None,
         sentence: row.sentence,
         words: row.words,
-        restricted: row.visibility == "restricted",
+        restricted: row.restricted,
     });
     Ok(lines.collect())
 }
@@ -351,7 +351,7 @@ pub struct TaskLine {
 pub struct WhichTasks<'a> {
     /// Only of this kind.
     pub kind: Option<&'a str>,
-    /// Only on the lists of roles that the colleague holds, a teacher's for their classes.
+    /// Only on the lists of roles that the colleague holds, a teacher's for their classes, and what is kept for them by name.
     pub mine: bool,
     /// Only those after this due date and id.
     pub after: Option<(Date, Uuid)>,
@@ -370,7 +370,8 @@ pub async fn tasks(
            from task t join carer c on c.id = t.carer_id join pupil p on p.id = t.pupil_id
            where t.state = 'open' and ($1::text is null or t.kind = $1)
              and (not $2 or case when t.role = 'teacher' then p.class_id = any ((select liaison_my_classes())::uuid[])
-                                 else (select liaison_is(t.role)) end)
+                                 else (select liaison_is(t.role)) end
+                  or (select liaison_me()) = any (t.only_for))
              and ($3::date is null or (t.due, t.id) > ($3, $4::uuid))
            order by t.due, t.id limit $5"#,
         which.kind,

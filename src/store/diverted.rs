@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use super::{StoreError, types::Ts};
 use crate::domain::{
-    ids::{CaseId, HandOffId},
+    ids::{CaseId, HandOffId, TaskId},
     time::Timestamp,
 };
 
@@ -168,4 +168,23 @@ pub async fn without_reference(
         opened_at: row.opened_at.0,
     });
     Ok(cases.collect())
+}
+
+/// The restricted cases to which these tasks belong: by what they are about, what they carry, or what led to them.
+pub async fn cases_of_tasks(
+    connection: &mut PgConnection,
+    tasks: &[TaskId],
+) -> Result<Vec<CaseId>, StoreError> {
+    let cases = sqlx::query_scalar!(
+        "select distinct c.id
+         from task t
+         left join delivery d on d.id = t.delivery_id
+         left join answer a on a.id = coalesce(t.answer_id, d.answer_id)
+         join carer_case c on c.id = coalesce(t.case_id, a.case_id)
+         where t.id = any($1) and c.visibility = 'restricted'",
+        &tasks.iter().map(|id| id.0).collect::<Vec<_>>(),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(cases.into_iter().map(CaseId).collect())
 }

@@ -52,7 +52,7 @@ pub struct Told {
     pub sentence: String,
     /// The words beside it.
     pub words: Option<String>,
-    /// Whether it is restricted.
+    /// Whether it is the DSL's: as it was written, by a divert since, or by what it is about.
     pub restricted: bool,
 }
 
@@ -73,7 +73,7 @@ pub async fn list(
             sqlx::query_as!(
                 Row,
                 r#"select e.id, e.happened_at as "happened_at: Ts", e.recorded_at as "recorded_at: Ts", e.actor, e.sentence,
-                          e.visibility, b.body as "words?", c.forename || ' ' || c.surname as "carer?", null as pupil
+                          (select liaison_is('dsl')) and liaison_entry_is_dsls(e.id) as "restricted!", b.body as "words?", c.forename || ' ' || c.surname as "carer?", null as pupil
                    from chronology_entry e
                    left join chronology_body b on b.entry_id = e.id
                    left join carer c on c.id = e.carer_id
@@ -100,7 +100,7 @@ pub async fn list(
             sqlx::query_as!(
                 Row,
                 r#"select e.id, e.happened_at as "happened_at: Ts", e.recorded_at as "recorded_at: Ts", e.actor, e.sentence,
-                          e.visibility, b.body as "words?", null as carer,
+                          (select liaison_is('dsl')) and liaison_entry_is_dsls(e.id) as "restricted!", b.body as "words?", null as carer,
                           coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil?"
                    from chronology_entry e
                    left join chronology_body b on b.entry_id = e.id
@@ -134,7 +134,7 @@ struct Row {
     recorded_at: Ts,
     actor: String,
     sentence: String,
-    visibility: String,
+    restricted: bool,
     words: Option<String>,
     carer: Option<String>,
     pupil: Option<String>,
@@ -151,7 +151,7 @@ impl From<Row> for Told {
             pupil: row.pupil,
             sentence: row.sentence,
             words: row.words,
-            restricted: row.visibility == "restricted",
+            restricted: row.restricted,
         }
     }
 }

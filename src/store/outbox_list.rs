@@ -46,7 +46,7 @@ pub struct QueueLine {
 }
 
 /// Messages that wait, are in doubt, failed or were refused, newest first, at most `most`. Read as a colleague, and then with
-/// names; or as the daemon, without.
+/// names; or as the daemon, without names and without what belongs to a restricted case.
 pub async fn lines(
     connection: &mut PgConnection,
     wanted: Wanted<'_>,
@@ -55,22 +55,25 @@ pub async fn lines(
 ) -> Result<Vec<QueueLine>, StoreError> {
     let rows = sqlx::query!(
         r#"with wanted as (
-               (select id from delivery
+               (select id from delivery d
                 where state in ('failed', 'refused') and ($1::text is null or state = $1)
                   and ($2::text is null or channel = $2) and ($3::uuid is null or id < $3)
                   and ($4::uuid is null or id = $4)
+                  and ($5 or not liaison_of_restricted(d.answer_id))
                 order by id desc limit $6)
                union all
-               (select id from delivery
+               (select id from delivery d
                 where state = 'queued' and ($1::text is null or state = $1)
                   and ($2::text is null or channel = $2) and ($3::uuid is null or id < $3)
                   and ($4::uuid is null or id = $4)
+                  and ($5 or not liaison_of_restricted(d.answer_id))
                 order by id desc limit $6)
                union all
-               (select id from delivery
+               (select id from delivery d
                 where state in ('submitting', 'unknown') and ($1::text is null or state = $1)
                   and ($2::text is null or channel = $2) and ($3::uuid is null or id < $3)
                   and ($4::uuid is null or id = $4)
+                  and ($5 or not liaison_of_restricted(d.answer_id))
                 order by id desc limit $6))
            select d.id as "id!", c.forename || ' ' || c.surname as carer,
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as pupil,
@@ -106,14 +109,20 @@ pub async fn lines(
     Ok(lines.collect())
 }
 
-/// How many messages of each channel are in each state that needs somebody or something: channel, state, how many.
-pub async fn counts(connection: &mut PgConnection) -> Result<Vec<(String, String, i64)>, StoreError> {
+/// How many messages of each channel are in each state that needs somebody or something: channel, state, how many. Read as a
+/// colleague, or as the daemon; then without `restricted` what belongs to a restricted case is not counted.
+pub async fn counts(
+    connection: &mut PgConnection,
+    restricted: bool,
+) -> Result<Vec<(String, String, i64)>, StoreError> {
     let rows = sqlx::query!(
         r#"select channel as "channel!", state as "state!", count(*) as "count!"
-           from (select channel, state from delivery where state = 'queued'
-                 union all select channel, state from delivery where state in ('submitting', 'unknown')
-                 union all select channel, state from delivery where state in ('failed', 'refused')) d
-           group by channel, state order by channel, state"#
+           from (select channel, state, answer_id from delivery where state = 'queued'
+                 union all select channel, state, answer_id from delivery where state in ('submitting', 'unknown')
+                 union all select channel, state, answer_id from delivery where state in ('failed', 'refused')) d
+           where $1 or not liaison_of_restricted(answer_id)
+           group by channel, state order by channel, state"#,
+        restricted,
     )
     .fetch_all(connection)
     .await?;

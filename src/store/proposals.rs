@@ -190,3 +190,10 @@ pub async fn on_record(
     let known = names(connection, pupils, contacts).await?;
     Ok(known.into_keys().collect())
 }
+
+/// Whether the colleague has a family of their own at the school. Read as a colleague.
+pub async fn has_family(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(r#"select cardinality(liaison_own_family()) > 0 as "has!""#)
+        .fetch_one(connection)
+        .await?)
+}

@@ -4,11 +4,11 @@ use sqlx::PgConnection;
 
 use super::{
     StoreError,
-    types::{Day, Ts},
+    types::{Day, Ts, as_array},
 };
 use crate::domain::{
     chronology::Visibility,
-    ids::{CaseId, QuestionId, ReceivedId},
+    ids::{CarerId, CaseId, QuestionId, ReceivedId},
     matching::Candidate,
     time::{Date, Timestamp},
 };
@@ -34,6 +34,8 @@ pub struct NewQuestion {
     pub visibility: Visibility,
     /// To be answered by.
     pub due: Date,
+    /// The carers who may have written: no colleague of theirs is asked.
+    pub may_be: Vec<CarerId>,
 }
 
 /// Asks questions.
@@ -50,11 +52,12 @@ pub async fn insert(
         .map(|question| serde_json::to_string(&question.candidates).unwrap_or_else(|_| "[]".to_owned()))
         .collect();
     sqlx::query!(
-        "insert into question (id, kind, received_id, case_id, why, candidates, role, visibility, due, state, opened_at)
-         select id, kind, received_id, case_id, why, candidates, role, visibility, due, 'open', $10
+        "insert into question (id, kind, received_id, case_id, why, candidates, role, visibility, due, state, opened_at,
+                               may_be)
+         select id, kind, received_id, case_id, why, candidates, role, visibility, due, 'open', $10, may_be::uuid[]
          from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
-                     $9::date[])
-              as q (id, kind, received_id, case_id, why, candidates, role, visibility, due)",
+                     $9::date[], $11::text[])
+              as q (id, kind, received_id, case_id, why, candidates, role, visibility, due, may_be)",
         &questions.iter().map(|q| q.id.0).collect::<Vec<_>>(),
         &questions.iter().map(|q| q.kind).collect::<Vec<_>>() as _,
         &questions.iter().map(|q| q.received.0).collect::<Vec<_>>(),
@@ -65,6 +68,7 @@ pub async fn insert(
         &questions.iter().map(|q| q.visibility.as_str()).collect::<Vec<_>>() as _,
         &questions.iter().map(|q| Day(q.due)).collect::<Vec<_>>() as _,
         Ts(now) as _,
+        &questions.iter().map(|q| as_array(&q.may_be)).collect::<Vec<_>>() as _,
     )
     .execute(connection)
     .await?;

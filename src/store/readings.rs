@@ -5,7 +5,10 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{StoreError, types::Ts};
+use super::{
+    StoreError,
+    types::{Ts, as_array},
+};
 use crate::domain::{
     case_kind::CaseKind,
     chronology::Visibility,
@@ -45,8 +48,10 @@ pub struct NewReading {
     pub rules: String,
     /// For whose eyes.
     pub visibility: Visibility,
-    /// What it may be, by its words.
-    pub may_be: Option<Suggestion>,
+    /// The carers who may have written it: no colleague of theirs reads it before it is known whose it is.
+    pub may_be: Vec<CarerId>,
+    /// What its words suggest it is.
+    pub suggested: Option<Suggestion>,
 }
 
 /// Keeps what was made of messages, and takes them from those that wait.
@@ -58,14 +63,14 @@ pub async fn keep(
     sqlx::query!(
         "with done as (delete from received_unread where received_id = any($1::uuid[]))
          insert into reading (received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id,
-                              verdict, answered, rules, visibility, words, may_be, may_be_why, read_at)
+                              verdict, answered, rules, visibility, words, may_be, suggested, suggested_why, read_at)
          select received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id, verdict,
-                answered, rules, visibility, words, may_be, may_be_why, $17
+                answered, rules, visibility, words, may_be::uuid[], suggested, suggested_why, $15
          from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[],
-                     $9::uuid[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[],
-                     $15::text[], $16::text[])
+                     $9::uuid[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $16::text[],
+                     $17::text[], $18::text[])
               as r (received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id, verdict,
-                    answered, rules, visibility, words, may_be, may_be_why)",
+                    answered, rules, visibility, words, may_be, suggested, suggested_why)",
         &readings.iter().map(|r| r.received.0).collect::<Vec<_>>(),
         &readings.iter().map(|r| r.kind).collect::<Vec<_>>() as _,
         &readings.iter().map(|r| r.sender.as_ref().map(|s| s.expose().as_str())).collect::<Vec<_>>() as _,
@@ -80,9 +85,10 @@ pub async fn keep(
         &readings.iter().map(|r| r.rules.as_str()).collect::<Vec<_>>() as _,
         &readings.iter().map(|r| r.visibility.as_str()).collect::<Vec<_>>() as _,
         &readings.iter().map(|r| r.words.as_slice()).collect::<Vec<_>>() as _,
-        &readings.iter().map(|r| r.may_be.map(|s| s.kind.as_str())).collect::<Vec<_>>() as _,
-        &readings.iter().map(|r| r.may_be.map(|s| s.why)).collect::<Vec<_>>() as _,
         Ts(now) as _,
+        &readings.iter().map(|r| as_array(&r.may_be)).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.suggested.map(|s| s.kind.as_str())).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.suggested.map(|s| s.why)).collect::<Vec<_>>() as _,
     )
     .execute(connection)
     .await?;
@@ -125,32 +131,35 @@ pub struct Suggested {
 /// The newest suggestion about a message of this case of which nobody has said yes or no, and which the case is not already.
 pub async fn suggested(connection: &mut PgConnection, case: CaseId) -> Result<Option<Suggested>, StoreError> {
     let row = sqlx::query!(
-        r#"select g.received_id, g.may_be as "may_be!", g.may_be_why as "why!"
+        r#"select g.received_id, g.suggested as "suggested!", g.suggested_why as "why!"
            from reading g
            join carer_case c on c.id = g.case_id
-           where g.case_id = $1 and g.may_be is not null and g.may_be_is is null and g.may_be <> c.kind
+           where g.case_id = $1 and g.suggested is not null and g.suggested_is is null and g.suggested <> c.kind
            order by g.read_at desc, g.received_id desc limit 1"#,
         case.0
     )
     .fetch_optional(connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let kind = CaseKind::parse(&row.may_be)
-        .map_err(|why| StoreError::row("reading", "may_be", row.received_id, why))?;
+    let kind = CaseKind::parse(&row.suggested)
+        .map_err(|why| StoreError::row("reading", "suggested", row.received_id, why))?;
     let received = ReceivedId(row.received_id);
     Ok(Some(Suggested { received, kind, why: row.why }))
 }
 
 /// What is suggested of a message, whether or not somebody has said yes or no.
-pub async fn may_be(
+pub async fn suggestion_of(
     connection: &mut PgConnection,
     received: ReceivedId,
 ) -> Result<Option<CaseKind>, StoreError> {
-    let word = sqlx::query_scalar!("select may_be from reading where received_id = $1", received.0)
+    let word = sqlx::query_scalar!("select suggested from reading where received_id = $1", received.0)
         .fetch_optional(connection)
         .await?;
     let parse = |word: String| CaseKind::parse(&word);
-    word.flatten().map(parse).transpose().map_err(|why| StoreError::row("reading", "may_be", received, why))
+    word.flatten()
+        .map(parse)
+        .transpose()
+        .map_err(|why| StoreError::row("reading", "suggested", received, why))
 }
 
 /// Keeps what a colleague says of what is suggested of a message.
@@ -162,7 +171,8 @@ pub async fn say(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "update reading set may_be_is = $2, may_be_by = $3, may_be_at = $4 where received_id = $1 and may_be is not null",
+        "update reading set suggested_is = $2, suggested_by = $3, suggested_at = $4
+         where received_id = $1 and suggested is not null",
         received.0,
         is,
         by,

@@ -39,14 +39,16 @@ pub async fn lock(connection: &mut PgConnection, task: TaskId) -> Result<Option<
     }))
 }
 
-/// Who may see what is told of a task: whoever may see its case.
+/// Who may see what is told of a task: whoever may see its case; of one that is kept for few, the DSL.
 pub async fn visibility(connection: &mut PgConnection, task: TaskId) -> Result<Visibility, StoreError> {
     let word = sqlx::query_scalar!(
-        "select c.visibility from task t join carer_case c on c.id = t.case_id where t.id = $1",
+        "select case when t.only_for is not null then 'restricted' else c.visibility end
+         from task t left join carer_case c on c.id = t.case_id where t.id = $1",
         task.0
     )
     .fetch_optional(connection)
-    .await?;
+    .await?
+    .flatten();
     match word {
         None => Ok(Visibility::Ordinary),
         Some(word) => Visibility::parse(&word)

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{
     delivery::Carried,
-    ids::{CarerId, CaseId, ClassId, DeliveryId, PupilId, TaskId},
+    ids::{CarerId, CaseId, ClassId, DeliveryId, PupilId, StaffId, TaskId},
     time::{Date, Timestamp},
 };
 
@@ -39,7 +39,8 @@ pub struct NewTask {
     pub due: Date,
 }
 
-/// Opens tasks; those that exist already for the same update, carer and kind are left as they are. Returns the new.
+/// Opens tasks; those that exist already for the same update, carer and kind are left as they are. Returns the new. What
+/// belongs to a restricted case is the DSL's to do, on whosever list it would have been.
 pub async fn insert(
     connection: &mut PgConnection,
     tasks: &[NewTask],
@@ -51,12 +52,17 @@ pub async fn insert(
     let ids = sqlx::query_scalar!(
         "insert into task (id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, due, state,
                            created_at, answer_id, case_id, announcement_id)
-         select id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, due, 'open', $11, answer_id,
-                case_id, announcement_id
+         select t.id, t.kind, case when k.visibility = 'restricted' then 'dsl' else t.role end, t.class_id, t.carer_id,
+                t.pupil_id, t.update_id, t.delivery_id, t.why, t.due, 'open', $11, t.answer_id, t.case_id, t.announcement_id
          from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
                      $9::text[], $10::date[], $12::uuid[], $13::uuid[], $14::uuid[])
               as t (id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, due, answer_id, case_id,
                     announcement_id)
+         left join delivery d on d.id = t.delivery_id
+         left join answer a on a.id = coalesce(t.answer_id, d.answer_id)
+         -- Held, so that a divert of this very moment is either seen here or finds the task.
+         left join lateral (select c.visibility from carer_case c
+                            where c.id = coalesce(t.case_id, a.case_id) for share) k on true
          on conflict do nothing
          returning id",
         &tasks.iter().map(|t| t.id.0).collect::<Vec<_>>(),
@@ -157,6 +163,23 @@ async fn rows(
         outcome: row.outcome,
     });
     Ok(tasks.collect())
+}
+
+/// Keeps a task for these colleagues, the SLT and the DSL, and puts it on the SLT's list; the DSL's stays theirs.
+pub async fn keep_for(
+    connection: &mut PgConnection,
+    task: TaskId,
+    colleagues: &[StaffId],
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update task set only_for = $2, class_id = null, role = case when role = 'dsl' then role else 'slt' end
+         where id = $1",
+        task.0,
+        &colleagues.iter().map(|id| id.0).collect::<Vec<_>>(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Lets a task rest on another of the carer's pupils. Only what is the same for all of them may.

@@ -60,8 +60,9 @@ pub async fn tasks(
         r#"select t.kind, count(*) as "count!", count(*) filter (where t.due < $1) as "late!"
            from task t join pupil p on p.id = t.pupil_id
            where t.state = 'open'
-             and case when t.role = 'teacher' then p.class_id = any ((select liaison_my_classes())::uuid[])
-                      else (select liaison_is(t.role)) end
+             and (case when t.role = 'teacher' then p.class_id = any ((select liaison_my_classes())::uuid[])
+                       else (select liaison_is(t.role)) end
+                  or (select liaison_me()) = any (t.only_for))
            group by t.kind"#,
         Day(today) as _,
     )
@@ -96,15 +97,15 @@ pub async fn my_classes(connection: &mut PgConnection) -> Result<Vec<uuid::Uuid>
     Ok(sqlx::query_scalar!(r#"select liaison_my_classes() as "classes!""#).fetch_one(connection).await?)
 }
 
-/// Messages that wait to leave and whose time has come, and since when the first of them could have. As the daemon: it names
-/// nobody.
+/// Messages that wait to leave and whose time has come, and since when the first of them could have; without what belongs to
+/// a restricted case. As the daemon: it names nobody.
 pub async fn queue(
     connection: &mut PgConnection,
     now: Timestamp,
 ) -> Result<(i64, Option<Timestamp>), StoreError> {
     let row = sqlx::query!(
         r#"select count(*) as "count!", min(not_before) as "oldest: Ts" from delivery
-           where state = 'queued' and not_before <= $1"#,
+           where state = 'queued' and not_before <= $1 and not liaison_of_restricted(answer_id)"#,
         Ts(now) as _,
     )
     .fetch_one(connection)

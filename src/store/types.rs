@@ -65,3 +65,8 @@ impl Decode<'_, Postgres> for Day {
         Ok(Self(DAY_2000.checked_add(jiff::Span::new().try_days(days)?)?))
     }
 }
+
+/// Ids as Postgres writes an array of them, for the one thing that cannot be passed: an array of arrays of unequal length.
+pub(crate) fn as_array(ids: &[crate::domain::ids::CarerId]) -> String {
+    format!("{{{}}}", ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
+}

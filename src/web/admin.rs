@@ -38,7 +38,7 @@ const PAGES: &[(&str, &str, &str, &[Role])] = &[
         "/admin/queue",
         "Queue",
         "Messages that wait, failed, were refused, or may have gone.",
-        super::admin_channels::READERS,
+        super::admin_queue::READERS,
     ),
     (
         "/admin/import",

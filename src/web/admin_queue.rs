@@ -11,7 +11,6 @@ use liaison_channels::message::ChannelId;
 
 use super::{
     Served, Web, Who,
-    admin_channels::READERS,
     cases::in_page_words,
     frame,
     frame::{Frame, Wrong},
@@ -34,8 +33,10 @@ use crate::{
     },
 };
 
+/// Who sees what waits. What belongs to a restricted case only the DSL sees.
+pub(super) const READERS: &[Role] = &[Role::It, Role::Office, Role::Slt, Role::Dsl];
 /// Who may do something with a message of somebody's.
-const DOERS: &[Role] = &[Role::Office, Role::Slt];
+const DOERS: &[Role] = &[Role::Office, Role::Slt, Role::Dsl];
 
 /// How many stand on a page.
 const PAGE: usize = 50;
@@ -86,6 +87,8 @@ struct QueuePage {
     lines: Vec<Line>,
     older: Option<String>,
     does: bool,
+    /// Whether this colleague has the page of channels.
+    channels_too: bool,
 }
 
 async fn queue_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
@@ -109,7 +112,7 @@ async fn found(
         tx.commit().await?;
         return Ok(lines);
     }
-    // IT may see no pupil, and so no row of anybody's: which messages there are, without whose.
+    // IT may see no pupil, and so no row of anybody's: which messages there are, without whose, and none of a restricted case.
     outbox_list::lines(&mut *web.gateway.store.acquire().await?, wanted, false, most).await
 }
 
@@ -167,6 +170,7 @@ async fn show(
         lines: lines.into_iter().map(|line| told(line, with_names(signed), now)).collect(),
         older,
         does: signed.is(DOERS),
+        channels_too: signed.is(super::admin_channels::READERS),
     };
     Ok(frame::page(status, &template))
 }

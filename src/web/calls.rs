@@ -19,6 +19,7 @@ use super::{
     people::who,
     post,
     sent::{Did, Fields, Sent, done_before, once},
+    todo::{ON_A_LIST, note_tasks},
 };
 use crate::{
     domain::{
@@ -87,6 +88,8 @@ async fn calls_page(State(web): State<Web>, signed: Signed, after: After) -> Res
             })
             .collect(),
     );
+    let shown: Vec<TaskId> = calls.lines.iter().map(|call| call.id).collect();
+    note_tasks(&web, &signed, &shown, ON_A_LIST).await?;
     let line = |call: TaskLine| {
         let facts = facts.get(&call.id);
         Line {
@@ -165,13 +168,19 @@ async fn tried(web: &Web, signed: &Signed, task: TaskId) -> Result<Vec<Tried>, F
 /// The call, where there is one for this colleague. The gate is asked: one that may no longer be made is withdrawn.
 async fn open(web: &Web, signed: &Signed, task: &str) -> Result<Listed, Wrong> {
     let task: TaskId = task.parse().map_err(|_| Wrong::Absent)?;
+    seen(web, signed, task).await?;
+    let call = tasks::show(&web.gateway, task).await?;
+    // It may rest on another child of the carer's now, who is of no class of this colleague's.
+    seen(web, signed, task).await?;
+    note_tasks(web, signed, &[task], "a call of this case was read").await?;
+    Ok(call)
+}
+
+async fn seen(web: &Web, signed: &Signed, task: TaskId) -> Result<(), Wrong> {
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let seen = store::tasks::find(&mut tx, task).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    if seen.is_none_or(|seen| seen.kind != "call") {
-        return Err(Wrong::Absent);
-    }
-    Ok(tasks::show(&web.gateway, task).await?)
+    if seen.is_some_and(|seen| seen.kind == "call") { Ok(()) } else { Err(Wrong::Absent) }
 }
 
 async fn call_page(

@@ -103,7 +103,13 @@ pub(super) async fn open(web: &Web, signed: &Signed, code: &str) -> Result<Opene
 }
 
 pub(super) fn case_frame(web: &Web, signed: &Signed, opened: &Opened) -> Frame {
-    Frame::of(web, signed, &format!("Case {}: {}", opened.case.code, opened.case.carer), "/cases")
+    // The browser keeps the title in its history and shows it to whoever stands behind: nobody's name of a restricted case.
+    let title = if opened.case.visibility == "restricted" {
+        format!("Case {}", opened.case.code)
+    } else {
+        format!("Case {}: {}", opened.case.code, opened.case.carer)
+    };
+    Frame::of(web, signed, &title, "/cases")
 }
 
 pub(super) async fn show_case(

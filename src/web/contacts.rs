@@ -22,7 +22,7 @@ use super::{
 use crate::{
     domain::{
         contact::{ContactKind, Direction},
-        ids::{PupilId, StaffId},
+        ids::{CaseId, ContactId, PupilId, StaffId},
         time::field_moment,
     },
     flows::{
@@ -44,7 +44,10 @@ pub(super) fn served() -> Vec<Served> {
 #[template(path = "log.html")]
 struct LogPage {
     frame: Frame,
-    pupil: PupilId,
+    /// Where the form is sent.
+    action: String,
+    /// Whether it corrects a contact that was logged.
+    corrects: bool,
     carers: Vec<CarerOf>,
     /// The other colleagues: id and name.
     colleagues: Vec<(String, String)>,
@@ -55,14 +58,14 @@ struct LogPage {
 }
 
 /// What the page needs of the records.
-struct Around {
-    pupil: PupilId,
+pub(super) struct Around {
+    pub(super) pupil: PupilId,
     named: Named,
     carers: Vec<CarerOf>,
-    colleagues: Vec<(String, String)>,
+    pub(super) colleagues: Vec<(String, String)>,
 }
 
-async fn around(web: &Web, signed: &Signed, pupil: &str) -> Result<Around, Wrong> {
+pub(super) async fn around(web: &Web, signed: &Signed, pupil: &str) -> Result<Around, Wrong> {
     let pupil: PupilId = pupil.parse().map_err(|_| Wrong::Absent)?;
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let named = desk::pupil(&mut tx, pupil).await?.ok_or(Wrong::Absent)?;
@@ -80,21 +83,27 @@ async fn log_page(
     Path(pupil): Path<String>,
 ) -> Result<Response, Wrong> {
     let around = around(&web, &signed, &pupil).await?;
-    Ok(show(&web, &signed, StatusCode::OK, around, None, Fields::default()))
+    Ok(show(&web, &signed, StatusCode::OK, around, (None, None), Fields::default()))
 }
 
-fn show(
+/// The form, to log a contact or to correct this one.
+pub(super) fn show(
     web: &Web,
     signed: &Signed,
     status: StatusCode,
     around: Around,
-    fault: Option<String>,
+    (corrects, fault): (Option<ContactId>, Option<String>),
     typed: Fields,
 ) -> Response {
-    let title = format!("Log a contact about {}", around.named.name);
+    let what = if corrects.is_some() { "Correct" } else { "Log" };
+    let title = format!("{what} a contact about {}", around.named.name);
     let template = LogPage {
         frame: Frame::of(web, signed, &title, "/families").refused(fault),
-        pupil: around.pupil,
+        action: corrects.map_or_else(
+            || format!("/families/{}/log", around.pupil),
+            |contact| format!("/contacts/{contact}/correct"),
+        ),
+        corrects: corrects.is_some(),
         carers: around.carers,
         colleagues: around.colleagues,
         kinds: ContactKind::ALL.iter().map(|kind| (kind.as_str(), name(*kind))).collect(),
@@ -105,7 +114,7 @@ fn show(
 }
 
 /// A kind as its button says it.
-const fn name(kind: ContactKind) -> &'static str {
+pub(super) const fn name(kind: ContactKind) -> &'static str {
     match kind {
         ContactKind::Call => "Call",
         ContactKind::Meeting => "Meeting",
@@ -125,7 +134,7 @@ async fn log_form(
 ) -> Result<Response, Wrong> {
     let around = around(&web, &signed, &pupil).await?;
     let work = async {
-        let contact = read(&sent.fields, &around, signed.staff())?;
+        let contact = read(&sent.fields, &around, vec![signed.staff()], None)?;
         contacts::log(&web.gateway, &contact, &signed.by()).await?;
         Ok(format!("/families/{}?done=logged", around.pupil))
     };
@@ -133,13 +142,20 @@ async fn log_form(
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
             let fault = Some(in_page_words(&sentence));
-            Ok(show(&web, &signed, StatusCode::UNPROCESSABLE_ENTITY, around, fault, sent.fields.clone()))
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            Ok(show(&web, &signed, status, around, (None, fault), sent.fields.clone()))
         }
     }
 }
 
-/// The contact as it was typed; a carer must be one of this pupil's whom the colleague may see.
-fn read(fields: &Fields, around: &Around, me: StaffId) -> Result<Contact, FlowError> {
+/// The contact as it was typed, with the colleagues who were there besides the one who was chosen; a carer must be one of this
+/// pupil's whom the colleague may see.
+pub(super) fn read(
+    fields: &Fields,
+    around: &Around,
+    mut colleagues: Vec<StaffId>,
+    case: Option<CaseId>,
+) -> Result<Contact, FlowError> {
     let choose = |what: &str| FlowError::Refused(format!("choose {what}"));
     let carer = match fields.text("carer") {
         "" => None,
@@ -152,7 +168,6 @@ fn read(fields: &Fields, around: &Around, me: StaffId) -> Result<Contact, FlowEr
                 .ok_or_else(|| choose("who it was with"))?,
         ),
     };
-    let mut colleagues = vec![me];
     let other = fields.text("colleague");
     if !other.is_empty() {
         // One of those the page offers; a choice that is none of them is never dropped without a word.
@@ -165,7 +180,7 @@ fn read(fields: &Fields, around: &Around, me: StaffId) -> Result<Contact, FlowEr
         direction: Direction::parse(fields.text("direction")).map_err(|_| choose("who began it"))?,
         pupil: around.pupil,
         carer,
-        case: None,
+        case,
         happened_at: moment(fields.text("when"))?,
         place: fields.text("place").to_owned(),
         colleagues,

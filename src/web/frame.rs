@@ -152,6 +152,7 @@ const DONE: &[(&str, &str)] = &[
     ("passed-up", "Recorded. It has been tried often enough: senior leadership has it now."),
     ("another-way", "Recorded. No number is left, so another way is taken."),
     ("logged", "The contact is in the chronology."),
+    ("corrected", "The correction is kept beside what was written first."),
     ("praised", "Good news is in the chronology."),
     ("restricted", "The restriction is recorded. It holds for messages that wait already, too."),
     ("lifted", "The restriction is lifted. The reason is in the chronology, for the safeguarding lead."),
@@ -165,6 +166,10 @@ const DONE: &[(&str, &str)] = &[
     ("given", "The case was handed on. Its clock runs on."),
     ("closed", "The case is closed."),
     ("answered", "Your decision is recorded."),
+    (
+        "answered-only",
+        "Your decision is recorded, but the address was not kept. Look at the carer's addresses, and add it there.",
+    ),
     ("dismissed", "The message was set aside. It is still kept."),
     ("password", "Your password was changed. Sign in with the new one."),
     ("out", "You are signed out."),

@@ -4,7 +4,9 @@ use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 
 use super::{
-    Served, Web, Who, frame,
+    Served, Web, Who,
+    admin_channels::counts,
+    frame,
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
@@ -14,7 +16,7 @@ use super::{
 use crate::{
     domain::{staff::Role, time::moment_in_full},
     flows::operate,
-    store::{StoreError, daemons::ALL_CHANNELS, desk, explain},
+    store::{StoreError, daemons::ALL_CHANNELS, desk},
 };
 
 /// Who looks after the machine, and who may pause sending.
@@ -49,8 +51,7 @@ async fn show(web: &Web, signed: &Signed, status: StatusCode, frame: Frame) -> R
     let holds = desk::holds(&mut tx).await?;
     let inboxes = desk::inboxes(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    // Counts by channel and state hold nothing of anybody, and a colleague's own counts would not be the machine's.
-    let counts = explain::counts(&mut *web.gateway.store.acquire().await?).await?;
+    let counts = counts(web, signed).await?;
     let template = HealthPage {
         frame,
         counts,

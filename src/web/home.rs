@@ -11,7 +11,7 @@ use super::{
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
-    todo::{Todo, to_do},
+    todo::{ON_A_LIST, Todo, note_tasks, to_do},
 };
 use crate::{
     domain::time::{day_in_words, school_date},
@@ -54,6 +54,8 @@ async fn home_page(State(web): State<Web>, signed: Signed, after: After) -> Resu
         tx.commit().await.map_err(StoreError::from)?;
     }
     let shown = usize::try_from(TASKS).unwrap_or_default();
+    let listed: Vec<_> = tasks.iter().take(shown).map(|task| task.id).collect();
+    note_tasks(&web, &signed, &listed, ON_A_LIST).await?;
     let template = HomePage {
         today: day_in_words(today),
         lines,

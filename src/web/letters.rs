@@ -18,6 +18,7 @@ use super::{
     post,
     sent::{Did, Sent, once},
     shown,
+    todo::{ON_A_LIST, note_tasks},
 };
 use crate::{
     domain::{
@@ -136,6 +137,8 @@ async fn show(
     let most = usize::try_from(MOST).unwrap_or(usize::MAX);
     let more = waits.len() > most;
     waits.truncate(most);
+    let listed = waits.iter().map(|letter| letter.task).chain(gone.iter().map(|letter| letter.task));
+    note_tasks(web, signed, &listed.collect::<Vec<_>>(), ON_A_LIST).await?;
     let template = LettersPage {
         frame,
         overdue: waits.iter().filter(|letter| letter.overdue).count(),
@@ -216,6 +219,7 @@ async fn print(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Res
         return refuse(&web, &signed, NONE_CHOSEN, typed).await;
     }
     let batch = letters::batch(&web.gateway, &chosen).await?;
+    note_tasks(&web, &signed, &chosen, "a letter of this case was printed").await?;
     let sheets = batch.pages.into_iter().map(|page| Sheet {
         task: page.task,
         carer: page.carer,

@@ -21,6 +21,7 @@ mod carers;
 mod case_deeds;
 mod cases;
 mod chronology;
+mod contact;
 mod contacts;
 mod coverage;
 mod entry;
@@ -146,6 +147,7 @@ fn served() -> Vec<Served> {
         announce::served(),
         announce_one::served(),
         announce_deeds::served(),
+        contact::served(),
         contacts::served(),
         health::served(),
         coverage::served(),

@@ -12,7 +12,7 @@ use super::{
     Served, Web, Who,
     cases::in_page_words,
     chronology::{Asked, Chronology, On, chronology},
-    frame,
+    contact, frame,
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
@@ -26,9 +26,9 @@ use crate::{
         contact::{ContactKind, Direction},
         ids::{CarerId, ClassId, PupilId},
         people::RestrictionKind,
-        rights::{LinkFacts, may_be_told},
+        rights::{LinkFacts, NoRight, may_be_told},
         staff::Role,
-        time::{Date, Timestamp, day_begins, day_in_full, day_in_words, school_date},
+        time::{Date, Timestamp, day_begins, day_in_full, school_date},
         wording::{interpreter_for, language_in_words},
     },
     flows::{
@@ -117,6 +117,8 @@ struct FamilyPage {
     cards: Vec<Card>,
     /// How good news and concerns stand.
     balance: String,
+    /// The last contacts that were logged.
+    contacts: Vec<contact::Line>,
     chronology: Chronology,
     /// The restrictions of each carer; none for those whose work they are not.
     bound: Vec<Bound>,
@@ -192,6 +194,7 @@ pub(super) async fn show_family(
         class: class.into_iter().flatten().collect::<Vec<_>>().join(", "),
         cards: cards(family.card.carers, now),
         balance: balance(&family.balance, period, today),
+        contacts: family.contacts.iter().map(|row| contact::line(row, now)).collect(),
         chronology,
         bound,
         keeps,
@@ -301,21 +304,19 @@ pub(super) fn cards(carers: Vec<(CarerOf, Option<LinkFacts>)>, now: Timestamp) -
 /// Whether a carer may be told today, and the sentence that says so.
 pub(super) fn rights(facts: Option<&LinkFacts>, today: Date) -> (bool, String) {
     let told = facts.map(|facts| may_be_told(facts, today));
-    let until = facts.and_then(|facts| {
-        facts
-            .restrictions
-            .iter()
-            .filter(|restriction| restriction.holds_on(today))
-            .filter_map(|r| r.ends)
-            .max()
+    let bound = matches!(told, Some(Err(NoRight::Restricted(_))));
+    // One of them that has no end holds on, whatever the others say.
+    let until = facts.filter(|_| bound).and_then(|facts| {
+        let holding = facts.restrictions.iter().filter(|restriction| restriction.holds_on(today));
+        holding.map(|restriction| restriction.ends).collect::<Option<Vec<_>>>()?.into_iter().max()
     });
     let (may, mut rights) = match told {
         Some(Ok(())) => (true, "May be told about this pupil.".to_owned()),
         Some(Err(why)) => (false, format!("Must not be told: {}.", why.sentence())),
         None => (false, "Must not be told: not linked to this pupil.".to_owned()),
     };
-    if let Some(until) = until.filter(|_| !may) {
-        rights = format!("{rights} Until {}.", day_in_words(until));
+    if let Some(until) = until {
+        rights = format!("{rights} Until {}.", day_in_full(until, today));
     }
     (may, rights)
 }

@@ -16,7 +16,7 @@ use super::{
     guard::{After, Signed},
     paging::{day_place, of_day},
     post,
-    sent::{Did, Fields, Sent, once},
+    sent::{Did, Fields, Sent, done_before, once},
 };
 use crate::{
     domain::{
@@ -33,6 +33,7 @@ use crate::{
     },
     store::{
         StoreError,
+        cases::{self, WhichCases},
         matching::{self, Pair},
         questions::QuestionRow,
     },
@@ -150,8 +151,7 @@ fn show(
     found: Option<(String, Vec<Pair>)>,
     typed: Fields,
 ) -> Response {
-    let new_address =
-        asked.question.case.is_none() && asked.candidates.is_empty() && asked.question.sender.is_some();
+    let new_address = asked.question.case.is_none() && asked.nobody_known && asked.question.sender.is_some();
     let question = question(asked, web.gateway.now());
     frame::page(status, &QuestionPage { frame, question, found, new_address, typed })
 }
@@ -208,7 +208,11 @@ async fn answer(
     Path(id): Path<String>,
     sent: Sent,
 ) -> Result<Response, Wrong> {
-    let asked = ask(&web, &signed, &id).await?;
+    let asked = match ask(&web, &signed, &id).await {
+        // Whoever said that it is a restricted carer's does not see the question any more, and may still press the button twice.
+        Err(Wrong::Absent) => return done_before(&web, &signed, &sent).await?.ok_or(Wrong::Absent),
+        asked => asked?,
+    };
     let question = asked.question.id;
     let chosen = chosen(&web, &signed, &asked, sent.fields.text("who")).await?;
     let (carer, pupil) = chosen.unzip();
@@ -223,13 +227,16 @@ async fn answer(
         let (carer, pupil) = (who.to_string(), pupil.flatten().map(|pupil| pupil.to_string()));
         let says = Says::Is { carer: Some(&carer), pupil: pupil.as_deref() };
         let answered = questions::answer(&web.gateway, question, restricted(&signed), &says, &by).await?;
-        if let Some(address) = sender.filter(|_| keeps) {
-            keep_address(&web, who, &address, &by).await?;
-        }
-        Ok(answered.case.map_or_else(
-            || "/questions?done=answered".to_owned(),
-            |case| format!("/cases/{case}?done=answered"),
-        ))
+        let kept = match sender.filter(|_| keeps) {
+            Some(address) => keep_address(&web, who, &address, &by).await,
+            None => true,
+        };
+        let done = if kept { "answered" } else { "answered-only" };
+        // A case that is the DSL's is nowhere for anybody else, and its code in no address.
+        Ok(match seen_case(&web, &signed, answered.case).await {
+            Some(code) => format!("/cases/{code}?done={done}"),
+            None => format!("/questions?done={done}"),
+        })
     };
     Box::pin(question_deed(&web, &signed, asked.clone(), &sent, work)).await
 }
@@ -258,14 +265,32 @@ async fn chosen(
     Ok(pair.map(|pair| (pair.carer, Some(pair.pupil))))
 }
 
-/// The address a message came from is from now on one of the carer's, by this colleague's word. It is theirs already where
-/// the form is sent again.
-async fn keep_address(web: &Web, carer: CarerId, address: &str, by: &str) -> Result<(), FlowError> {
+/// The address a message came from is from now on one of the carer's, by this colleague's word; `false` where it could not be
+/// kept. Whose the message is has been decided by then, and stays so.
+async fn keep_address(web: &Web, carer: CarerId, address: &str, by: &str) -> bool {
     let kind = if address.contains('@') { AddressKind::Email } else { AddressKind::Mobile };
     match people::add_address(&web.gateway, carer, kind, address, false, by).await {
-        Ok(_) | Err(FlowError::Refused(_)) => Ok(()),
-        Err(error) => Err(error),
+        Ok(_) => true,
+        Err(FlowError::Refused(_)) => false,
+        Err(error) => {
+            tracing::warn!("an address was not kept beside a decision: {error}");
+            false
+        }
     }
+}
+
+/// The code of the case, where this colleague may see it.
+async fn seen_case(web: &Web, signed: &Signed, code: Option<String>) -> Option<String> {
+    let code = code?;
+    let seen = async {
+        let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+        let which = WhichCases { named: Some(&code), closed: true, restricted: true };
+        let seen = !cases::list(&mut tx, &which).await?.is_empty();
+        tx.commit().await?;
+        Ok::<_, StoreError>(seen)
+    };
+    // The decision is made: where nobody can tell now, the list is as good.
+    seen.await.unwrap_or(false).then_some(code)
 }
 
 async fn set_aside(

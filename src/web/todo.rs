@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     domain::{
+        ids::TaskId,
         staff::Role,
         time::{Date, day_in_words, school_date},
     },
@@ -55,6 +56,22 @@ pub(super) fn to_do(line: TaskLine, today: Date, signed: &Signed) -> Todo {
         line,
     }
 }
+
+/// Notes what a list of tasks has told of restricted cases: only a DSL reads of those (R55).
+pub(super) async fn note_tasks(
+    web: &Web,
+    signed: &Signed,
+    tasks: &[TaskId],
+    said: &str,
+) -> Result<(), Wrong> {
+    if signed.is(&[Role::Dsl]) {
+        crate::flows::desk::note_tasks(&web.gateway, signed.staff(), tasks, said).await?;
+    }
+    Ok(())
+}
+
+/// What a list is that shows a task of a restricted case.
+pub(super) const ON_A_LIST: &str = "a list with a task of this case was read";
 
 /// A task's kind as a page says it.
 fn task_in_words(kind: &str) -> &'static str {
@@ -98,6 +115,8 @@ async fn to_do_page(State(web): State<Web>, signed: Signed, which: After) -> Res
             })
             .collect(),
     );
+    let shown: Vec<TaskId> = tasks.lines.iter().map(|task| task.id).collect();
+    note_tasks(&web, &signed, &shown, ON_A_LIST).await?;
     let list = if all { "all" } else { "mine" };
     let template = TodoPage {
         frame: Frame::of(&web, &signed, "To do", "/to-do").after(which.done.as_deref()),

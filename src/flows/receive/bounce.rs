@@ -69,7 +69,7 @@ pub(super) async fn note(
         case: None,
         delivery: sent.as_ref().map(|sent| sent.id),
         visibility: seen_by(false),
-        may_be: None,
+        suggested: None,
         fired: Vec::new(),
     };
     deciding.keep(verdict, outcome);

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         acknowledge::Ack,
         chronology::{Entry, Visibility, kind},
-        ids::{CaseId, DeliveryId, QuestionId},
+        ids::{CarerId, CaseId, DeliveryId, QuestionId},
         matching::{self, Ask, Candidate, Match, Proposal, Writer, is_only_thanks},
         route::Fired,
         suggest::{Suggestion, suggest},
@@ -50,7 +50,7 @@ pub(super) struct Verdict {
     pub(super) case: Option<CaseId>,
     pub(super) delivery: Option<DeliveryId>,
     pub(super) visibility: Visibility,
-    pub(super) may_be: Option<Suggestion>,
+    pub(super) suggested: Option<Suggestion>,
     pub(super) fired: Vec<Fired>,
 }
 
@@ -108,7 +108,7 @@ impl Deciding<'_> {
             case: None,
             delivery: None,
             visibility,
-            may_be: None,
+            suggested: None,
             fired: Vec::new(),
         };
         self.keep(verdict, outcome);
@@ -146,7 +146,7 @@ impl Deciding<'_> {
                     case: None,
                     delivery: None,
                     visibility,
-                    may_be: self.may_be(),
+                    suggested: self.suggested(),
                     fired,
                 };
                 self.keep(verdict, outcome);
@@ -174,9 +174,9 @@ impl Deciding<'_> {
             }
             None => self.open_case(&whose, visibility, thanks, outcome),
         };
-        let may_be = if thanks { None } else { self.may_be() };
+        let suggested = if thanks { None } else { self.suggested() };
         let due = if thanks { None } else { self.start_clock(case, outcome) };
-        self.start_statutory(may_be, case, outcome);
+        self.start_statutory(suggested, case, outcome);
         if opened && whose.pupil.is_none() {
             self.ask_which_child(&whose, case, visibility, outcome);
         }
@@ -194,9 +194,12 @@ impl Deciding<'_> {
                 .received(message.id)
                 .seen_by(visibility),
         );
-        if let Some(may_be) = may_be {
-            let sentence =
-                format!("it may be a {}: {}. A colleague says yes or no", may_be.kind.in_words(), may_be.why);
+        if let Some(suggested) = suggested {
+            let sentence = format!(
+                "it may be a {}: {}. A colleague says yes or no",
+                suggested.kind.in_words(),
+                suggested.why
+            );
             outcome.entries.push(
                 Entry::now(self.now, kind::CASE, sentence)
                     .about_carer(whose.carer, whose.pupil)
@@ -230,7 +233,7 @@ impl Deciding<'_> {
             whose: Some(whose),
             case: Some(case),
             visibility,
-            may_be,
+            suggested,
             fired,
         };
         self.keep(verdict, outcome);
@@ -292,13 +295,13 @@ impl Deciding<'_> {
     }
 
     /// What the message may be, by its words.
-    fn may_be(&self) -> Option<Suggestion> {
+    fn suggested(&self) -> Option<Suggestion> {
         suggest(self.message.subject.expose(), self.message.words.expose())
     }
 
     /// Starts the clock that the law sets where the message may be what it is for: it runs until a colleague says no.
-    fn start_statutory(&self, may_be: Option<Suggestion>, case: CaseId, outcome: &mut Outcome) {
-        if let Some(law) = may_be.and_then(|may_be| may_be.kind.statutory()) {
+    fn start_statutory(&self, suggested: Option<Suggestion>, case: CaseId, outcome: &mut Outcome) {
+        if let Some(law) = suggested.and_then(|suggested| suggested.kind.statutory()) {
             let message = self.message;
             let policy = self.gateway.policy();
             outcome.clocks.push(statutory_clock(law, case, message.id, message.received_at, &policy));
@@ -329,6 +332,7 @@ impl Deciding<'_> {
             role: if visibility == Visibility::Restricted { "dsl" } else { "office" },
             visibility,
             due: self.gateway.policy().task_due(self.now),
+            may_be: self.may_be(),
         });
     }
 
@@ -350,6 +354,7 @@ impl Deciding<'_> {
             role: if visibility == Visibility::Restricted { "dsl" } else { "office" },
             visibility,
             due: self.gateway.policy().task_due(self.now),
+            may_be: self.may_be(),
         });
     }
 
@@ -395,8 +400,19 @@ impl Deciding<'_> {
             answered: verdict.answered,
             rules: as_json(&fired),
             visibility: verdict.visibility,
-            may_be: verdict.may_be,
+            may_be: self.may_be(),
+            suggested: verdict.suggested,
         });
+    }
+
+    /// The carers who may have written it, as far as anything tells: those who have its address, and those who are proposed.
+    fn may_be(&self) -> Vec<CarerId> {
+        let writers = self.known.writers(self.message).iter().map(|writer| writer.carer);
+        let mut carers: Vec<_> =
+            self.known.proposals(self.message).iter().map(|one| one.carer).chain(writers).collect();
+        carers.sort_unstable();
+        carers.dedup();
+        carers
     }
 }
 

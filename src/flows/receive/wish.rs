@@ -59,7 +59,7 @@ pub(super) async fn take(
         case: None,
         delivery: None,
         visibility: seen_by(writers.iter().any(is_restricted)),
-        may_be: None,
+        suggested: None,
         fired: Vec::new(),
     };
     deciding.keep(verdict, outcome);

@@ -149,3 +149,46 @@ async fn a_reply_at_the_very_moment_of_a_divert_does_not_slip_past_it() {
     );
     school.close().await;
 }
+
+#[tokio::test]
+async fn what_goes_wrong_after_a_divert_is_the_dsls_to_mend() {
+    let (school, code) = asked().await;
+    let words = "We will talk to him.";
+    let reply = cases::Reply { words, promise: None, full_answer: false, sensitive: false, by: "h.barlow" };
+    cases::reply(&school.gateway, &code, false, &reply).await.unwrap();
+    divert::divert(&school.gateway, &code, false, REASON, "h.barlow").await.unwrap();
+    school.mail.refuse(AMINA, "550 5.1.1 no such mailbox");
+
+    school.deliver().await;
+
+    let opened = school.rows("select distinct role from task where state = 'open'").await;
+    assert_eq!(opened, ["dsl"]);
+    assert!(school.tasks().await.iter().any(|task| task.kind == "check_address"));
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_runs_out_at_the_very_moment_of_a_divert_leaves_the_case_with_the_dsl() {
+    let (school, _) = asked().await;
+    school.set_clock("2026-11-27T17:00:01Z");
+    let mut diverting = school.gateway.store.begin().await.unwrap();
+    let restrict = "update carer_case set visibility = 'restricted', role = 'dsl', kind = 'safeguarding'";
+    sqlx::query(restrict).execute(&mut *diverting).await.unwrap();
+    let gateway = school.gateway.clone();
+
+    let climbing = tokio::spawn(async move { ladder::climb(&gateway).await });
+    let own = "select pg_current_xact_id()::xid::text";
+    let own: String = sqlx::query_scalar(own).fetch_one(&mut *diverting).await.unwrap();
+    let waits =
+        format!("select count(*)::text from pg_locks where not granted and transactionid::text = '{own}'");
+    while !climbing.is_finished() && school.rows(&waits).await == ["0"] {
+        tokio::task::yield_now().await;
+    }
+    diverting.commit().await.unwrap();
+
+    assert_eq!(climbing.await.unwrap().unwrap(), 1);
+    assert_eq!(school.case().await.role, "dsl");
+    let told = school.rows("select visibility from chronology_entry where sentence like 'overdue:%'").await;
+    assert_eq!(told, ["restricted"]);
+    school.close().await;
+}

@@ -101,7 +101,7 @@ async fn a_colleague_says_no_and_the_clock_of_the_law_ends_or_yes_and_it_runs_on
         assert_eq!(school.case().await.kind, kind);
         assert_eq!(school.clocks().await, [RUNNING, clock]);
         assert_eq!(
-            school.rows("select may_be_by from reading where may_be_is is not null").await,
+            school.rows("select suggested_by from reading where suggested_is is not null").await,
             ["h.barlow"]
         );
         school.close().await;

@@ -50,12 +50,16 @@ async fn the_safeguarding_lead_sees_the_restricted_clock_move_too() {
     let mut dsl = school.as_role(Role::Dsl).await;
     let page = dsl.get(PAGE).await;
     let base = page.hidden(LOOK, "base");
+    let noted = "select count(*)::text from chronology_entry where kind = 'read_restricted'";
+    let before = school.school.rows(noted).await;
 
     let look = dsl
         .press(&page, LOOK, &[("base", &base), ("kind", "closure"), ("from", "2026-11-26"), ("name", "Snow")])
         .await;
 
+    let after = school.school.rows(noted).await;
     assert!(look.body.contains(&school.case_of("Boris Czerny").await), "{}", look.body);
+    assert_eq!((before, after), (vec!["0".to_owned()], vec!["1".to_owned()]));
     school.close().await;
 }
 

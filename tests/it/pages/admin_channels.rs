@@ -1,6 +1,9 @@
 //! Channels and the queue: pausing, and what is done with one message by hand. IT sees nobody's name.
 
-use liaison::domain::staff::Role;
+use liaison::{
+    domain::staff::Role,
+    flows::{cases, divert},
+};
 
 use super::Staffed;
 
@@ -45,7 +48,10 @@ async fn all_sending_and_one_channel_are_paused_with_a_reason_and_go_on() {
     let unknown = it
         .post(
             "/admin/channels/fax/hold",
-            &[("form_key", &page.hidden("/admin/channels/all/hold", "form_key")), ("once", &uuid::Uuid::now_v7().to_string())],
+            &[
+                ("form_key", &page.hidden("/admin/channels/all/hold", "form_key")),
+                ("once", &uuid::Uuid::now_v7().to_string()),
+            ],
         )
         .await;
 
@@ -63,9 +69,7 @@ async fn it_sees_the_queue_without_names_and_changes_no_message() {
     let (mut it, mut office) = (school.as_role(Role::It).await, school.as_role(Role::Office).await);
     let id = delivery(&school, "C1").await;
     let listed = office.get("/admin/queue").await;
-    office
-        .press(&listed, &format!("/admin/queue/{id}/hold"), &[("reason", "Amina rang")])
-        .await;
+    office.press(&listed, &format!("/admin/queue/{id}/hold"), &[("reason", "Amina rang")]).await;
 
     let theirs = office.get("/admin/queue").await;
     let machine = it.get("/admin/queue").await;
@@ -116,7 +120,9 @@ async fn a_message_that_may_have_gone_is_sent_again_only_knowingly() {
     let mut office = school.as_role(Role::Office).await;
     let id = delivery(&school, "C1").await;
     school
-        .sql(&format!("update delivery set state = 'unknown', tries = 1, wire_since = queued_at where id = '{id}'"))
+        .sql(&format!(
+            "update delivery set state = 'unknown', tries = 1, wire_since = queued_at where id = '{id}'"
+        ))
         .await;
     let at = format!("/admin/queue/{id}/retry");
     let page = office.get("/admin/queue?list=unknown").await;
@@ -143,7 +149,8 @@ async fn a_message_of_a_restricted_case_or_of_ones_own_family_is_nowhere_in_the_
     let key = page.hidden(&format!("/admin/queue/{seen}/cancel"), "form_key");
 
     let once = uuid::Uuid::now_v7().to_string();
-    let barred = slt.post(&format!("/admin/queue/{mine}/cancel"), &[("form_key", &key), ("once", &once)]).await;
+    let barred =
+        slt.post(&format!("/admin/queue/{mine}/cancel"), &[("form_key", &key), ("once", &once)]).await;
 
     assert!(page.body.contains(&seen) && !page.body.contains(&mine), "{}", page.body);
     assert_eq!((barred.status, state(&school, &mine).await.as_str()), (404, "queued"));
@@ -173,9 +180,85 @@ async fn the_list_goes_on_by_key_and_is_narrowed_by_state_and_channel() {
     let texts = it.get("/admin/queue?list=failed&channel=texts").await;
     let strange = it.get("/admin/queue?list=%3Cscript%3E&channel=nowhere&before=x").await;
 
+    // Nobody saw to these sixty, as somebody must at the end of every other test.
+    school
+        .school
+        .db
+        .as_superuser(
+            "delete from delivery where fault = 'bad_address'; delete from pupil_update where author = 'x'",
+        )
+        .await;
     assert_eq!((count(&first.body), count(&second.body), count(&texts.body)), (50, 10, 0));
     assert!(texts.body.contains("nothing to do here"));
     assert_eq!(strange.status, 200);
     assert!(!strange.body.contains("script"));
+    school.close().await;
+}
+
+/// How many messages a page of channels counts, all states together.
+fn counted(page: &str) -> usize {
+    let links = page.split("href=\"/admin/queue?list=").skip(1);
+    let counts = links.filter_map(|link| link.split_once('>')?.1.split(' ').next()?.parse::<usize>().ok());
+    counts.sum()
+}
+
+fn in_health(page: &str) -> usize {
+    let cells = page.split("<td class=\"number\">").skip(1);
+    cells.filter_map(|cell| cell.split('<').next()?.parse::<usize>().ok()).sum()
+}
+
+#[tokio::test]
+async fn a_number_of_messages_is_that_of_the_list_behind_it_for_whoever_looks() {
+    let school = waiting().await;
+    let own = "insert into conflict_of_interest select s.id, p.id, now(), 'head' from staff s, pupil p
+               where s.name = 'slt' and p.pupil_ref = 'P1'";
+    school.sql(own).await;
+    let case = school.case_of("Clara Birch").await;
+    let reply =
+        cases::Reply { words: "It is.", promise: None, full_answer: true, sensitive: false, by: "office" };
+    cases::reply(&school.school.gateway, &case, false, &reply).await.unwrap();
+    divert::divert(&school.school.gateway, &case, false, "She is afraid.", "office").await.unwrap();
+
+    let mut numbers = Vec::new();
+    for role in [Role::Slt, Role::Office, Role::It, Role::Dsl] {
+        let mut browser = school.as_role(role).await;
+        let lines = browser.get("/admin/queue").await.body.matches("<h3>").count();
+        let health = in_health(&browser.get("/health").await.body);
+        let channels = browser.get("/admin/channels").await;
+        let channels = if channels.status == 200 { counted(&channels.body) } else { lines };
+        numbers.push((role, lines, channels, health));
+    }
+    let home = school.as_role(Role::It).await.get("/").await.body;
+
+    assert_eq!(
+        numbers,
+        [(Role::Slt, 1, 1, 1), (Role::Office, 2, 2, 2), (Role::It, 2, 2, 2), (Role::Dsl, 3, 3, 3)],
+        "of Tia's update; Sam's; the reply in a restricted case"
+    );
+    assert!(home.contains("2 messages wait to leave"), "{home}");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_reply_of_a_restricted_case_that_failed_is_on_the_dsls_queue_alone() {
+    let school = waiting().await;
+    let case = school.case_of("Clara Birch").await;
+    let reply =
+        cases::Reply { words: "It is.", promise: None, full_answer: true, sensitive: false, by: "office" };
+    cases::reply(&school.school.gateway, &case, false, &reply).await.unwrap();
+    divert::divert(&school.school.gateway, &case, false, "She is afraid.", "office").await.unwrap();
+    let id = "select id::text from delivery where purpose = 'reply'";
+    let id = school.school.rows(id).await.remove(0);
+    let mut dsl = school.as_role(Role::Dsl).await;
+
+    let page = dsl.get("/admin/queue").await;
+    let back = dsl.press(&page, &format!("/admin/queue/{id}/cancel"), &[]).await;
+    for role in [Role::Office, Role::Slt, Role::It] {
+        let theirs = school.as_role(role).await.get("/admin/queue").await.body;
+        assert!(!theirs.contains(&id), "{role}");
+    }
+
+    assert!(page.body.contains("Clara Birch") && !page.body.contains("/admin/channels\""), "{}", page.body);
+    assert_eq!((back.status, state(&school, &id).await.as_str()), (303, "cancelled"));
     school.close().await;
 }

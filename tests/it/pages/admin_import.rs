@@ -217,13 +217,27 @@ async fn an_import_hides_changes_of_a_colleagues_own_family_and_is_nothing_to_ot
     let own = "insert into conflict_of_interest select s.id, p.id, now(), 'head' from staff s, pupil p
                where s.name = 'slt' and p.pupil_ref = 'P1'";
     school.sql(own).await;
-    let put = put_up_roll(&mut office, &changed()).await;
+    // Two contacts that may be one person, and pupils without a second emergency contact: both name refs or rows.
+    let mut roll = changed();
+    roll.pupils.push(pupil("P4", "Vera", "Ash"));
+    roll.carers.push(
+        carer("P4", "C8", "Amina", "Ash")
+            .email("amina.new@family.example")
+            .with("parental_responsibility", "no"),
+    );
+    let put = put_up_roll(&mut office, &roll).await;
 
     let theirs = office.get(&plain(put.to())).await;
     let own = slt.get(&plain(put.to())).await;
     let strange = office.get("/admin/import/00000000-0000-0000-0000-000000000000").await;
 
-    assert!(theirs.body.contains("C1: changed"));
+    assert!(
+        theirs.body.contains("C1: changed") && theirs.body.contains("Contacts C1, C8"),
+        "{}",
+        theirs.body
+    );
+    assert!(theirs.body.contains("pupils.csv, line 5"), "{}", theirs.body);
+    assert!(!own.body.contains("Contacts C1") && !own.body.contains("pupils.csv, line"), "{}", own.body);
     assert!(!own.body.contains("C1: changed") && !own.body.contains("Amina"), "{}", own.body);
     assert!(own.body.contains("your own family") && own.body.contains("pupil P3: added"));
     assert_eq!(strange.status, 404);

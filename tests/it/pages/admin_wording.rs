@@ -13,15 +13,21 @@ async fn words_kept_on_the_page_stand_in_the_next_acknowledgement_of_every_daemo
     let mut office = school.as_role(Role::Office).await;
     let page = office.get(PAGE).await;
     let other = school.school.another_daemon(school.school.db.store());
-    let words =
-        [("urgent", "If it cannot wait, ring the lodge on 01632 960111."), ("more", "We read messages from 8 to 4."), ("base", "")];
+    let words = [
+        ("urgent", "If it cannot wait, ring the lodge on 01632 960111."),
+        ("more", "We read messages from 8 to 4."),
+        ("base", ""),
+    ];
 
     let kept = office.press(&page, PAGE, &words).await;
     let twice = office.press(&page, PAGE, &words).await;
     let stale = office.get(PAGE).await;
     let stale = office.press(&stale, PAGE, &[("urgent", "Other."), ("base", "")]).await;
     let again = office.get(kept.to()).await;
-    school.school.arrives(&Letter::from(CLARA).says("And is her coat there?").subject("Another matter")).await;
+    school
+        .school
+        .arrives(&Letter::from(CLARA).says("And is her coat there?").subject("Another matter"))
+        .await;
     school.school.deliver().await;
     current::refresh(&other).await.unwrap();
 
@@ -47,7 +53,9 @@ async fn every_message_is_shown_by_each_way_with_the_length_of_texts_and_hostile
     let shown = slt.get(hostile.to()).await;
     let long = slt.press(&shown, PAGE, &[("urgent", &long), ("base", "1")]).await;
 
-    for said in ["in term", "in the holidays", "does not reach", "by letter", "what a colleague says", "1 part"] {
+    for said in
+        ["in term", "in the holidays", "does not reach", "by letter", "what a colleague says", "1 part"]
+    {
         assert!(page.body.contains(said), "{said}: {}", page.body);
     }
     assert!(page.body.contains("Dear Ms Example,") && page.body.contains("999"));

@@ -1,6 +1,9 @@
 //! What colleagues see of cases, and what is as if it were not there.
 
-use liaison::{domain::staff::Role, flows::colleagues};
+use liaison::{
+    domain::staff::Role,
+    flows::{colleagues, divert},
+};
 
 use super::{AMINA, Staffed};
 use crate::support::inbound::Letter;
@@ -254,5 +257,215 @@ async fn a_case_passed_to_the_dsl_is_gone_for_the_teacher_and_leaves_neutral_wor
         assert!(!family.contains(hidden), "{hidden}: {family}");
     }
     assert!(door.contains("Amina Ash") && theirs.contains("sleeps in the car"), "{theirs}");
+    school.close().await;
+}
+
+/// How often the DSL has been noted as reading a restricted case.
+async fn noted(school: &Staffed) -> usize {
+    let all = "select id::text from chronology_entry where kind = 'read_restricted'";
+    school.school.rows(all).await.len()
+}
+
+#[tokio::test]
+async fn what_a_divert_has_hidden_is_marked_on_the_dsls_pages_and_reading_it_is_an_entry() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Amina Ash").await;
+    divert::divert(&school.school.gateway, &case, false, "He is afraid.", "office").await.unwrap();
+    let carer = school.school.rows("select id::text from carer where contact_ref = 'C1'").await.remove(0);
+    // Without the divert's own entry, which is restricted as it was written.
+    school.school.db.as_superuser("alter table chronology_entry disable trigger all; \
+         update chronology_entry set carer_id = null, pupil_id = null where kind = 'diverted' and visibility = 'restricted'; \
+         alter table chronology_entry enable trigger all").await;
+    let mut dsl = school.as_role(Role::Dsl).await;
+
+    let mut marked = Vec::new();
+    for path in [
+        format!("/carers/{carer}?kind=in"),
+        format!("/carers/{carer}?kind=in&print=yes"),
+        school.family_of("P1").await + "?kind=in",
+    ] {
+        let before = noted(&school).await;
+        let page = dsl.get(&path).await.body;
+        let line = page.split("<li>").find(|line| line.contains("Has Sam got his coat?")).expect("her words");
+        marked.push((line.contains("<span class=\"tag\">Restricted</span>"), noted(&school).await - before));
+    }
+    let other = dsl.get(&(school.family_of("P2").await + "?kind=in")).await.body;
+
+    assert_eq!(marked, [(true, 1); 3]);
+    assert!(other.contains("reading book") && !other.contains("Restricted"), "{other}");
+    // Not closed: an entry was altered here, and closing would find it.
+}
+
+#[tokio::test]
+async fn whatever_page_tells_the_dsl_of_a_restricted_case_the_record_says_so() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Amina Ash").await;
+    divert::divert(&school.school.gateway, &case, false, "He is afraid.", "office").await.unwrap();
+    liaison::flows::cases::close(&school.school.gateway, &case, true, "told the authority", "dsl")
+        .await
+        .unwrap();
+    for kind in ["call", "letter"] {
+        school
+            .sql(&format!(
+                "insert into task (id, kind, role, carer_id, pupil_id, case_id, why, due, state, created_at)
+                 select gen_random_uuid(), '{kind}', 'dsl', carer_id, pupil_id, id, 'x', '2026-11-27', 'open', now()
+                 from carer_case where code = '{case}'"
+            ))
+            .await;
+    }
+    let id = |kind: &str| format!("select id::text from task where kind = '{kind}' and role = 'dsl'");
+    let (call, letter) =
+        (school.school.rows(&id("call")).await.remove(0), school.school.rows(&id("letter")).await.remove(0));
+    let mut dsl = school.as_role(Role::Dsl).await;
+    let mine = format!(
+        "select e.id::text from chronology_entry e join carer_case c on c.id = e.case_id
+         where e.kind = 'read_restricted' and c.code = '{case}'"
+    );
+
+    let mut unnoted = Vec::new();
+    for path in
+        ["/", "/to-do", "/to-do?list=all", "/calls", &format!("/calls/{call}"), "/letters", "/safeguarding"]
+    {
+        let before = school.school.rows(&mine).await.len();
+        assert_eq!(dsl.get(path).await.status, 200, "{path}");
+        if school.school.rows(&mine).await.len() == before {
+            unnoted.push(path.to_owned());
+        }
+    }
+    let page = dsl.get("/letters").await;
+    let before = school.school.rows(&mine).await.len();
+    dsl.press(&page, "/letters/print", &[("letter", &letter)]).await;
+    let printed = school.school.rows(&mine).await.len() - before;
+    let before = noted(&school).await;
+    for path in ["/", "/to-do?list=all", "/calls", "/letters"] {
+        school.as_role(Role::Office).await.get(path).await;
+    }
+
+    assert_eq!(unnoted, Vec::<String>::new());
+    assert_eq!((printed, noted(&school).await - before), (1, 0));
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_decision_that_makes_a_case_the_dsls_leads_the_office_to_no_page_of_it() {
+    let school = Staffed::open().await;
+    let mut office = school.as_role(Role::Office).await;
+    let question = format!("/questions/{}", school.school.question().await.id);
+    let action = format!("{question}/answer");
+    let found = office.get(&question).await;
+    let found = office.press(&found, &format!("{question}/find"), &[("name", "Czerny")]).await;
+    let (_, who) = found.body.split_once("name=\"who\" value=\"").expect("a choice");
+    let who = who.split('"').next().unwrap().to_owned();
+
+    let decided = office.press(&found, &action, &[("who", &who)]).await;
+    let again = office.press(&found, &action, &[("who", &who)]).await;
+    let after = office.get(decided.to()).await;
+
+    assert_eq!([decided.to(), again.to()], ["/questions?done=answered"; 2]);
+    assert!(after.body.contains("Your decision is recorded."), "{}", after.body);
+    let kept = "select count(*)::text from carer_case c join carer r on r.id = c.carer_id
+                where r.contact_ref = 'C2' and c.visibility = 'restricted'";
+    assert_eq!(school.school.rows(kept).await, ["2"]);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_decision_stands_and_says_so_where_the_address_could_not_be_kept() {
+    let school = Staffed::open().await;
+    school.sql("update reading set sender = 'no address @ all' where sender = 'new@elsewhere.example'").await;
+    let mut office = school.as_role(Role::Office).await;
+    let question = format!("/questions/{}", school.school.question().await.id);
+    let found = office.get(&question).await;
+    let found = office.press(&found, &format!("{question}/find"), &[("name", "Amina")]).await;
+    let (_, who) = found.body.split_once("name=\"who\" value=\"").expect("a choice");
+    let who = who.split('"').next().unwrap().to_owned();
+
+    let fields = [("who", who.as_str()), ("keep_address", "on")];
+    let decided = office.press(&found, &format!("{question}/answer"), &fields).await;
+    let after = office.get(decided.to()).await.body;
+
+    assert!(
+        decided.to().starts_with("/cases/") && decided.to().ends_with("?done=answered-only"),
+        "{}",
+        decided.to()
+    );
+    assert!(after.contains("but the address was not kept"), "{after}");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn the_title_of_a_restricted_case_names_nobody() {
+    let school = Staffed::open().await;
+    let (ordinary, restricted) = (school.case_of("Amina Ash").await, school.case_of("Boris Czerny").await);
+    let mut dsl = school.as_role(Role::Dsl).await;
+    let title =
+        |page: &str| page.split_once("<title>").unwrap().1.split("</title>").next().unwrap().to_owned();
+
+    let open = dsl.get(&format!("/cases/{ordinary}")).await.body;
+    let closed = dsl.get(&format!("/cases/{restricted}")).await.body;
+
+    assert!(title(&open).contains("Amina Ash"), "{open}");
+    assert!(title(&closed).contains(&restricted) && !title(&closed).contains("Boris"), "{closed}");
+    assert!(closed.contains("<dt>From</dt><dd><bdi>Boris Czerny</bdi></dd>"), "{closed}");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn the_list_without_a_reference_goes_on_to_its_end() {
+    let school = Staffed::open().await;
+    school
+        .sql(
+            "insert into carer_case (id, code, carer_id, pupil_id, link_pupil, kind, came_by, visibility, subject, role,
+                                     class_id, state, opened_at, last_at, closed_at, closed_by, outcome)
+             select gen_random_uuid(), 'TEST-' || lpad(n::text, 4, '0'), c.carer_id, c.pupil_id, c.link_pupil, c.kind,
+                    c.came_by, 'restricted', 'Matter ' || n, 'dsl', c.class_id, 'closed', c.opened_at + (n / 4) * interval '1 minute',
+                    c.last_at, c.last_at, 'dsl', 'done'
+             from carer_case c join carer r on r.id = c.carer_id cross join generate_series(1, 60) n
+             where r.forename = 'Amina'",
+        )
+        .await;
+    let mut dsl = school.as_role(Role::Dsl).await;
+    let (mut path, mut seen) = ("/safeguarding".to_owned(), Vec::new());
+
+    for _ in 0..5 {
+        let page = dsl.get(&path).await.body;
+        let (_, missing) = page.split_once("Without a CPOMS").expect("the list");
+        seen.extend(
+            missing.split("href=\"/cases/").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()),
+        );
+        let Some((_, next)) = missing.split_once("href=\"/safeguarding?list=missing") else { break };
+        path = format!("/safeguarding?list=missing{}", next.split('"').next().unwrap()).replace("&#38;", "&");
+    }
+    let distinct: std::collections::BTreeSet<_> = seen.iter().collect();
+
+    assert_eq!((seen.len(), distinct.len()), (61, 61));
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_card_names_the_day_a_bar_ends_only_where_it_does_end_and_with_its_year() {
+    let school = Staffed::open().await;
+    let family = school.family_of("P1").await;
+    let mut office = school.as_role(Role::Office).await;
+    let more = "insert into restriction (id, link_id, kind, ends, recorded_at, recorded_by)
+                select gen_random_uuid(), link_id, 'supervised', '2026-11-27', now(), 'test' from restriction";
+    school.sql(more).await;
+
+    let still = office.get(&family).await.body;
+    school
+        .school
+        .db
+        .as_superuser("update restriction set ends = '2029-11-27' where kind = 'no_contact'")
+        .await;
+    let ends = office.get(&family).await.body;
+
+    assert!(
+        still.contains("an order forbids contact about this pupil.") && !still.contains(" Until "),
+        "{still}"
+    );
+    assert!(
+        ends.contains("an order forbids contact about this pupil. Until Tuesday 27 November 2029."),
+        "{ends}"
+    );
     school.close().await;
 }

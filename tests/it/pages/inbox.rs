@@ -299,6 +299,48 @@ async fn a_case_of_a_colleague_who_has_left_waits_for_their_role_again() {
 }
 
 #[tokio::test]
+async fn a_case_of_a_colleague_who_may_not_see_it_any_more_waits_for_its_role_again() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Amina Ash").await;
+    let gateway = school.school.gateway.clone();
+    let second = "second@northfield.example";
+    colleagues::add(&gateway, "Second", second, &[Role::Teacher], "test").await.expect("added");
+    colleagues::set_classes(&gateway, second, &["Oak".to_owned()], "test").await.expect("classes");
+    let to = school.staff(second).await.to_string();
+    let mut teacher = school.as_role(Role::Teacher).await;
+    give(&mut teacher, &case, &[("colleague", &to)]).await;
+    let theirs = async || school.signed_in(second).await.get("/cases?list=mine").await.body.contains(&case);
+    let mut waits = Vec::new();
+    let mut look = async |what: &'static str, own: bool| {
+        waits.push((what, own, teacher.get("/cases?list=mine").await.body.contains(&case)));
+    };
+
+    look("given", theirs().await).await;
+    colleagues::set_classes(&gateway, second, &["Rowan".to_owned()], "test").await.expect("classes");
+    look("of another class", theirs().await).await;
+    colleagues::set_roles(&gateway, second, &[Role::Office], "test").await.expect("roles");
+    look("of the office", theirs().await).await;
+    colleagues::set_roles(&gateway, second, &[Role::Governor], "test").await.expect("roles");
+    look("a governor", false).await;
+    colleagues::set_roles(&gateway, second, &[Role::Office], "test").await.expect("roles");
+    colleagues::own_family(&gateway, second, "P1", "test").await.expect("noted");
+    look("of the family", theirs().await).await;
+
+    assert_eq!(
+        waits,
+        [
+            ("given", true, false),
+            ("of another class", false, true),
+            ("of the office", true, false),
+            ("a governor", false, true),
+            ("of the family", false, true),
+        ],
+        "on their list, on its role's"
+    );
+    school.close().await;
+}
+
+#[tokio::test]
 async fn a_case_says_who_wrote_and_why_that_is_thought_and_tells_both_sides_in_order() {
     let school = Staffed::open().await;
     let case = school.case_of("Amina Ash").await;

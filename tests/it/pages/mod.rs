@@ -1,8 +1,10 @@
 //! Staff pages as a browser without scripts meets them.
 
 mod admin_calendar;
+mod admin_channels;
 mod admin_import;
 mod admin_staff;
+mod admin_wording;
 mod announce;
 mod audit;
 mod cases;

@@ -9,8 +9,12 @@ use liaison::{
     flows::{
         Clock as _,
         contacts::{Contact, correct, log},
+        tasks,
     },
-    store::contacts::{self, Of},
+    store::{
+        contacts::{self, Of},
+        desk::{self, WhichTasks},
+    },
 };
 
 use super::{as_colleague, carer_id, colleague, pupil_id, refusal, sees};
@@ -108,9 +112,12 @@ async fn a_sensitive_contact_is_seen_by_the_slt_the_dsl_and_those_who_were_there
         seen.push((sees(&school, who, "contact").await, sees(&school, who, words).await));
     }
     assert_eq!(seen, [(1, 0), (1, 0), (0, 0), (1, 0), (1, 1)], "author, there, absent, SLT, DSL");
-    let told = school.entries().await.into_iter().filter(|e| e.kind == "contact").collect::<Vec<_>>();
-    assert_eq!(told.len(), 1);
-    assert!(told[0].words.is_none());
+    let entries = "chronology_entry where kind = 'contact'";
+    let mut told = Vec::new();
+    for who in [teacher, there, absent, slt, dsl] {
+        told.push(sees(&school, who, entries).await);
+    }
+    assert_eq!(told, [0, 0, 0, 0, 1], "that there was one tells already");
     school.close().await;
 }
 
@@ -185,5 +192,54 @@ async fn good_news_is_logged_without_a_word_and_shows_in_the_balance() {
     let of_carer = contacts::list(&mut connection, Of::Carer(carer), None, 50).await.unwrap();
     assert_eq!((balance.praise, balance.other, balance.last_praise), (1, 1, Some(friday)));
     assert_eq!(of_carer.len(), 1);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn the_follow_up_of_a_sensitive_contact_is_on_the_lists_of_those_who_were_there_and_of_the_slt_alone() {
+    let Scene { school, teacher, pupil } = scene().await;
+    let [there, absent, other, slt, dsl] = [
+        colleague(&school, "there", "office").await,
+        colleague(&school, "absent", "office").await,
+        colleague(&school, "other", "teacher").await,
+        colleague(&school, "head", "slt").await,
+        colleague(&school, "lead", "dsl").await,
+    ];
+    let sensitive = Contact {
+        sensitive: true,
+        colleagues: vec![there, teacher],
+        carer: Some(carer_id(&school, "C1").await),
+        agreed: "To talk again.".to_owned(),
+        follow_up_due: Some(jiff::civil::date(2026, 11, 27)),
+        ..meeting(pupil, school.clock.now())
+    };
+
+    let task = log(&school.gateway, &sensitive, &teacher.to_string()).await.unwrap().follow_up.unwrap();
+    let opened = {
+        let mut seen = Vec::new();
+        for who in [teacher, there, absent, other, slt, dsl] {
+            let mut connection = as_colleague(&school, who).await;
+            let which = WhichTasks { kind: None, mine: true, after: None, limit: 9 };
+            let mine = desk::tasks(&mut connection, &which).await.unwrap().len();
+            let entries = "chronology_entry where task_id is not null";
+            seen.push((sees(&school, who, "task").await, mine, sees(&school, who, entries).await));
+        }
+        seen
+    };
+    tasks::close(&school.gateway, task, true, &teacher.to_string(), "SECRET outcome").await.unwrap();
+    let words = "chronology_body where body like 'SECRET%'";
+    let closed = [
+        sees(&school, absent, words).await,
+        sees(&school, slt, words).await,
+        sees(&school, dsl, words).await,
+    ];
+
+    let (mine, none) = ((1, 1, 0), (0, 0, 0));
+    assert_eq!(
+        opened,
+        [mine, mine, none, none, mine, (1, 0, 1)],
+        "author, there, absent, same class, SLT, DSL"
+    );
+    assert_eq!(closed, [0, 0, 1]);
     school.close().await;
 }

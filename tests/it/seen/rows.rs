@@ -10,8 +10,12 @@ use liaison::{
     store::chronology,
 };
 
-use super::{AMINA, HER_WORDS, REASON, school, sees, signed_in, words_seen};
-use crate::support::{inbound::Letter, school::School};
+use super::{AMINA, HER_WORDS, REASON, hire, school, sees, signed_in, words_seen};
+use crate::support::{
+    inbound::Letter,
+    people::{Roll, carer, pupil},
+    school::School,
+};
 
 const OAK: &str = "\
 pupil: Sam, Una
@@ -300,5 +304,83 @@ async fn a_strangers_mail_that_turns_out_to_be_a_restricted_carers_is_the_dsls_f
     assert!(!office.contains("stranger"), "{office}");
     assert!(dsl.contains("reading: amina, boris, carys, stranger"), "{dsl}");
     assert!(dsl.contains("who_is_this stranger"), "{dsl}");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn words_that_came_before_the_child_was_known_are_for_the_class_whose_case_it_is_by_now() {
+    let hers = |child| carer(child, "C1", "Amina", "Begum").email(AMINA);
+    let pupils = [pupil("P1", "Sam", "Ash"), pupil("P2", "Tom", "Ash").with("class", "Elm")];
+    let school = School::open(&Roll::new(&pupils, &[hers("P1"), hers("P2")])).await;
+    for (name, class) in [("oak", "Oak"), ("elm", "Elm")] {
+        school.db.as_superuser(&hire(name, "teacher", class, false)).await;
+    }
+    school.arrives(&Letter::from(AMINA).says(HER_WORDS)).await;
+    let code = school.cases().await.remove(0).code;
+    cases::note(&school.gateway, &code, false, "SECRET note", "office").await.unwrap();
+    let question = school.questions().await.remove(0).id;
+    let is = |pupil| Says::Is { carer: None, pupil: Some(pupil) };
+    let reads = async |name: &str| {
+        let words = words_seen(&school, name).await;
+        (words.contains(HER_WORDS), words.contains("SECRET note"))
+    };
+
+    questions::answer(&school.gateway, question, false, &is("P2"), "office").await.unwrap();
+    let of_elm = [reads("oak").await, reads("elm").await];
+    questions::undo(&school.gateway, question, false, "a slip", "office").await.unwrap();
+    questions::answer(&school.gateway, question, false, &is("P1"), "office").await.unwrap();
+    let of_oak = [reads("oak").await, reads("elm").await];
+
+    assert_eq!(of_elm, [(false, false), (true, true)], "Oak, Elm");
+    assert_eq!(of_oak, [(true, true), (false, false)], "Oak, Elm");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn what_may_be_of_a_colleagues_own_family_is_nothing_to_them_before_it_is_placed_and_after() {
+    let shares = |reference, name| carer("P1", reference, name, "Ash").email(AMINA);
+    let roll = Roll::new(
+        &[pupil("P1", "Sam", "Ash"), pupil("P2", "Tom", "Birch")],
+        &[
+            shares("C1", "Amina"),
+            shares("C2", "Boris"),
+            carer("P2", "C3", "Carys", "Dafydd").email(super::CARYS),
+        ],
+    );
+    let school = School::open(&roll).await;
+    for name in ["office", "parent"] {
+        school.db.as_superuser(&hire(name, "office", "", false)).await;
+    }
+    let family = "insert into conflict_of_interest select s.id, p.id, now(), 'head' from staff s, pupil p \
+                  where s.name = 'parent' and p.pupil_ref = 'P1'";
+    school.db.as_superuser(family).await;
+    // From the mailbox that both parents share; unreadable from there; and a reply to what she was sent, from elsewhere.
+    school.queue(&[("P1", "Sam read aloud.")]).await;
+    school.deliver().await;
+    let ours = school.mail.messages().pop().unwrap();
+    let (_, id) = ours.data.split_once("Message-ID: <").unwrap();
+    let elsewhere = Letter::from("other@elsewhere.example").answers(id.split('>').next().unwrap());
+    school.arrives(&Letter::from(AMINA).says(HER_WORDS)).await;
+    school.arrives(&elsewhere.says(HER_WORDS)).await;
+    let report = Letter::from(AMINA).subject("Report").header("Content-Type", "message/feedback-report");
+    school.arrives(&report.says(HER_WORDS)).await;
+    let all = ["question", "reading", "received_seen"];
+    let counted = async |name| {
+        let mut counts = Vec::new();
+        for table in all {
+            counts.push(count(&school, name, table).await);
+        }
+        (counts, words_seen(&school, name).await.matches(HER_WORDS).count())
+    };
+
+    let (office, parent) = (counted("office").await, counted("parent").await);
+    let question = school.questions().await.into_iter().find(|one| one.candidates.len() > 1).unwrap().id;
+    let says = Says::Is { carer: Some("C1"), pupil: None };
+    questions::answer(&school.gateway, question, false, &says, "office").await.unwrap();
+    let placed = counted("parent").await;
+
+    assert!(office.0.iter().all(|count| *count >= 2) && office.1 >= 2, "{office:?}");
+    assert_eq!(parent, (vec![0, 0, 0], 0));
+    assert_eq!(placed, (vec![0, 0, 0], 0));
     school.close().await;
 }

@@ -290,7 +290,13 @@ impl Staffed {
             follow_up_due: Some(date(2026, 11, 27)),
             ..call.clone()
         };
-        for contact in [call, meeting] {
+        // One of another class, which its teacher does not find.
+        let other = Contact {
+            pupil: self.pupil("P2").await,
+            facts: mood.words("Tia brought her book back."),
+            ..call.clone()
+        };
+        for contact in [call, meeting, other] {
             contacts::log(gateway, &contact, &teacher.to_string()).await.expect("logged");
         }
     }
