@@ -77,21 +77,38 @@ alter policy staff on chronology_entry using (
                    and (update_id is not null or num_nonnulls(delivery_id, task_id) = 0))
                   or not liaison_is_dsls(case_id, received_id, delivery_id, task_id)))));
 
--- Whether an entry is the DSL's: as it was written, by a divert, or by what it is about.
-create function liaison_entry_is_dsls(entry uuid) returns boolean
-language plpgsql stable security definer set search_path from current as $$
+-- Of these entries those that are the DSL's: as they were written, by a divert, or by what they are about. All at once, for a
+-- chronology that is printed holds hundreds. For nobody but the DSL, who alone reads any of them.
+create function liaison_dsls_entries(entries uuid[]) returns setof uuid
+language plpgsql stable security definer rows 50 set search_path from current as $$
 begin
-    return exists (
-        select from chronology_entry e
-        where e.id = entry
-          and (e.visibility = 'restricted'
-               or exists (select from entry_hidden h where h.entry_id = e.id)
-               or ((num_nonnulls(e.case_id, e.received_id) > 0
-                    or (e.update_id is null and num_nonnulls(e.delivery_id, e.task_id) > 0))
-                   and liaison_is_dsls(e.case_id, e.received_id, e.delivery_id, e.task_id))));
+    if not liaison_is('dsl') then
+        return;
+    end if;
+    return query
+        select e.id
+        from chronology_entry e
+        left join entry_hidden h on h.entry_id = e.id
+        left join task t on t.id = e.task_id
+        where e.id = any(entries)
+          and (e.visibility = 'restricted' or h.entry_id is not null
+               -- What a diverted case still brings about is told as an ordinary event.
+               or ((num_nonnulls(e.case_id, e.received_id) > 0 or e.update_id is null)
+                   and (t.role = 'dsl' or t.only_for is not null
+                        or exists (select from reading g where g.received_id = e.received_id and g.visibility = 'restricted')
+                        or exists (
+                            select from carer_case c
+                            where c.visibility = 'restricted'
+                              and c.id in (e.case_id, t.case_id,
+                                           (select g.case_id from reading g where g.received_id = e.received_id),
+                                           (select a.case_id from answer a
+                                            where a.id = coalesce(t.answer_id, (select d.answer_id from delivery d
+                                                                                where d.id = t.delivery_id))),
+                                           (select a.case_id from answer a
+                                            where a.id = (select d.answer_id from delivery d where d.id = e.delivery_id)))))));
 end $$;
-revoke execute on function liaison_entry_is_dsls(uuid) from public;
-grant execute on function liaison_entry_is_dsls(uuid) to liaison_staff, liaison_daemon;
+revoke execute on function liaison_dsls_entries(uuid[]) from public;
+grant execute on function liaison_dsls_entries(uuid[]) to liaison_staff, liaison_daemon;
 
 -- Whether an answer is of a restricted case: for lists and counts that are read as the daemon and shown to IT.
 create function liaison_of_restricted(said uuid) returns boolean

@@ -192,5 +192,5 @@ pub async fn see(gateway: &Gateway, staff: StaffId, id: ImportId) -> Result<Opti
         row.diff.warnings.clear();
         row.diff.same_person.clear();
     }
-    Ok(Some(Seen { own_family, row, names, mark }))
+    Ok(Some(Seen { row, names, mark, own_family }))
 }

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
-    StoreError,
+    StoreError, entries,
     questions::QuestionRow,
     types::{Day, Ts},
 };
@@ -272,7 +272,7 @@ pub async fn entries_of_case(
 ) -> Result<Vec<EntryLine>, StoreError> {
     let rows = sqlx::query!(
         r#"select e.id, e.happened_at as "happened_at: Ts", e.recorded_at as "recorded_at: Ts", e.actor, e.sentence,
-                  (select liaison_is('dsl')) and liaison_entry_is_dsls(e.id) as "restricted!", b.body as "words?"
+                  b.body as "words?"
            from chronology_entry e
            left join chronology_body b on b.entry_id = e.id
            where e.case_id = $1 and e.kind in ('case_moved', 'note', 'answered_elsewhere', 'clock', 'question', 'hand_off', 'diverted')
@@ -280,9 +280,12 @@ pub async fn entries_of_case(
            limit 200"#,
         case.0,
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let dsls = entries::of_the_dsl(connection, &ids).await?;
     let lines = rows.into_iter().map(|row| EntryLine {
+        restricted: dsls.contains(&row.id),
         id: row.id,
         happened_at: row.happened_at.0,
         recorded_at: row.recorded_at.0,
@@ -290,7 +293,6 @@ pub async fn entries_of_case(
         carer: None,
         sentence: row.sentence,
         words: row.words,
-        restricted: row.restricted,
     });
     Ok(lines.collect())
 }

@@ -1,6 +1,8 @@
 //! The chronology of a pupil or of a carer as a page tells it, narrowed to what is looked for. Read in a transaction of
 //! [`super::Store::as_colleague`], so that each entry is one this colleague may see.
 
+use std::collections::HashSet;
+
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -73,7 +75,7 @@ pub async fn list(
             sqlx::query_as!(
                 Row,
                 r#"select e.id, e.happened_at as "happened_at: Ts", e.recorded_at as "recorded_at: Ts", e.actor, e.sentence,
-                          (select liaison_is('dsl')) and liaison_entry_is_dsls(e.id) as "restricted!", b.body as "words?", c.forename || ' ' || c.surname as "carer?", null as pupil
+                          b.body as "words?", c.forename || ' ' || c.surname as "carer?", null as pupil
                    from chronology_entry e
                    left join chronology_body b on b.entry_id = e.id
                    left join carer c on c.id = e.carer_id
@@ -93,14 +95,14 @@ pub async fn list(
                 until as _,
                 limit,
             )
-            .fetch_all(connection)
+            .fetch_all(&mut *connection)
             .await?
         }
         Of::Carer(carer, pupil) => {
             sqlx::query_as!(
                 Row,
                 r#"select e.id, e.happened_at as "happened_at: Ts", e.recorded_at as "recorded_at: Ts", e.actor, e.sentence,
-                          (select liaison_is('dsl')) and liaison_entry_is_dsls(e.id) as "restricted!", b.body as "words?", null as carer,
+                          b.body as "words?", null as carer,
                           coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil?"
                    from chronology_entry e
                    left join chronology_body b on b.entry_id = e.id
@@ -121,11 +123,25 @@ pub async fn list(
                 until as _,
                 limit,
             )
-            .fetch_all(connection)
+            .fetch_all(&mut *connection)
             .await?
         }
     };
-    Ok(rows.into_iter().map(Told::from).collect())
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let dsls = of_the_dsl(connection, &ids).await?;
+    let told = rows.into_iter().map(|row| Told { restricted: dsls.contains(&row.id), ..row.into() });
+    Ok(told.collect())
+}
+
+/// Of these entries those that are the DSL's; for whoever is no DSL, none.
+pub(super) async fn of_the_dsl(
+    connection: &mut PgConnection,
+    entries: &[Uuid],
+) -> Result<HashSet<Uuid>, StoreError> {
+    let dsls = sqlx::query_scalar!(r#"select id as "id!" from liaison_dsls_entries($1) as id"#, entries)
+        .fetch_all(connection)
+        .await?;
+    Ok(dsls.into_iter().collect())
 }
 
 struct Row {
@@ -134,7 +150,6 @@ struct Row {
     recorded_at: Ts,
     actor: String,
     sentence: String,
-    restricted: bool,
     words: Option<String>,
     carer: Option<String>,
     pupil: Option<String>,
@@ -151,7 +166,7 @@ impl From<Row> for Told {
             pupil: row.pupil,
             sentence: row.sentence,
             words: row.words,
-            restricted: row.restricted,
+            restricted: false,
         }
     }
 }
