@@ -20,7 +20,7 @@ pub async fn note(
     words: &str,
     by: &str,
 ) -> Result<(), FlowError> {
-    let words = said(words, "a note needs words")?;
+    let words = said("note", words, "a note needs words")?;
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;
     let sentence = format!("a note in case {}", case.code);
@@ -44,7 +44,7 @@ pub async fn rekind(
         ));
     }
     if !KINDS.contains(&wanted.as_str()) {
-        return Err(FlowError::Refused(format!("a case is one of: {}", KINDS.join(", "))));
+        return Err(FlowError::at("kind", format!("a case is one of: {}", KINDS.join(", "))));
     }
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;
@@ -52,7 +52,7 @@ pub async fn rekind(
         return Err(FlowError::Refused("a safeguarding case stays one".to_owned()));
     }
     if case.kind == wanted {
-        return Err(FlowError::Refused(format!("case {} is of the kind {wanted} already", case.code)));
+        return Err(FlowError::at("kind", format!("case {} is of the kind {wanted} already", case.code)));
     }
     case_deeds::rekind(&mut tx, case.id, &wanted).await?;
     let sentence = format!("case {} is of the kind {wanted}, no longer {}", case.code, case.kind);
@@ -69,7 +69,7 @@ pub async fn escalate(
     reason: &str,
     by: &str,
 ) -> Result<(), FlowError> {
-    let reason = said(reason, "say why: the SLT needs a reason")?;
+    let reason = said("reason", reason, "say why: the SLT needs a reason")?;
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;
     expect_open(&case)?;
@@ -96,7 +96,7 @@ pub async fn reopen(
     reason: &str,
     by: &str,
 ) -> Result<(), FlowError> {
-    let reason = said(reason, "say why it is opened again: the record needs a reason")?;
+    let reason = said("reason", reason, "say why it is opened again: the record needs a reason")?;
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;
     if !case_deeds::reopen(&mut tx, case.id).await? {
@@ -109,9 +109,9 @@ pub async fn reopen(
 }
 
 /// The words without blanks around them; refused with this sentence where there are none.
-pub(super) fn said<'a>(words: &'a str, or: &str) -> Result<&'a str, FlowError> {
+pub(super) fn said<'a>(field: &'static str, words: &'a str, or: &str) -> Result<&'a str, FlowError> {
     let words = words.trim();
-    if words.is_empty() { Err(FlowError::Refused(or.to_owned())) } else { Ok(words) }
+    if words.is_empty() { Err(FlowError::at(field, or)) } else { Ok(words) }
 }
 
 pub(super) fn expect_open(case: &CaseRow) -> Result<(), FlowError> {

@@ -263,7 +263,7 @@ async fn chosen(
 async fn keep_address(web: &Web, carer: CarerId, address: &str, by: &str) -> Result<(), FlowError> {
     let kind = if address.contains('@') { AddressKind::Email } else { AddressKind::Mobile };
     match people::add_address(&web.gateway, carer, kind, address, false, by).await {
-        Ok(_) | Err(FlowError::Refused(_)) => Ok(()),
+        Ok(_) | Err(FlowError::Refused(_) | FlowError::At { .. }) => Ok(()),
         Err(error) => Err(error),
     }
 }
