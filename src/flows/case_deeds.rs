@@ -17,7 +17,7 @@ pub async fn note(
     words: &str,
     by: &str,
 ) -> Result<(), FlowError> {
-    let words = said(words, "a note needs words")?;
+    let words = said("note", words, "a note needs words")?;
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;
     let sentence = format!("a note in case {}", case.code);
@@ -34,7 +34,7 @@ pub async fn escalate(
     reason: &str,
     by: &str,
 ) -> Result<(), FlowError> {
-    let reason = said(reason, "say why: the SLT needs a reason")?;
+    let reason = said("reason", reason, "say why: the SLT needs a reason")?;
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;
     expect_open(&case)?;
@@ -61,7 +61,7 @@ pub async fn reopen(
     reason: &str,
     by: &str,
 ) -> Result<(), FlowError> {
-    let reason = said(reason, "say why it is opened again: the record needs a reason")?;
+    let reason = said("reason", reason, "say why it is opened again: the record needs a reason")?;
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;
     if !case_deeds::reopen(&mut tx, case.id).await? {
@@ -74,9 +74,9 @@ pub async fn reopen(
 }
 
 /// The words without blanks around them; refused with this sentence where there are none.
-pub(super) fn said<'a>(words: &'a str, or: &str) -> Result<&'a str, FlowError> {
+pub(super) fn said<'a>(field: &'static str, words: &'a str, or: &str) -> Result<&'a str, FlowError> {
     let words = words.trim();
-    if words.is_empty() { Err(FlowError::Refused(or.to_owned())) } else { Ok(words) }
+    if words.is_empty() { Err(FlowError::at(field, or)) } else { Ok(words) }
 }
 
 pub(super) fn expect_open(case: &CaseRow) -> Result<(), FlowError> {

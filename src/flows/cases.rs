@@ -257,7 +257,7 @@ pub async fn assign(
     let role = role.trim().to_ascii_lowercase();
     let role = role.as_str();
     if !ROLES.contains(&role) {
-        return Err(FlowError::Refused(format!("a case can be given to one of: {}", ROLES.join(", "))));
+        return Err(FlowError::at("role", format!("a case can be given to one of: {}", ROLES.join(", "))));
     }
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
@@ -297,7 +297,7 @@ pub async fn close(
     by: &str,
 ) -> Result<(), FlowError> {
     if outcome.trim().is_empty() {
-        return Err(FlowError::Refused("say what came of it: the record needs an outcome".to_owned()));
+        return Err(FlowError::at("outcome", "say what came of it: the record needs an outcome"));
     }
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;

@@ -19,7 +19,7 @@ pub async fn divert(
     reason: &str,
     by: &str,
 ) -> Result<(), FlowError> {
-    let reason = said(reason, "say why: the DSL needs a reason")?;
+    let reason = said("reason", reason, "say why: the DSL needs a reason")?;
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;
     divert_in(&mut tx, &case, reason, by, gateway.now()).await?;

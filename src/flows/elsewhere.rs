@@ -10,7 +10,7 @@ use super::{
 use crate::{
     domain::{
         chronology::{Entry, kind},
-        time::{Timestamp, moment_in_words},
+        time::{Timestamp, moment_in_full},
     },
     store::{StoreError, chronology, clocks},
 };
@@ -68,20 +68,20 @@ pub async fn answered_elsewhere(
     answer: &Elsewhere<'_>,
     by: &str,
 ) -> Result<u64, FlowError> {
-    let words = said(answer.words, "say what was said: the record needs words")?;
+    let words = said("said", answer.words, "say what was said: the record needs words")?;
     let now = gateway.now();
     if answer.happened_at > now {
-        return Err(FlowError::Refused("that lies ahead: record it when it has happened".to_owned()));
+        return Err(FlowError::at("when", "that lies ahead: record it when it has happened"));
     }
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;
     expect_open(&case)?;
     if answer.happened_at < case.opened_at {
-        return Err(FlowError::Refused(format!(
-            "case {} began only {}: what was said before cannot answer it",
-            case.code,
-            moment_in_words(case.opened_at)
-        )));
+        let began = moment_in_full(case.opened_at, now);
+        return Err(FlowError::at(
+            "when",
+            format!("case {} began only {began}: what was said before cannot answer it", case.code),
+        ));
     }
     let stopped = clocks::met_elsewhere(&mut tx, case.id, answer.full_answer, by, answer.happened_at).await?;
     let how = answer.how.in_words();

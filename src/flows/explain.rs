@@ -59,7 +59,7 @@ pub async fn explain(gateway: &Gateway, id: Uuid) -> Result<Explained, FlowError
     let Some(delivery) = explain::deliveries(&mut connection, &filter).await?.pop() else {
         drop(connection);
         let task = tasks::show(gateway, TaskId(id)).await.map_err(|error| match error {
-            FlowError::Refused(_) => FlowError::Refused(format!(
+            FlowError::Refused(_) | FlowError::At { .. } => FlowError::Refused(format!(
                 "there is no delivery or task {id}; `liaison queue list` and `liaison tasks list` show them"
             )),
             other => other,

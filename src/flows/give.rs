@@ -26,8 +26,7 @@ pub async fn give_to(
     to: StaffId,
     by: &str,
 ) -> Result<(), FlowError> {
-    let cannot =
-        || FlowError::Refused("that colleague could not see this case: choose another one".to_owned());
+    let cannot = || FlowError::at("colleague", "that colleague could not see this case: choose another one");
     // The policies have the last word, whatever the list below says.
     let mut theirs = gateway.store.as_colleague(to).await?;
     let which = WhichCases { named: Some(name.trim()), closed: true, restricted: true };

@@ -29,11 +29,11 @@ pub async fn hand_off(
     reference: &str,
     by: &str,
 ) -> Result<(), FlowError> {
-    let reference = said(reference, "enter the reference that the other system gave it")?;
+    let reference = said("reference", reference, "enter the reference that the other system gave it")?;
     let wanted = system.trim();
     let system = SYSTEMS.into_iter().find(|known| known.eq_ignore_ascii_case(wanted));
     let system = system.ok_or_else(|| {
-        FlowError::Refused(format!("a case is handed off to one of: {}", SYSTEMS.join(", ")))
+        FlowError::at("system", format!("a case is handed off to one of: {}", SYSTEMS.join(", ")))
     })?;
     let mut tx = gateway.store.begin().await?;
     let case = restricted(&mut tx, name).await?;
@@ -51,7 +51,7 @@ pub async fn not_needed_because(
     reason: &str,
     by: &str,
 ) -> Result<(), FlowError> {
-    let reason = said(reason, "say why it needs no reference: the record needs a reason")?;
+    let reason = said("reference", reason, "say why it needs no reference: the record needs a reason")?;
     let mut tx = gateway.store.begin().await?;
     let case = restricted(&mut tx, name).await?;
     let sentence = format!("case {} needs no reference in another system", case.code);

@@ -34,7 +34,7 @@ pub async fn rekind(
     by: &str,
 ) -> Result<(), FlowError> {
     let wanted = CaseKind::parse(wanted.trim().to_ascii_lowercase().as_str())
-        .map_err(|unknown| FlowError::Refused(unknown.to_string()))?;
+        .map_err(|unknown| FlowError::at("kind", unknown.to_string()))?;
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;
@@ -61,7 +61,7 @@ async fn become_kind(
         return Err(FlowError::Refused("a safeguarding case stays one".to_owned()));
     }
     if old == wanted {
-        return Err(FlowError::Refused(format!("case {} is of the kind {wanted} already", case.code)));
+        return Err(FlowError::at("kind", format!("case {} is of the kind {wanted} already", case.code)));
     }
     case_deeds::rekind(tx, case.id, wanted.as_str()).await?;
     let mut sentence = format!("case {} is of the kind {wanted}, no longer {old}", case.code);
@@ -221,7 +221,7 @@ pub async fn fulfil(
     how: &str,
     by: &str,
 ) -> Result<(), FlowError> {
-    let how = said(how, "say what was sent, to whom and when: the record needs it")?;
+    let how = said("how", how, "say what was sent, to whom and when: the record needs it")?;
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;

@@ -73,15 +73,37 @@ pub enum FlowError {
     /// What was asked cannot be done; the sentence says what to do instead.
     #[error("{0}")]
     Refused(String),
+    /// The same, where one field of what was filled in is at fault.
+    #[error("{sentence}")]
+    At {
+        /// The field, as forms name it.
+        field: &'static str,
+        /// What is wrong with it.
+        sentence: String,
+    },
 }
 
 impl FlowError {
+    /// What was filled in here cannot be taken; the sentence says what to do instead.
+    pub fn at(field: &'static str, sentence: impl Into<String>) -> Self {
+        Self::At { field, sentence: sentence.into() }
+    }
+
+    /// The same refusal, naming the field that is at fault where none was named.
+    #[must_use]
+    pub fn or_at(self, field: &'static str) -> Self {
+        match self {
+            Self::Refused(sentence) => Self::At { field, sentence },
+            other => other,
+        }
+    }
+
     /// Whether trying again later may help.
     pub const fn is_away(&self) -> bool {
         match self {
             Self::Store(error) => error.is_away(),
             Self::Fetch(error) => !matches!(error.fault, Fault::Misconfigured),
-            Self::Refused(_) => false,
+            Self::Refused(_) | Self::At { .. } => false,
         }
     }
 }

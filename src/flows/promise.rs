@@ -35,7 +35,7 @@ pub async fn promise(
     if !case.open {
         return Err(FlowError::Refused(format!("case {} is closed: reopen it first", case.code)));
     }
-    let due = promised(gateway, day, now)?;
+    let due = promised(gateway, day, now).map_err(|error| error.or_at("day"))?;
     let messages =
         readings::list(&mut tx, WhichReceived { case: Some(case.id), restricted, id: None }).await?;
     let last = messages.last().map(|view| ReceivedId(view.id)).ok_or_else(|| no_case(name))?;

@@ -66,12 +66,12 @@ pub async fn reply(
     reply: &Reply<'_>,
 ) -> Result<Replied, FlowError> {
     if reply.words.trim().is_empty() {
-        return Err(FlowError::Refused("a reply needs words".to_owned()));
+        return Err(FlowError::at("words", "a reply needs words"));
     }
     if reply.full_answer && reply.promise.is_some() {
-        return Err(FlowError::Refused(
-            "a full answer promises no further one: leave out the day, or that it is the full answer"
-                .to_owned(),
+        return Err(FlowError::at(
+            "promise",
+            "a full answer promises no further one: leave out the day, or that it is the full answer",
         ));
     }
     let now = gateway.now();
@@ -89,7 +89,8 @@ pub async fn reply(
                 .to_owned(),
         ));
     }
-    let due = reply.promise.map(|day| promised(gateway, day, now)).transpose()?;
+    let due = reply.promise.map(|day| promised(gateway, day, now)).transpose();
+    let due = due.map_err(|error| error.or_at("promise"))?;
     let last = readings::list(&mut tx, WhichReceived { case: Some(case.id), restricted, id: None }).await?;
     let last = last.last().map(|view| ReceivedId(view.id)).ok_or_else(|| no_case(name))?;
     let answered = read_again(&mut tx, gateway, last).await?;

@@ -112,7 +112,7 @@ pub async fn close(
     outcome: &str,
 ) -> Result<(), FlowError> {
     if outcome.trim().is_empty() {
-        return Err(FlowError::Refused("say what came of it: the record needs an outcome".to_owned()));
+        return Err(FlowError::at("outcome", "say what came of it: the record needs an outcome"));
     }
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;

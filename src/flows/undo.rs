@@ -27,7 +27,7 @@ pub async fn undo(
     reason: &str,
     by: &str,
 ) -> Result<String, FlowError> {
-    let reason = said(reason, "say why it was wrong: the record needs a reason")?;
+    let reason = said("reason", reason, "say why it was wrong: the record needs a reason")?;
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
     let question = questions::list(&mut tx, Some(id), true, restricted).await?.pop();

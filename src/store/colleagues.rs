@@ -438,24 +438,28 @@ pub enum FormSent {
     Begun(Timestamp),
     /// It was done; the browser goes there.
     Done(String),
+    /// It was done with something else filled in.
+    DoneOtherwise,
     /// Another colleague, or another form, has sent this key.
     NotYours,
 }
 
-/// Enters a form by its key, once.
+/// Enters a form by its key, once; `fields` is the digest of what was filled in.
 pub async fn form_sent(
     connection: &mut PgConnection,
     once: Uuid,
     staff: StaffId,
     path: &str,
+    fields: &[u8],
     now: Timestamp,
 ) -> Result<FormSent, StoreError> {
     let done = sqlx::query!(
-        "insert into form_sent (once, staff_id, path, sent_at) values ($1, $2, $3, $4) on conflict do nothing",
+        "insert into form_sent (once, staff_id, path, sent_at, fields) values ($1, $2, $3, $4, $5) on conflict do nothing",
         once,
         staff.0,
         path,
-        Ts(now) as _
+        Ts(now) as _,
+        fields,
     )
     .execute(&mut *connection)
     .await?;
@@ -463,14 +467,17 @@ pub async fn form_sent(
         return Ok(FormSent::New);
     }
     let row = sqlx::query!(
-        r#"select staff_id, path, sent_at as "sent_at: Ts", answer from form_sent where once = $1"#,
-        once
+        r#"select staff_id, path, sent_at as "sent_at: Ts", answer, coalesce(fields = $2, true) as "same!"
+           from form_sent where once = $1"#,
+        once,
+        fields,
     )
     .fetch_one(connection)
     .await?;
     Ok(match row.answer {
         _ if row.staff_id != staff.0 || row.path != path => FormSent::NotYours,
-        Some(answer) => FormSent::Done(answer),
+        Some(answer) if row.same => FormSent::Done(answer),
+        Some(_) => FormSent::DoneOtherwise,
         None => FormSent::Begun(row.sent_at.0),
     })
 }

@@ -306,5 +306,5 @@ async fn adopt(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Res
     {
         return Ok(show_look(&web, &signed, status, look, why, Some(in_page_words(&sentence))));
     }
-    show(&web, &signed, status, Fields::default(), None, vec![sentence]).await
+    show(&web, &signed, status, Fields::default(), None, vec![sentence.to_string()]).await
 }

@@ -164,14 +164,17 @@ fn terms(web: &Web, today: Date) -> Vec<Term> {
 /// The period of the form: a term, or two days.
 fn asked(fields: &Fields) -> Result<Asked, FlowError> {
     let (from, until) = match fields.text("term").split_once('/') {
-        Some((from, until)) => (day(from)?, day(until)?),
-        None => (day(fields.text("from"))?, day(fields.text("until"))?),
+        Some((from, until)) => {
+            let unknown = |_| FlowError::at("term", "choose a term from the list");
+            (from.parse().map_err(unknown)?, until.parse().map_err(unknown)?)
+        }
+        None => (day(fields, "from")?, day(fields, "until")?),
     };
     let sample = match fields.text("sample") {
         "" => 10,
-        text => text
-            .parse()
-            .map_err(|_| FlowError::Refused(format!("a sample draws a number from 0 to {LARGEST_SAMPLE}")))?,
+        text => text.parse().map_err(|_| {
+            FlowError::at("sample", format!("a sample draws a number from 0 to {LARGEST_SAMPLE}"))
+        })?,
     };
     Ok(Asked { from, until, sample })
 }
@@ -199,7 +202,9 @@ async fn answer(web: &Web, signed: &Signed, did: Did, typed: Fields) -> Result<R
     match did {
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
-            let frame = Frame::of(web, signed, "Audit", "/audit").refused(Some(in_page_words(&sentence)));
+            let frame = Frame::of(web, signed, "Audit", "/audit")
+                .refused(Some(in_page_words(&sentence)))
+                .at(sentence.field);
             show(web, signed, StatusCode::UNPROCESSABLE_ENTITY, frame, typed).await
         }
     }

@@ -239,7 +239,7 @@ async fn attempt(
         let attempt = Attempt {
             outcome,
             words: sent.fields.text("words").to_owned(),
-            happened_at: moment(sent.fields.text("when"))?,
+            happened_at: moment(&sent.fields, "when")?,
             recorded_later: sent.fields.ticked("later"),
         };
         let led = calls::attempt(&web.gateway, call.id, &attempt, &signed.by()).await?;

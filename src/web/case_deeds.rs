@@ -9,11 +9,11 @@ use jiff::civil::DateTime;
 
 use super::{
     Served, Web, Who,
-    cases::{READERS, case_frame, in_page_words, open, restricted, show_case},
+    cases::{READERS, Typed, case_frame, in_page_words, open, restricted, show_case},
     frame::Wrong,
     guard::Signed,
     post,
-    sent::{Did, Sent, done_before, once},
+    sent::{Did, Fields, Sent, done_before, once},
 };
 use crate::{
     domain::{
@@ -53,32 +53,33 @@ async fn case_deed(
     work: impl Future<Output = Result<String, FlowError>> + Send,
 ) -> Result<Response, Wrong> {
     // Proved before anything is done: a case this colleague may not see does not exist.
-    let opened = match open(web, signed, code).await {
+    match open(web, signed, code).await {
         // Whoever passed it to the DSL does not see it any more, and may still press the button twice.
         Err(Wrong::Absent) => return done_before(web, signed, sent).await?.ok_or(Wrong::Absent),
-        opened => opened?,
-    };
+        opened => drop(opened?),
+    }
     match once(web, signed, sent, work).await? {
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
-            let frame = case_frame(web, signed, &opened).refused(Some(in_page_words(&sentence)));
-            let draft = sent.fields.raw("words").to_owned();
-            show_case(web, signed, StatusCode::UNPROCESSABLE_ENTITY, opened, frame, draft).await
+            let typed = Typed::of(sent);
+            let field = sentence.field.map(|field| typed.id_of(field));
+            // As it stands now: a colleague may have done something meanwhile.
+            let opened = open(web, signed, code).await?;
+            let frame = case_frame(web, signed, &opened).refused(Some(in_page_words(&sentence))).at(field);
+            show_case(web, signed, StatusCode::UNPROCESSABLE_ENTITY, opened, frame, typed).await
         }
     }
 }
 
 /// A date field's day.
-pub(super) fn day(text: &str) -> Result<Date, FlowError> {
-    text.parse().map_err(|_| {
-        FlowError::Refused("write the day as 2026-12-04, or choose it in the calendar".to_owned())
-    })
+pub(super) fn day(fields: &Fields, field: &'static str) -> Result<Date, FlowError> {
+    fields.parsed(field).ok_or_else(|| FlowError::at(field, "that is no day: choose one in the calendar"))
 }
 
 /// A date-and-time field's instant, which is meant in school time.
-pub(super) fn moment(text: &str) -> Result<Timestamp, FlowError> {
-    let wrong = |_| FlowError::Refused("write day and time as 2026-12-04T15:30, or choose them".to_owned());
-    let local: DateTime = text.parse().map_err(wrong)?;
+pub(super) fn moment(fields: &Fields, field: &'static str) -> Result<Timestamp, FlowError> {
+    let wrong = |_| FlowError::at(field, "that is no day and time of the school: choose both");
+    let local: DateTime = fields.text(field).parse().map_err(wrong)?;
     // A time that the clocks skip or repeat in spring or autumn is not guessed.
     let zoned = school_zone().to_ambiguous_zoned_datetime(local).unambiguous();
     zoned.map(|zoned| zoned.timestamp()).map_err(wrong)
@@ -104,7 +105,7 @@ async fn promise(
     sent: Sent,
 ) -> Result<Response, Wrong> {
     let work = async {
-        let day = day(sent.fields.text("day"))?;
+        let day = day(&sent.fields, "day")?;
         cases::promise(&web.gateway, &code, restricted(&signed), day, &signed.by()).await?;
         Ok(format!("/cases/{code}?done=promised"))
     };
@@ -119,11 +120,11 @@ async fn answered(
 ) -> Result<Response, Wrong> {
     let work = async {
         let how = How::parse(sent.fields.text("how"))
-            .ok_or_else(|| FlowError::Refused("choose how it was answered".to_owned()))?;
+            .ok_or_else(|| FlowError::at("how", "choose how it was answered"))?;
         let answer = Elsewhere {
             how,
             words: sent.fields.text("said"),
-            happened_at: moment(sent.fields.text("when"))?,
+            happened_at: moment(&sent.fields, "when")?,
             full_answer: sent.fields.ticked("full"),
         };
         cases::answered_elsewhere(&web.gateway, &code, restricted(&signed), &answer, &signed.by()).await?;
@@ -214,14 +215,16 @@ async fn reply(
     sent: Sent,
 ) -> Result<Response, Wrong> {
     let work = async {
-        let promise =
-            Some(sent.fields.text("promise")).filter(|text| !text.is_empty()).map(day).transpose()?;
+        let promise = match sent.fields.text("promise") {
+            "" => None,
+            _ => Some(day(&sent.fields, "promise")?),
+        };
         let by = signed.by();
         let reply = Reply {
             words: sent.fields.text("words"),
             promise,
-            // What promises more is not all of it.
-            full_answer: promise.is_none(),
+            // Only what is said to be all of it meets a promise: a word in between must not stop its clock.
+            full_answer: sent.fields.ticked("full"),
             sensitive: sent.fields.ticked("sensitive"),
             by: &by,
         };
@@ -243,12 +246,12 @@ async fn give(
         // By name where a colleague was chosen: the flow asks whether that one could see it.
         if sent.fields.ticked("colleague") {
             let to = sent.fields.parsed("colleague");
-            let to = to.ok_or_else(|| FlowError::Refused("choose who the case is for".to_owned()))?;
+            let to = to.ok_or_else(|| FlowError::at("colleague", "choose who the case is for"))?;
             give::give_to(&web.gateway, &code, restricted(&signed), to, &by).await?;
             return Ok("/cases?done=given".to_owned());
         }
         if !["teacher", "office", "slt"].contains(&role) {
-            return Err(FlowError::Refused("choose who the case is for".to_owned()));
+            return Err(FlowError::at("role", "choose who the case is for"));
         }
         cases::assign(&web.gateway, &code, restricted(&signed), role, None, &by).await?;
         Ok("/cases?done=given".to_owned())

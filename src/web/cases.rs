@@ -15,12 +15,13 @@ use super::{
     get,
     guard::{After, Signed},
     people::who,
+    sent::{Fields, Sent},
 };
 use crate::{
     domain::{
         case_kind::CaseKind,
         staff::Role,
-        time::{Timestamp, day_in_words, moment_in_full},
+        time::{Timestamp, day_in_full, moment_in_full, school_date},
     },
     flows::{
         cases::Listed,
@@ -30,6 +31,7 @@ use crate::{
         self, StoreError,
         answers::AnswerView,
         case_lists::{self, Taker},
+        clocks::ClockRow,
         desk::EntryLine,
     },
 };
@@ -66,10 +68,14 @@ struct CasePage {
     /// On whose list it stands, in words.
     role: &'static str,
     due: Option<String>,
+    /// The day by which a full answer is promised, where that promise runs.
+    promised: Option<String>,
     /// What was said, the oldest first.
     told: Vec<Told>,
-    /// What was typed into the reply that could not be sent.
-    draft: String,
+    /// What was typed into a form that could not be done.
+    typed: Typed,
+    /// The words of it, where its form is not on the page any more.
+    lost: Vec<String>,
     /// The roles a case can be given to.
     roles: Vec<(&'static str, &'static str)>,
     /// The colleagues it can be given to by name: id, name, roles.
@@ -82,6 +88,69 @@ struct CasePage {
     hands_off: bool,
 }
 
+/// What was typed into one of the page's forms and could not be done: it stands there again.
+#[derive(Default)]
+pub(super) struct Typed {
+    /// The form, by the last word of its address; the two that give a case away are `give` and `team`.
+    form: &'static str,
+    fields: Fields,
+}
+
+/// The forms of the page.
+const FORMS: [&str; 11] = [
+    "reply", "answered", "promise", "note", "give", "kind", "pass-up", "to-dsl", "close", "reopen",
+    "hand-off",
+];
+
+impl Typed {
+    /// What this form had in it.
+    pub(super) fn of(sent: &Sent) -> Self {
+        let form = FORMS.into_iter().find(|form| *form == sent.deed()).unwrap_or_default();
+        let by_name = sent.fields.ticked("colleague");
+        Self { form: if form == "give" && !by_name { "team" } else { form }, fields: sent.fields.clone() }
+    }
+
+    /// The element that holds this field of the form.
+    pub(super) fn id_of(&self, field: &'static str) -> &'static str {
+        match (self.form, field) {
+            ("pass-up", "reason") => "up-reason",
+            ("to-dsl", "reason") => "dsl-reason",
+            ("reopen", "reason") => "reopen-reason",
+            ("answered", "how") => "how-phone",
+            ("team", "role") => "to-teacher",
+            ("hand-off", "system") => "in-cpoms",
+            (_, field) => field,
+        }
+    }
+
+    fn is(&self, form: &str) -> bool {
+        self.form == form
+    }
+
+    fn raw(&self, form: &str, field: &str) -> &str {
+        if self.is(form) { self.fields.raw(field) } else { "" }
+    }
+
+    fn ticked(&self, form: &str, field: &str) -> bool {
+        self.is(form) && self.fields.ticked(field)
+    }
+
+    fn chose(&self, form: &str, field: &str, value: &str) -> bool {
+        self.is(form) && self.fields.text(field) == value
+    }
+
+    /// Whether the case as it stands has no such form.
+    fn has_no_form(&self, case: &Listed) -> bool {
+        let (open, restricted) = (case.state == "open", case.visibility == "restricted");
+        match self.form {
+            "" | "hand-off" => false,
+            "reopen" => open,
+            "reply" | "team" | "kind" | "pass-up" | "to-dsl" => !open || restricted,
+            _ => !open,
+        }
+    }
+}
+
 async fn case_page(
     State(web): State<Web>,
     signed: Signed,
@@ -90,7 +159,7 @@ async fn case_page(
 ) -> Result<Response, Wrong> {
     let opened = open(&web, &signed, &code).await?;
     let frame = case_frame(&web, &signed, &opened).after(after.done.as_deref());
-    show_case(&web, &signed, StatusCode::OK, opened, frame, String::new()).await
+    show_case(&web, &signed, StatusCode::OK, opened, frame, Typed::default()).await
 }
 
 /// The case, where there is one for this colleague.
@@ -118,7 +187,7 @@ pub(super) async fn show_case(
     status: StatusCode,
     opened: Opened,
     frame: Frame,
-    draft: String,
+    typed: Typed,
 ) -> Result<Response, Wrong> {
     let now = web.gateway.now();
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
@@ -131,8 +200,10 @@ pub(super) async fn show_case(
         pupil: opened.pupil.to_string(),
         role: Role::parse(&opened.case.role).map_or("", Role::in_words),
         due: opened.case.due.map(|due| moment_in_full(due, now)),
+        promised: promised(&opened.case, now),
         told: story(opened.messages, opened.answers, &names, now),
-        draft,
+        lost: if typed.has_no_form(&opened.case) { typed.fields.worth_keeping() } else { Vec::new() },
+        typed,
         takers,
         done: done
             .into_iter()
@@ -148,6 +219,13 @@ pub(super) async fn show_case(
         case: opened.case,
     };
     Ok(frame::page(status, &template))
+}
+
+/// The day of the promise that runs.
+fn promised(case: &Listed, now: Timestamp) -> Option<String> {
+    let running = |clock: &&ClockRow| clock.kind == "promise" && clock.state == "running";
+    let due = case.clocks.iter().filter(running).filter_map(|clock| clock.due_at).max()?;
+    Some(day_in_full(school_date(due), school_date(now)))
 }
 
 /// Both sides in the order of time.
@@ -167,7 +245,7 @@ fn story(
             at: moment_in_full(at, now),
             who: if by_itself { "Liaison, by itself".to_owned() } else { who(&answer.author, names) },
             how_far: how_far(&answer),
-            due: answer.due_day.map(day_in_words),
+            due: answer.due_day.map(|day| day_in_full(day, school_date(now))),
             answer: Box::new(answer),
         };
         (at, told)

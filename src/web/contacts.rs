@@ -181,14 +181,17 @@ pub(super) fn read(
         pupil: around.pupil,
         carer,
         case,
-        happened_at: moment(fields.text("when"))?,
+        happened_at: moment(fields, "when")?,
         place: fields.text("place").to_owned(),
         colleagues,
         facts: fields.text("facts").to_owned(),
         agreed: fields.text("agreed").to_owned(),
         sensitive: fields.ticked("sensitive"),
         praise: fields.ticked("praise"),
-        follow_up_due: Some(fields.text("follow_up")).filter(|text| !text.is_empty()).map(day).transpose()?,
+        follow_up_due: match fields.text("follow_up") {
+            "" => None,
+            _ => Some(day(fields, "follow_up")?),
+        },
         one_colleague_because: fields.text("alone").to_owned(),
     })
 }

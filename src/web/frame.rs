@@ -1,6 +1,6 @@
 //! What every page has around it, and the pages for when something is wrong.
 
-use askama::Template;
+use askama::{Template, filters::Safe};
 use axum::{
     http::StatusCode,
     response::{Html, IntoResponse, Response},
@@ -23,6 +23,9 @@ pub(super) fn style_path() -> String {
     let short: String = hash.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     format!("/style-{short}.css")
 }
+
+/// Attributes of a tag, made of nothing but words of ours.
+type Marks = Safe<String>;
 
 /// A link of the menu.
 pub(super) struct Link {
@@ -65,6 +68,8 @@ pub(super) struct Frame {
     pub(super) done: Option<&'static str>,
     /// A sentence of what could not be done.
     pub(super) fault: Option<String>,
+    /// The field that is at fault, by its id on the page, where it is one field's.
+    pub(super) field: Option<String>,
     /// The demo is never mistaken for a school.
     pub(super) demo: bool,
     /// The style sheet.
@@ -83,6 +88,7 @@ impl Frame {
             menu: Vec::new(),
             done: None,
             fault: None,
+            field: None,
             demo: web.site.demo,
             style: style_path(),
             form_key: String::new(),
@@ -118,6 +124,32 @@ impl Frame {
     pub(super) fn refused(mut self, sentence: Option<String>) -> Self {
         self.fault = sentence;
         self
+    }
+
+    /// Whose fault it was: of the field with this id on the page, to which the sentence then leads.
+    pub(super) fn at(mut self, field: Option<impl Into<String>>) -> Self {
+        self.field = field.map(Into::into);
+        self
+    }
+
+    /// What a field's tag says besides, where the fault is this field's; `hint` is the id of a hint that describes it anyway.
+    pub(super) fn flaw(&self, id: &str, hint: &str) -> Marks {
+        let described = match (self.is_at(id), hint) {
+            (true, "") => " aria-invalid=\"true\" aria-describedby=\"fault\"".to_owned(),
+            (true, hint) => format!(" aria-invalid=\"true\" aria-describedby=\"fault {hint}\""),
+            (false, "") => String::new(),
+            (false, hint) => format!(" aria-describedby=\"{hint}\""),
+        };
+        Safe(described)
+    }
+
+    fn is_at(&self, id: &str) -> bool {
+        self.fault.is_some() && self.field.as_deref() == Some(id)
+    }
+
+    /// The same for a group of choices, which cannot be marked as wrong itself.
+    pub(super) fn group_flaw(&self, id: &str) -> Marks {
+        Safe(if self.is_at(id) { " aria-describedby=\"fault\"".to_owned() } else { String::new() })
     }
 
     /// The hidden fields every form carries: whose page it is from, and a key by which it is done once. Fresh for each form.
@@ -253,7 +285,7 @@ pub(super) enum Wrong {
 impl From<FlowError> for Wrong {
     fn from(error: FlowError) -> Self {
         match error {
-            FlowError::Refused(sentence) => Self::Refused(sentence),
+            FlowError::Refused(sentence) | FlowError::At { sentence, .. } => Self::Refused(sentence),
             error if error.is_away() => {
                 tracing::warn!("a page could not be served: {error}");
                 Self::Away

@@ -10,6 +10,7 @@ use axum::{
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use liaison_channels::private::Private;
+use tracing::Instrument as _;
 
 use super::{Site, Web, Who, frame::Wrong, sent};
 use crate::{
@@ -173,7 +174,23 @@ pub(super) async fn let_in(
     if let Some(signed) = signed {
         request.extensions_mut().insert(signed);
     }
+    if request.method() == Method::POST {
+        return to_its_end(next.run(request)).await;
+    }
     next.run(request).await
+}
+
+/// Does a deed to its end, also where the browser goes away meanwhile: pressing again, Stop and a phone without a net end the
+/// connection, and with it whatever it waits for.
+async fn to_its_end(deed: impl Future<Output = Response> + Send + 'static) -> Response {
+    match tokio::spawn(deed.in_current_span()).await {
+        Ok(response) => response,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The daemon is being stopped.
+            Err(_) => Wrong::Away.into_response(),
+        },
+    }
 }
 
 /// The page a colleague must deal with before any other.

@@ -6,6 +6,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use super::{
     Served, Web, Who,
     admin_channels::counts,
+    cases::in_page_words,
     frame,
     frame::{Frame, Wrong},
     get,
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     domain::{staff::Role, time::moment_in_full},
-    flows::operate,
+    flows::{FlowError, operate},
     store::{StoreError, daemons::ALL_CHANNELS, desk},
 };
 
@@ -70,15 +71,15 @@ async fn show(web: &Web, signed: &Signed, status: StatusCode, frame: Frame) -> R
 
 async fn pause(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Response, Wrong> {
     let reason = sent.fields.text("reason");
-    let did = if reason.is_empty() {
-        Did::Refused("Say in a few words why sending is paused; colleagues will see it.".to_owned())
-    } else {
-        once(&web, &signed, &sent, async {
-            operate::hold(&web.gateway, ALL_CHANNELS, reason, &signed.by()).await?;
-            Ok("/health?done=held".to_owned())
-        })
-        .await?
-    };
+    let did = once(&web, &signed, &sent, async {
+        if reason.is_empty() {
+            let why = "say in a few words why sending is paused; colleagues will see it";
+            return Err(FlowError::at("reason", why));
+        }
+        operate::hold(&web.gateway, ALL_CHANNELS, reason, &signed.by()).await?;
+        Ok("/health?done=held".to_owned())
+    })
+    .await?;
     answer(&web, &signed, did).await
 }
 
@@ -95,7 +96,9 @@ async fn answer(web: &Web, signed: &Signed, did: Did) -> Result<Response, Wrong>
     match did {
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
-            let frame = Frame::of(web, signed, "Health", "/health").refused(Some(sentence));
+            let frame = Frame::of(web, signed, "Health", "/health")
+                .refused(Some(in_page_words(&sentence)))
+                .at(sentence.field);
             show(web, signed, StatusCode::UNPROCESSABLE_ENTITY, frame).await
         }
     }

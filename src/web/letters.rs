@@ -245,9 +245,8 @@ async fn mark_posted(State(web): State<Web>, signed: Signed, sent: Sent) -> Resu
         if chosen.is_empty() {
             return Err(FlowError::Refused(NONE_CHOSEN.to_owned()));
         }
-        let day = day
-            .parse()
-            .map_err(|_| FlowError::Refused("write the day as 2026-12-04, or choose it".to_owned()))?;
+        let day =
+            day.parse().map_err(|_| FlowError::at("day", "that is no day: choose one in the calendar"))?;
         letters::mark_posted(&web.gateway, &chosen, day, &signed.by()).await?;
         Ok("/letters?done=posted".to_owned())
     };

@@ -271,7 +271,7 @@ async fn keep_address(web: &Web, carer: CarerId, address: &str, by: &str) -> boo
     let kind = if address.contains('@') { AddressKind::Email } else { AddressKind::Mobile };
     match people::add_address(&web.gateway, carer, kind, address, false, by).await {
         Ok(_) => true,
-        Err(FlowError::Refused(_)) => false,
+        Err(FlowError::Refused(_) | FlowError::At { .. }) => false,
         Err(error) => {
             tracing::warn!("an address was not kept beside a decision: {error}");
             false

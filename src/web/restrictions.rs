@@ -14,7 +14,7 @@ use super::{
     guard::Signed,
     people::{Shown, forbids, show_family, who},
     post,
-    sent::{Did, Sent, once},
+    sent::{Did, Fields, Sent, once},
 };
 use crate::{
     domain::{
@@ -122,8 +122,8 @@ async fn restrict(
         let restriction = Restriction {
             kind: RestrictionKind::parse(sent.fields.text("kind"))
                 .map_err(|_| FlowError::Refused("choose what is forbidden".to_owned()))?,
-            starts: optional_day(sent.fields.text("starts"))?,
-            ends: optional_day(sent.fields.text("ends"))?,
+            starts: optional_day(&sent.fields, "starts")?,
+            ends: optional_day(&sent.fields, "ends")?,
         };
         let note = Some(sent.fields.text("note")).filter(|note| !note.is_empty());
         deeds::add_restriction(&web.gateway, link, &restriction, note, &signed.by()).await?;
@@ -132,8 +132,8 @@ async fn restrict(
     Box::pin(finish(&web, &signed, pupil, &sent, work)).await
 }
 
-fn optional_day(text: &str) -> Result<Option<Date>, FlowError> {
-    Some(text).filter(|text| !text.is_empty()).map(day).transpose()
+fn optional_day(fields: &Fields, field: &'static str) -> Result<Option<Date>, FlowError> {
+    if fields.text(field).is_empty() { Ok(None) } else { day(fields, field).map(Some) }
 }
 
 async fn lift(

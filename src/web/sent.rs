@@ -15,11 +15,14 @@ use ring::digest::{SHA256, digest};
 use uuid::Uuid;
 
 use super::{
-    Web, frame,
+    Web,
+    cases::in_page_words,
+    frame,
     frame::{Frame, Wrong},
     guard::Signed,
 };
 use crate::{
+    domain::time::Timestamp,
     flows::FlowError,
     store::{
         StoreError,
@@ -70,6 +73,24 @@ impl Fields {
         self.0.iter().filter(|(field, _)| field == name).map(|(_, value)| value.as_str()).collect()
     }
 
+    /// The words that somebody typed, so many that nobody types them again gladly.
+    pub(super) fn worth_keeping(&self) -> Vec<String> {
+        let typed = self.0.iter().filter(|(name, _)| !NOT_SHOWN.contains(&name.as_str()));
+        typed
+            .map(|(_, value)| value.clone())
+            .filter(|value| value.chars().count() >= WORTH_KEEPING && !is_id(value))
+            .collect()
+    }
+
+    /// SHA-256 of what was filled in, whichever button was pressed.
+    fn digest(&self) -> Vec<u8> {
+        let mut all = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in self.0.iter().filter(|(name, _)| !MARKS.contains(&name.as_str())) {
+            all.append_pair(name, value);
+        }
+        digest(&SHA256, all.finish().as_bytes()).as_ref().to_vec()
+    }
+
     /// A field read as something else; `None` where it is missing or is not that.
     pub(super) fn parsed<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.text(name).parse().ok()
@@ -98,6 +119,8 @@ pub(super) struct Sent {
     pub(super) fields: Fields,
     once: Uuid,
     path: String,
+    /// Of what was filled in.
+    digest: Vec<u8>,
 }
 
 impl<S: Sync + Send> FromRequest<S> for Sent {
@@ -118,10 +141,26 @@ impl Sent {
             return Err(Wrong::Forged);
         }
         let once = fields.parsed("once").ok_or(Wrong::Forged)?;
-        Ok(Self { fields, once, path })
+        let digest = fields.digest();
+        Ok(Self { fields, once, path, digest })
+    }
+
+    /// With a file that was chosen, for what was filled in is another with another file.
+    pub(super) fn with_file(&mut self, name: &str, bytes: &[u8]) {
+        let mut all = std::mem::take(&mut self.digest);
+        all.extend_from_slice(name.as_bytes());
+        all.extend_from_slice(digest(&SHA256, bytes).as_ref());
+        self.digest = digest(&SHA256, &all).as_ref().to_vec();
+    }
+
+    /// The last word of the form's address, which says what it does.
+    pub(super) fn deed(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
     }
 }
 
+/// What marks a form, and the buttons by which one may be sent.
+const MARKS: [&str; 4] = ["form_key", "once", "next", "preview"];
 /// Fields that nobody typed, and those that are never shown.
 const NOT_SHOWN: [&str; 7] = ["form_key", "once", "password", "old", "new", "again", "code"];
 /// What is shorter than this was chosen, or is soon typed again.
@@ -143,11 +182,7 @@ pub(super) async fn signed_out(web: &Web, request: Request) -> Response {
     let Some(Open(fields)) = read else {
         return Redirect::to("/sign-in").into_response();
     };
-    let typed = fields.0.into_iter().filter(|(name, _)| !NOT_SHOWN.contains(&name.as_str()));
-    let words: Vec<String> = typed
-        .map(|(_, value)| value)
-        .filter(|value| value.chars().count() >= WORTH_KEEPING && !is_id(value))
-        .collect();
+    let words = fields.worth_keeping();
     if words.is_empty() {
         return Redirect::to("/sign-in").into_response();
     }
@@ -177,7 +212,22 @@ pub(super) enum Did {
     /// It is done, now or when the button was pressed before: go there.
     Done(Response),
     /// It cannot be done as it was asked; the sentence says what to do. The form may be sent again.
-    Refused(String),
+    Refused(Refusal),
+}
+
+/// Why a form's deed was not done.
+pub(super) struct Refusal {
+    sentence: String,
+    /// The field that is at fault, as the form names it, where it is one field's.
+    pub(super) field: Option<&'static str>,
+}
+
+impl std::ops::Deref for Refusal {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.sentence
+    }
 }
 
 /// What became of a deed whose answer is shown once and kept nowhere, such as a first password.
@@ -187,7 +237,7 @@ pub(super) enum Told<T> {
     /// It was done when the button was pressed before: go where that is said.
     Before(Response),
     /// As [`Did::Refused`].
-    Refused(String),
+    Refused(Refusal),
 }
 
 /// Does a form's deed once. `work` answers with the path the browser is sent to.
@@ -228,17 +278,14 @@ async fn once_done<T: Send>(
     work: Work<'_, T>,
 ) -> Result<Told<T>, Wrong> {
     let now = web.gateway.now();
-    let mut connection = web.gateway.store.acquire().await.map_err(FlowError::from)?;
-    let known = colleagues::form_sent(&mut connection, sent.once, signed.staff(), &sent.path, now).await;
-    match known.map_err(FlowError::from)? {
+    match entered(web, signed, sent, now).await? {
         FormSent::New => {}
         FormSent::Done(path) => return Ok(Told::Before(Redirect::to(&path).into_response())),
+        FormSent::DoneOtherwise => return Ok(Told::Refused(done_otherwise())),
         FormSent::NotYours => return Err(Wrong::Forged),
         FormSent::Begun(at) if now.duration_since(at) < CUT_OFF => return Err(Wrong::BeingDone),
         FormSent::Begun(_) => return Err(Wrong::CutOff),
     }
-    // Not held while the deed is done: that takes connections of its own.
-    drop(connection);
     let done = work.await;
     let answer = done.as_ref().ok().map(|(path, _)| path.as_str());
     let noted = async {
@@ -249,7 +296,8 @@ async fn once_done<T: Send>(
     let noted: Result<(), StoreError> = noted.await;
     match done {
         Ok((_, told)) => Ok(Told::Now(told)),
-        Err(FlowError::Refused(sentence)) => Ok(Told::Refused(sentence)),
+        Err(FlowError::Refused(sentence)) => Ok(Told::Refused(Refusal { sentence, field: None })),
+        Err(FlowError::At { field, sentence }) => Ok(Told::Refused(Refusal { sentence, field: Some(field) })),
         Err(error) => {
             if let Err(unnoted) = noted {
                 tracing::warn!("a form could not be noted as not done: {unnoted}");
@@ -259,13 +307,26 @@ async fn once_done<T: Send>(
     }
 }
 
+/// Enters the form, or says what is known of it. The connection is not held while its deed is done.
+async fn entered(web: &Web, signed: &Signed, sent: &Sent, now: Timestamp) -> Result<FormSent, StoreError> {
+    let mut connection = web.gateway.store.acquire().await?;
+    colleagues::form_sent(&mut connection, sent.once, signed.staff(), &sent.path, &sent.digest, now).await
+}
+
+/// A browser that goes back shows the form as it was filled in, key and all.
+fn done_otherwise() -> Refusal {
+    let sentence = "this form was done already, with something else filled in; nothing more was done. Look at what was done, \
+                    and send it again only if this is to be done too";
+    Refusal { sentence: sentence.to_owned(), field: None }
+}
+
 /// Where the browser was sent to when this very form was done before; `None` where it was not. Does nothing.
 pub(super) async fn done_before(web: &Web, signed: &Signed, sent: &Sent) -> Result<Option<Response>, Wrong> {
-    let mut connection = web.gateway.store.acquire().await?;
-    let now = web.gateway.now();
-    match colleagues::form_sent(&mut connection, sent.once, signed.staff(), &sent.path, now).await? {
+    match entered(web, signed, sent, web.gateway.now()).await? {
         FormSent::Done(path) => Ok(Some(Redirect::to(&path).into_response())),
+        FormSent::DoneOtherwise => Err(Wrong::Refused(in_page_words(&done_otherwise()))),
         FormSent::New => {
+            let mut connection = web.gateway.store.acquire().await?;
             colleagues::form_answered(&mut connection, sent.once, None).await?;
             Ok(None)
         }

@@ -69,7 +69,11 @@ impl<S: Sync + Send> FromRequest<S> for Upload {
                 None => fields.push(&name, &String::from_utf8_lossy(&bytes)),
             }
         }
-        Ok(Self { sent: Sent::of(&signed, path, fields)?, files })
+        let mut sent = Sent::of(&signed, path, fields)?;
+        for (name, bytes) in &files {
+            sent.with_file(name, bytes.expose());
+        }
+        Ok(Self { sent, files })
     }
 }
 

@@ -43,7 +43,7 @@ async fn asked() -> (School, String) {
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, FlowError>) -> String {
     match result.unwrap_err() {
-        FlowError::Refused(why) => why,
+        FlowError::Refused(why) | FlowError::At { sentence: why, .. } => why,
         other => panic!("{other:?}"),
     }
 }

@@ -256,8 +256,11 @@ async fn a_period_that_makes_no_sense_is_refused_with_what_was_typed_still_there
             [("term", ""), ("from", "2026-11-01"), ("until", "2026-11-23"), ("sample", "51")],
             "A sample draws 50 at most",
         ),
-        ([("term", ""), ("from", "soon"), ("until", "2026-11-23"), ("sample", "10")], "Write the day as"),
-        ([("term", "x/y"), ("from", ""), ("until", ""), ("sample", "10")], "Write the day as"),
+        (
+            [("term", ""), ("from", "soon"), ("until", "2026-11-23"), ("sample", "10")],
+            "That is no day: choose one",
+        ),
+        ([("term", "x/y"), ("from", ""), ("until", ""), ("sample", "10")], "Choose a term from the list"),
     ];
 
     for (fields, why) in refused {

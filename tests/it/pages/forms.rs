@@ -83,7 +83,7 @@ async fn what_was_refused_can_be_mended_and_sent_again_with_the_words_still_ther
     let sent = office.press(&refused, &reply, &[("words", "Yes & soon.")]).await;
 
     assert_eq!(refused.status, 422);
-    assert!(refused.body.contains("Write the day as 2026-12-04"), "{}", refused.body);
+    assert!(refused.body.contains("That is no day: choose one in the calendar."), "{}", refused.body);
     assert!(refused.body.contains(">Yes &#38; soon.</textarea>"), "{}", refused.body);
     assert_eq!(sent.status, 303);
     school.close().await;

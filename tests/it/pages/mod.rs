@@ -14,6 +14,7 @@ mod forms;
 mod home;
 mod hostile;
 mod inbox;
+mod kept;
 mod letters;
 mod matrix;
 mod play;

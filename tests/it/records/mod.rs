@@ -19,7 +19,7 @@ use crate::support::school::School;
 /// The sentence of a refusal.
 fn refusal<T: std::fmt::Debug>(result: Result<T, FlowError>) -> String {
     match result {
-        Err(FlowError::Refused(why)) => why,
+        Err(FlowError::Refused(why) | FlowError::At { sentence: why, .. }) => why,
         other => panic!("not refused: {other:?}"),
     }
 }
