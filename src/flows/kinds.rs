@@ -221,7 +221,7 @@ pub async fn fulfil(
     how: &str,
     by: &str,
 ) -> Result<(), FlowError> {
-    let how = said("how", how, "say what was sent, to whom and when: the record needs it")?;
+    let how = said("fulfilled", how, "say what was sent, to whom and when: the record needs it")?;
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;

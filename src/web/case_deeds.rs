@@ -35,6 +35,8 @@ pub(super) fn served() -> Vec<Served> {
         post("/cases/{case}/promise", readers, promise),
         post("/cases/{case}/answered", readers, answered),
         post("/cases/{case}/kind", readers, kind),
+        post("/cases/{case}/suggested", readers, suggested),
+        post("/cases/{case}/fulfilled", readers, fulfilled),
         post("/cases/{case}/pass-up", readers, pass_up),
         post("/cases/{case}/give", readers, give),
         post("/cases/{case}/to-dsl", readers, to_dsl),
@@ -143,6 +145,40 @@ async fn kind(
         cases::rekind(&web.gateway, &code, restricted(&signed), sent.fields.text("kind"), &signed.by())
             .await?;
         Ok(format!("/cases/{code}?done=kind"))
+    };
+    Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
+}
+
+/// Whether it is what its words suggest; a yes to safeguarding passes it to the DSL alone.
+async fn suggested(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(code): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let work = async {
+        let is = match sent.fields.text("is") {
+            "yes" => true,
+            "no" => false,
+            _ => return Err(FlowError::Refused("say yes or no".to_owned())),
+        };
+        let diverted = cases::decide(&web.gateway, &code, restricted(&signed), is, &signed.by()).await?;
+        Ok(if diverted { "/cases?done=diverted".to_owned() } else { format!("/cases/{code}?done=suggested") })
+    };
+    Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
+}
+
+/// What the law asks for is done.
+async fn fulfilled(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(code): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let work = async {
+        let how = sent.fields.text("fulfilled");
+        cases::fulfil(&web.gateway, &code, restricted(&signed), how, &signed.by()).await?;
+        Ok(format!("/cases/{code}?done=fulfilled"))
     };
     Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
 }

@@ -21,6 +21,7 @@ use crate::{
     domain::{
         case_kind::CaseKind,
         staff::Role,
+        statutory::Statutory,
         time::{Timestamp, day_in_full, moment_in_full, school_date},
     },
     flows::{
@@ -33,6 +34,7 @@ use crate::{
         case_lists::{self, Taker},
         clocks::ClockRow,
         desk::EntryLine,
+        readings::Suggested,
     },
 };
 
@@ -84,6 +86,12 @@ struct CasePage {
     done: Vec<Deed>,
     /// The kinds of matter a case can be.
     kinds: Vec<CaseKind>,
+    /// Its kind, in words.
+    kind: &'static str,
+    /// What the law asks for, and by when.
+    laws: Vec<(&'static str, String)>,
+    /// What its words suggest it is, where nobody has said yes or no.
+    suggested: Option<Suggested>,
     /// Whether the hand-off to another system is this colleague's to record.
     hands_off: bool,
 }
@@ -97,8 +105,18 @@ pub(super) struct Typed {
 }
 
 /// The forms of the page.
-const FORMS: [&str; 11] = [
-    "reply", "answered", "promise", "note", "give", "kind", "pass-up", "to-dsl", "close", "reopen",
+const FORMS: [&str; 12] = [
+    "reply",
+    "answered",
+    "fulfilled",
+    "promise",
+    "note",
+    "give",
+    "kind",
+    "pass-up",
+    "to-dsl",
+    "close",
+    "reopen",
     "hand-off",
 ];
 
@@ -193,6 +211,7 @@ pub(super) async fn show_case(
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let names = store::desk::names(&mut tx).await?;
     let done = store::desk::entries_of_case(&mut tx, opened.case.id).await?;
+    let suggested = store::readings::suggested(&mut tx, opened.case.id).await?;
     tx.commit().await.map_err(StoreError::from)?;
     let takers = takers(web, signed, &opened.case).await?;
     let template = CasePage {
@@ -201,6 +220,9 @@ pub(super) async fn show_case(
         role: Role::parse(&opened.case.role).map_or("", Role::in_words),
         due: opened.case.due.map(|due| moment_in_full(due, now)),
         promised: promised(&opened.case, now),
+        laws: laws(&opened.case, now),
+        kind: CaseKind::parse(&opened.case.kind).map_or("", CaseKind::in_words),
+        suggested: suggested.filter(|_| opened.case.state == "open"),
         told: story(opened.messages, opened.answers, &names, now),
         lost: if typed.has_no_form(&opened.case) { typed.fields.worth_keeping() } else { Vec::new() },
         typed,
@@ -219,6 +241,14 @@ pub(super) async fn show_case(
         case: opened.case,
     };
     Ok(frame::page(status, &template))
+}
+
+/// What the law asks for in this case, and by when.
+fn laws(case: &Listed, now: Timestamp) -> Vec<(&'static str, String)> {
+    let running = case.clocks.iter().filter(|clock| clock.state == "running");
+    running
+        .filter_map(|clock| Some((Statutory::parse(&clock.kind)?.duty(), moment_in_full(clock.due_at?, now))))
+        .collect()
 }
 
 /// The day of the promise that runs.

@@ -167,6 +167,8 @@ const DONE: &[(&str, &str)] = &[
     ("replied", "Your reply is on its way."),
     ("task", "Your reply cannot be sent by email or text to this carer: a call or letter is on the list."),
     ("note", "Your note is kept. It is never sent."),
+    ("suggested", "Your answer is recorded. Its list and its clocks follow."),
+    ("fulfilled", "It is recorded that what the law asks for is done."),
     ("promised", "The promise has its own clock now."),
     ("elsewhere", "Recorded. The clock is stopped."),
     ("kind", "The case has another kind now."),

@@ -260,6 +260,43 @@ async fn a_case_passed_to_the_dsl_is_gone_for_the_teacher_and_leaves_neutral_wor
     school.close().await;
 }
 
+#[tokio::test]
+async fn a_request_for_data_is_asked_about_and_done_on_the_cases_page_and_holds_it_open_until_then() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Amina Ash").await;
+    let at = format!("/cases/{case}");
+    school
+        .school
+        .rows(
+            "update reading set suggested = 'subject_access', suggested_why = 'it asks for what the school holds' \
+             where case_id is not null returning received_id::text",
+        )
+        .await;
+    let mut teacher = school.as_role(Role::Teacher).await;
+    let asked = teacher.get(&at).await;
+
+    let yes = teacher.press(&asked, &format!("{at}/suggested"), &[("is", "yes")]).await;
+    let page = teacher.get(&at).await;
+    let closed = teacher.press(&page, &format!("{at}/close"), &[("outcome", "Answered.")]).await;
+    let silent = teacher.press(&page, &format!("{at}/fulfilled"), &[("fulfilled", " ")]).await;
+    let done =
+        teacher.press(&page, &format!("{at}/fulfilled"), &[("fulfilled", "Copies given by hand.")]).await;
+
+    assert!(asked.body.contains("May this be a subject access request?"), "{}", asked.body);
+    assert_eq!(yes.to(), format!("{at}?done=suggested"));
+    assert!(
+        page.body.contains("Answer the subject access request by Wednesday 23 December, 17:00"),
+        "{}",
+        page.body
+    );
+    assert!(!page.body.contains("May this be"), "{}", page.body);
+    assert_eq!((closed.status, silent.status), (422, 422));
+    assert!(closed.body.contains("answer the subject access request first"), "{}", closed.body);
+    assert_eq!(done.to(), format!("{at}?done=fulfilled"));
+    assert!(!teacher.get(&at).await.body.contains("Answer the subject access request by"));
+    school.close().await;
+}
+
 /// How often the DSL has been noted as reading a restricted case.
 async fn noted(school: &Staffed) -> usize {
     let all = "select id::text from chronology_entry where kind = 'read_restricted'";

@@ -38,6 +38,8 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("POST", "/cases/{case}/promise", "tosd"),
     ("POST", "/cases/{case}/answered", "tosd"),
     ("POST", "/cases/{case}/kind", "tosd"),
+    ("POST", "/cases/{case}/suggested", "tosd"),
+    ("POST", "/cases/{case}/fulfilled", "tosd"),
     ("POST", "/cases/{case}/pass-up", "tosd"),
     ("POST", "/cases/{case}/give", "tosd"),
     ("POST", "/cases/{case}/to-dsl", "tosd"),
