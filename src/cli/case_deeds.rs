@@ -46,7 +46,7 @@ pub(super) enum Deed {
     Kind {
         #[command(flatten)]
         which: Which,
-        /// query, attendance, medical, concern, complaint, thanks, subject_access or data_complaint
+        /// The kind: query, attendance, medical, concern, complaint, thanks, or one of the law: `subject_access`, `data_complaint`
         kind: String,
     },
     /// Say whether one is what its words suggest: yes gives it that kind or passes it to the DSL, no ends the law's clock

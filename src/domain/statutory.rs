@@ -71,7 +71,7 @@ impl Statutory {
         let words = format!(
             "Received {}. The law gives {rule}, and holidays do not stop it; due {}",
             day_in_full(from, day),
-            moment_in_full(at, at)
+            moment_in_full(at, received)
         );
         StatutoryDue { at, day, words }
     }

@@ -226,7 +226,10 @@ async fn a_case_is_kept_in_order_by_notes_promises_and_kinds() {
 
     assert_eq!(done.map(|answer| answer.status), [303; 3]);
     assert_eq!(sunday.status, 422);
-    assert!(seen.contains("Rang the mother, no answer.") && seen.contains("<dd>medical or appointment</dd>"), "{seen}");
+    assert!(
+        seen.contains("Rang the mother, no answer.") && seen.contains("<dd>medical or appointment</dd>"),
+        "{seen}"
+    );
     assert_eq!(answered.status, 303, "{}", answered.body);
     assert!(after.contains("Answered; no clock runs") && after.contains("Told her all."), "{after}");
     school.close().await;
