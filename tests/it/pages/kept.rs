@@ -49,10 +49,13 @@ async fn a_reply_that_is_refused_stays_sensitive_and_keeps_its_promised_day() {
     school.close().await;
 }
 
+/// A deed, what is typed into its form, and the elements that hold it and that are at fault.
+type Refused = (&'static str, &'static [(&'static str, &'static str)], &'static str, &'static str);
+
 #[tokio::test]
 async fn every_form_of_a_case_comes_back_open_with_all_that_was_typed_into_it() {
     let (school, mut office, case, page) = before_the_office().await;
-    let cases: [(&str, &[(&str, &str)], &str, &str); 5] = [
+    let cases: [Refused; 5] = [
         (
             "answered",
             &[
