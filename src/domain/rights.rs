@@ -25,7 +25,7 @@ pub struct KnownAddress {
 }
 
 /// A carer and a pupil and all that stands between them, read afresh for every decision.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkFacts {
     /// The pupil.
     pub pupil: PupilId,
