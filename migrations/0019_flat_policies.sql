@@ -68,21 +68,6 @@ begin
             where pupil_id = any(liaison_my_pupils()) and carer_id <> all(own));
 end $$;
 
-create or replace function liaison_is_dsls(in_case uuid, message uuid, sent uuid, asked uuid) returns boolean
-language plpgsql stable security definer set search_path from current as $$
-begin
-    return exists (select from carer_case c where c.id = in_case and c.visibility = 'restricted')
-        or exists (select from reading g left join carer_case c on c.id = g.case_id
-                   where g.received_id = message and (g.visibility = 'restricted' or c.visibility = 'restricted'))
-        or exists (select from delivery d join answer a on a.id = d.answer_id join carer_case c on c.id = a.case_id
-                   where d.id = sent and c.visibility = 'restricted')
-        or exists (select from task t
-                   left join delivery d on d.id = t.delivery_id
-                   left join answer a on a.id = coalesce(t.answer_id, d.answer_id)
-                   left join carer_case c on c.id = coalesce(t.case_id, a.case_id)
-                   where t.id = asked and (t.role = 'dsl' or c.visibility = 'restricted'));
-end $$;
-
 revoke execute on function liaison_my_pupils(), liaison_my_carers() from public;
 grant execute on function liaison_my_pupils(), liaison_my_carers() to liaison_staff, liaison_daemon;
 
@@ -130,16 +115,6 @@ alter policy staff on delivery using (
     and pupil_id <> all((select liaison_own_family())::uuid[])
     and (answer_id is null or exists (select from answer a where a.id = answer_id)));
 
-alter policy staff on task using (
-    (role <> 'dsl' or (select liaison_is('dsl')))
-    and ((select liaison_sees_school())
-         or (carer_id = any((select liaison_my_carers())::uuid[]) and pupil_id = any((select liaison_my_pupils())::uuid[])))
-    and carer_id <> all((select liaison_own_carers())::uuid[])
-    and pupil_id <> all((select liaison_own_family())::uuid[])
-    and (case_id is null or exists (select from carer_case c where c.id = case_id))
-    and ((select liaison_is('dsl')) or num_nonnulls(answer_id, delivery_id) = 0
-         or not liaison_is_dsls(null, null, null, id)));
-
 alter policy staff on contact using (
     ((select liaison_sees_school())
      or (pupil_id = any((select liaison_my_pupils())::uuid[])
@@ -149,17 +124,3 @@ alter policy staff on contact using (
     and (case_id is null or exists (select from carer_case c where c.id = case_id))
     and (not sensitive or (select liaison_is('slt')) or (select liaison_is('dsl'))
          or (select liaison_me()) = any(colleagues) or recorded_by = (select liaison_me())::text));
-
-alter policy staff on chronology_entry using (
-    (visibility = 'ordinary' or (select liaison_is('dsl')))
-    and ((select liaison_sees_school())
-         or ((pupil_id is null or pupil_id = any((select liaison_my_pupils())::uuid[]))
-             and (carer_id is null or carer_id = any((select liaison_my_carers())::uuid[]))
-             and (pupil_id is not null or carer_id is not null)))
-    and (pupil_id is null or pupil_id <> all((select liaison_own_family())::uuid[]))
-    and (carer_id is null or carer_id <> all((select liaison_own_carers())::uuid[]))
-    and ((select liaison_is('dsl'))
-         or (not exists (select from entry_hidden h where h.entry_id = chronology_entry.id)
-             and ((num_nonnulls(case_id, received_id) = 0
-                   and (update_id is not null or num_nonnulls(delivery_id, task_id) = 0))
-                  or not liaison_is_dsls(case_id, received_id, delivery_id, task_id)))));
