@@ -2,9 +2,9 @@
 //!
 //! English only, for the rules are words; a message in another language is a query until a colleague says otherwise. They are
 //! wide on purpose where silence would harm (a child at risk, a right with a date) and narrow elsewhere. Nothing is decided by
-//! them alone but that the DSL looks, that a clock of the law runs, and that the acknowledgement says a sentence more.
+//! them alone but that a clock of the law runs, and that the acknowledgement says a sentence more.
 
-use super::case_kind::CaseKind;
+use super::{case_kind::CaseKind, statutory::Statutory};
 
 /// What a message may be, and the words by which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,15 @@ pub struct Suggestion {
     pub kind: CaseKind,
     /// The rule's own words, none of the message's.
     pub why: &'static str,
+}
+
+/// What was found in a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Found {
+    /// What it may be before all else; `None`: nothing speaks for more than a query.
+    pub suggested: Option<Suggestion>,
+    /// What the law may ask besides, whatever else stands in the message.
+    pub law: Option<Statutory>,
 }
 
 /// One rule: all of `all` stand in the message, each as one of its ways of saying it, in whole words.
@@ -224,7 +233,6 @@ const RULES: &[Rule] = &[
         why: "it says that a child is absent or late",
         all: &[&[
             "not be in",
-            "won't be in",
             "wont be in",
             "will not be in",
             "not in today",
@@ -258,18 +266,30 @@ const RULES: &[Rule] = &[
             "unhappy about",
             "anxious",
             "crying every",
-            "doesn't want to go to school",
             "doesnt want to go to school",
         ]],
     },
 ];
 
-/// What a message may be, from its subject and its words; `None`: nothing speaks for more than a query.
-pub fn suggest(subject: &str, words: &str) -> Option<Suggestion> {
+/// What a message may be, from its subject and its words.
+pub fn suggest(subject: &str, words: &str) -> Found {
     let said = plain(&format!("{subject} \u{1} {words}"));
-    let says = |phrase: &&str| said.contains(&plain(phrase));
-    let rule = RULES.iter().find(|rule| rule.all.iter().all(|ways| ways.iter().any(says)))?;
-    Some(Suggestion { kind: rule.kind, why: rule.why })
+    let mut fitting =
+        RULES.iter().filter(|rule| rule.all.iter().all(|ways| ways.iter().any(|way| says(&said, way))));
+    let Some(first) = fitting.next() else { return Found::default() };
+    Found {
+        suggested: Some(Suggestion { kind: first.kind, why: first.why }),
+        law: first.kind.statutory().or_else(|| fitting.find_map(|rule| rule.kind.statutory())),
+    }
+}
+
+/// Whether a phrase stands in plain words, as whole words.
+fn says(said: &str, phrase: &str) -> bool {
+    said.match_indices(phrase).any(|(at, _)| {
+        let (before, after) = (said.get(..at), said.get(at + phrase.len()..));
+        before.is_some_and(|before| before.ends_with(' '))
+            && after.is_some_and(|after| after.starts_with(' '))
+    })
 }
 
 /// Words in small letters with one space around each, so that a phrase is found as whole words only.
@@ -293,7 +313,7 @@ mod tests {
     use super::*;
 
     fn kind(words: &str) -> Option<CaseKind> {
-        suggest("Sam", words).map(|suggestion| suggestion.kind)
+        suggest("Sam", words).suggested.map(|suggestion| suggestion.kind)
     }
 
     #[test]
@@ -370,6 +390,23 @@ mod tests {
     }
 
     #[test]
+    fn what_the_law_asks_is_found_beside_what_may_be_a_disclosure() {
+        let found =
+            suggest("", "Social services told me to ask for all the records you hold. He has bruises again.");
+
+        assert_eq!(found.suggested.map(|found| found.kind), Some(CaseKind::Safeguarding));
+        assert_eq!(found.law, Some(Statutory::SubjectAccess));
+        assert_eq!(suggest("", "He has bruises again.").law, None);
+    }
+
+    #[test]
+    fn every_phrase_is_written_as_messages_are_compared() {
+        for phrase in RULES.iter().flat_map(|rule| rule.all).copied().flatten() {
+            assert_eq!(plain(phrase).trim(), *phrase);
+        }
+    }
+
+    #[test]
     fn words_are_whole_words() {
         assert_eq!(kind("The white whitewash and the upbeat photographer"), None);
         assert_eq!(kind("Is the exhibition of the doctorate open?"), None);
@@ -386,9 +423,9 @@ mod tests {
 
     #[test]
     fn the_reason_is_the_rules_own_and_repeats_nothing() {
-        let found = suggest("", "Please send me everything you hold on Zebedee Quill").expect("a suggestion");
+        let found = suggest("", "Please send me everything you hold on Zebedee Quill").suggested;
 
-        assert_eq!(found.why, "it asks for what the school holds about somebody");
+        assert_eq!(found.map(|found| found.why), Some("it asks for what the school holds about somebody"));
     }
 
     #[test]

@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     domain::{
-        case_kind::CaseKind,
         chronology::{Entry, Visibility, kind},
         ids::{AddressId, CarerId, CaseId, PupilId, QuestionId},
         matching::Known,
@@ -342,8 +341,7 @@ async fn whose(
     cases::insert(tx, &[case]).await?;
     let policy = gateway.policy();
     let mut started = vec![answer_clock(id, question.received, question.received_at, &policy)];
-    let suggested = readings::suggestion_of(tx, question.received).await?;
-    if let Some(law) = suggested.and_then(CaseKind::statutory) {
+    if let Some(law) = readings::law_of(tx, question.received).await? {
         started.push(statutory_clock(law, id, question.received, question.received_at, &policy));
     }
     clocks::insert(tx, &started).await?;

@@ -177,8 +177,8 @@ pub async fn codes(
     Ok(rows.into_iter().map(|row| (CaseId(row.id), row.code)).collect())
 }
 
-/// Stops the running clocks of a case of this kind (`None`: the school's own, not those of the law): `met` by an answer, else `closed`. Returns how many
-/// stopped.
+/// Stops the running clocks of a case of this kind (`None`: the school's own, not those of the law): `met` by an answer, else
+/// `closed`. Returns how many stopped.
 pub async fn stop(
     connection: &mut PgConnection,
     case: CaseId,
@@ -191,7 +191,8 @@ pub async fn stop(
     let stopped = sqlx::query!(
         "update clock
          set state = $3, met_at = $4, met_by = $5, ended_by = $6, due_at = coalesce(due_at, $4)
-         where case_id = $1 and (kind = $2 or ($2::text is null and kind in ('answer', 'promise'))) and state in ('running', 'calendar_missing')",
+         where case_id = $1 and (kind = $2 or ($2::text is null and kind in ('answer', 'promise')))
+           and state in ('running', 'calendar_missing')",
         case.0,
         kind,
         state,

@@ -13,7 +13,8 @@ use crate::domain::{
     case_kind::CaseKind,
     chronology::Visibility,
     ids::{CarerId, CaseId, DeliveryId, PupilId, ReceivedId},
-    suggest::Suggestion,
+    statutory::Statutory,
+    suggest::Found,
     time::Timestamp,
 };
 
@@ -50,8 +51,8 @@ pub struct NewReading {
     pub visibility: Visibility,
     /// The carers who may have written it: no colleague of theirs reads it before it is known whose it is.
     pub may_be: Vec<CarerId>,
-    /// What its words suggest it is.
-    pub suggested: Option<Suggestion>,
+    /// What its words suggest it is, and what the law may ask.
+    pub found: Found,
 }
 
 /// Keeps what was made of messages, and takes them from those that wait.
@@ -63,14 +64,15 @@ pub async fn keep(
     sqlx::query!(
         "with done as (delete from received_unread where received_id = any($1::uuid[]))
          insert into reading (received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id,
-                              verdict, answered, rules, visibility, words, may_be, suggested, suggested_why, read_at)
+                              verdict, answered, rules, visibility, words, may_be, suggested, suggested_why, law,
+                              read_at)
          select received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id, verdict,
-                answered, rules, visibility, words, may_be::uuid[], suggested, suggested_why, $15
+                answered, rules, visibility, words, may_be::uuid[], suggested, suggested_why, law, $15
          from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[],
                      $9::uuid[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $16::text[],
-                     $17::text[], $18::text[])
+                     $17::text[], $18::text[], $19::text[])
               as r (received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id, verdict,
-                    answered, rules, visibility, words, may_be, suggested, suggested_why)",
+                    answered, rules, visibility, words, may_be, suggested, suggested_why, law)",
         &readings.iter().map(|r| r.received.0).collect::<Vec<_>>(),
         &readings.iter().map(|r| r.kind).collect::<Vec<_>>() as _,
         &readings.iter().map(|r| r.sender.as_ref().map(|s| s.expose().as_str())).collect::<Vec<_>>() as _,
@@ -87,8 +89,9 @@ pub async fn keep(
         &readings.iter().map(|r| r.words.as_slice()).collect::<Vec<_>>() as _,
         Ts(now) as _,
         &readings.iter().map(|r| as_array(&r.may_be)).collect::<Vec<_>>() as _,
-        &readings.iter().map(|r| r.suggested.map(|s| s.kind.as_str())).collect::<Vec<_>>() as _,
-        &readings.iter().map(|r| r.suggested.map(|s| s.why)).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.found.suggested.map(|s| s.kind.as_str())).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.found.suggested.map(|s| s.why)).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.found.law.map(Statutory::as_str)).collect::<Vec<_>>() as _,
     )
     .execute(connection)
     .await?;
@@ -147,19 +150,15 @@ pub async fn suggested(connection: &mut PgConnection, case: CaseId) -> Result<Op
     Ok(Some(Suggested { received, kind, why: row.why }))
 }
 
-/// What is suggested of a message, whether or not somebody has said yes or no.
-pub async fn suggestion_of(
+/// What the law may ask of a message, by its words.
+pub async fn law_of(
     connection: &mut PgConnection,
     received: ReceivedId,
-) -> Result<Option<CaseKind>, StoreError> {
-    let word = sqlx::query_scalar!("select suggested from reading where received_id = $1", received.0)
+) -> Result<Option<Statutory>, StoreError> {
+    let word = sqlx::query_scalar!("select law from reading where received_id = $1", received.0)
         .fetch_optional(connection)
         .await?;
-    let parse = |word: String| CaseKind::parse(&word);
-    word.flatten()
-        .map(parse)
-        .transpose()
-        .map_err(|why| StoreError::row("reading", "suggested", received, why))
+    Ok(word.flatten().and_then(|word| Statutory::parse(&word)))
 }
 
 /// Keeps what a colleague says of what is suggested of a message.

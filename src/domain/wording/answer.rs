@@ -13,7 +13,7 @@ use super::{
         policy::Policy,
         route::{AnswerFacts, MessageFacts, full_text_parts},
         statutory::Statutory,
-        time::{Date, day_in_full},
+        time::day_in_full,
     },
     Words,
 };
@@ -31,20 +31,21 @@ pub(super) fn reply_subject(school: &str, case: &AnswerFacts) -> String {
 pub(super) fn thanks(case: &AnswerFacts) -> String {
     let holiday = if case.holiday { "The school is on holiday at present. " } else { "" };
     let by = case.due_day.map(|day| format!(" {}", carer_words(day, case.written))).unwrap_or_default();
-    let law = case.law.map(|(law, day)| format!(" {}", lawful(law, day, case.written))).unwrap_or_default();
+    let law = lawful(case);
     format!("Thank you for your message. We have it. {holiday}A person will answer you{by}.{law}")
 }
 
-/// What the law asks besides, where the message may be of that kind. Only "if": nobody has read it yet.
-fn lawful(law: Statutory, day: Date, written: Date) -> String {
-    let by = day_in_full(day, written);
+/// What the law asks besides, where the message may be of that kind, after a space. Only "if": nobody has read it yet.
+fn lawful(case: &AnswerFacts) -> String {
+    let Some((law, day)) = case.law else { return String::new() };
+    let by = day_in_full(day, case.written);
     match law {
         Statutory::SubjectAccess => format!(
-            "If you ask for information that the school holds about somebody, the law gives us one month: you will have our \
+            " If you ask for information that the school holds about somebody, the law gives us one month: you will have our \
              answer to that by {by}, holidays or not."
         ),
         Statutory::DataComplaint => format!(
-            "If you complain about how the school uses personal information, a person will confirm that we have your complaint \
+            " If you complain about how the school uses personal information, a person will confirm that we have your complaint \
              by {by}, holidays or not."
         ),
     }
@@ -84,8 +85,7 @@ pub(super) fn text(message: &MessageFacts, case: &AnswerFacts, policy: &Policy) 
             .due_day
             .map(|day| format!(" by the end of {}", day.strftime("%a %-d %b")))
             .unwrap_or_default();
-        let law =
-            case.law.map(|(law, day)| format!(" {}", lawful(law, day, case.written))).unwrap_or_default();
+        let law = lawful(case);
         let body = format!(
             "{school} has your message. A person will answer{by}.{law} If it cannot wait, ring {phone}; if a child is in danger, 999."
         );

@@ -17,6 +17,7 @@ use crate::{
         acknowledge::Ack,
         ids::{CarerId, PupilId},
         matching,
+        suggest::Found,
     },
     store::{
         Tx,
@@ -69,7 +70,7 @@ pub(super) async fn note(
         case: None,
         delivery: sent.as_ref().map(|sent| sent.id),
         visibility: seen_by(false),
-        suggested: None,
+        found: Found::default(),
         fired: Vec::new(),
     };
     deciding.keep(verdict, outcome);

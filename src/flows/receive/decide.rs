@@ -14,16 +14,11 @@ use crate::{
         ids::{CarerId, CaseId, DeliveryId, QuestionId},
         matching::{self, Ask, Candidate, Match, Proposal, Writer, is_only_thanks},
         route::Fired,
-        suggest::{Suggestion, suggest},
+        suggest::Found,
         tag::case_code,
         time::{Date, Timestamp, moment_in_words},
     },
-    flows::{
-        gateway::Gateway,
-        kinds::{answer_clock, statutory_clock},
-        planning::as_json,
-        salt,
-    },
+    flows::{gateway::Gateway, planning::as_json, salt},
     store::{cases::NewCase, questions::NewQuestion, readings::NewReading},
 };
 
@@ -50,7 +45,7 @@ pub(super) struct Verdict {
     pub(super) case: Option<CaseId>,
     pub(super) delivery: Option<DeliveryId>,
     pub(super) visibility: Visibility,
-    pub(super) suggested: Option<Suggestion>,
+    pub(super) found: Found,
     pub(super) fired: Vec<Fired>,
 }
 
@@ -108,7 +103,7 @@ impl Deciding<'_> {
             case: None,
             delivery: None,
             visibility,
-            suggested: None,
+            found: Found::default(),
             fired: Vec::new(),
         };
         self.keep(verdict, outcome);
@@ -146,7 +141,7 @@ impl Deciding<'_> {
                     case: None,
                     delivery: None,
                     visibility,
-                    suggested: self.suggested(),
+                    found: self.found(),
                     fired,
                 };
                 self.keep(verdict, outcome);
@@ -174,9 +169,9 @@ impl Deciding<'_> {
             }
             None => self.open_case(&whose, visibility, thanks, outcome),
         };
-        let suggested = if thanks { None } else { self.suggested() };
+        let found = if thanks { Found::default() } else { self.found() };
         let due = if thanks { None } else { self.start_clock(case, outcome) };
-        self.start_statutory(suggested, case, outcome);
+        self.start_statutory(found, case, outcome);
         if opened && whose.pupil.is_none() {
             self.ask_which_child(&whose, case, visibility, outcome);
         }
@@ -194,20 +189,7 @@ impl Deciding<'_> {
                 .received(message.id)
                 .seen_by(visibility),
         );
-        if let Some(suggested) = suggested {
-            let sentence = format!(
-                "it may be a {}: {}. A colleague says yes or no",
-                suggested.kind.in_words(),
-                suggested.why
-            );
-            outcome.entries.push(
-                Entry::now(self.now, kind::CASE, sentence)
-                    .about_carer(whose.carer, whose.pupil)
-                    .case(case)
-                    .received(message.id)
-                    .seen_by(visibility),
-            );
-        }
+        self.tell_suggestion(found, &whose, case, visibility, outcome);
         let learnt = Learnt {
             proposal: Some(Proposal {
                 by: matching::By::Thread,
@@ -233,7 +215,7 @@ impl Deciding<'_> {
             whose: Some(whose),
             case: Some(case),
             visibility,
-            suggested,
+            found,
             fired,
         };
         self.keep(verdict, outcome);
@@ -283,29 +265,6 @@ impl Deciding<'_> {
             subject
         };
         Private::new(line.chars().take(SUBJECT).collect())
-    }
-
-    /// Starts the clock for a person's answer; returns the day it names.
-    fn start_clock(&self, case: CaseId, outcome: &mut Outcome) -> Option<(Timestamp, Date)> {
-        let message = self.message;
-        let clock = answer_clock(case, message.id, message.received_at, &self.gateway.policy());
-        let due = clock.due;
-        outcome.clocks.push(clock);
-        due
-    }
-
-    /// What the message may be, by its words.
-    fn suggested(&self) -> Option<Suggestion> {
-        suggest(self.message.subject.expose(), self.message.words.expose())
-    }
-
-    /// Starts the clock that the law sets where the message may be what it is for: it runs until a colleague says no.
-    fn start_statutory(&self, suggested: Option<Suggestion>, case: CaseId, outcome: &mut Outcome) {
-        if let Some(law) = suggested.and_then(|suggested| suggested.kind.statutory()) {
-            let message = self.message;
-            let policy = self.gateway.policy();
-            outcome.clocks.push(statutory_clock(law, case, message.id, message.received_at, &policy));
-        }
     }
 
     fn ask_which_child(
@@ -401,7 +360,7 @@ impl Deciding<'_> {
             rules: as_json(&fired),
             visibility: verdict.visibility,
             may_be: self.may_be(),
-            suggested: verdict.suggested,
+            found: verdict.found,
         });
     }
 

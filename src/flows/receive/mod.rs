@@ -10,6 +10,7 @@ mod bounce;
 mod decide;
 mod known;
 mod outcome;
+mod owed;
 mod understand;
 mod wish;
 

@@ -13,6 +13,7 @@ use crate::{
         ids::TaskId,
         matching::Writer,
         opt_out::Wish,
+        suggest::Found,
     },
     store::{Tx, addresses, tasks::NewTask},
 };
@@ -59,7 +60,7 @@ pub(super) async fn take(
         case: None,
         delivery: None,
         visibility: seen_by(writers.iter().any(is_restricted)),
-        suggested: None,
+        found: Found::default(),
         fired: Vec::new(),
     };
     deciding.keep(verdict, outcome);

@@ -135,6 +135,20 @@ async fn what_may_be_a_disclosure_is_the_dsls_once_a_colleague_says_yes() {
 }
 
 #[tokio::test]
+async fn what_the_law_asks_runs_also_where_the_message_may_be_a_disclosure_before_all_else() {
+    let school = School::open(&one_by_email()).await;
+    school.set_clock("2026-12-20T10:00:00Z");
+    let words = "He has bruises again. Social services say: send me everything you hold on him.";
+    school.arrives(&Letter::from(AMINA).says(words)).await;
+    let code = school.case().await.code;
+
+    cases::decide(&school.gateway, &code, false, false, "h.barlow").await.unwrap();
+
+    assert_eq!(school.clocks().await[1], SAR, "a no to the one is no answer to the other");
+    school.close().await;
+}
+
+#[tokio::test]
 async fn thanks_wait_for_nobody_and_what_was_none_waits_from_when_it_came() {
     let (school, code) = asked().await;
 
