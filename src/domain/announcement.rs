@@ -322,10 +322,10 @@ impl Announcement {
     }
 }
 
-/// On which pupil's link a carer's message rests: the first of the carer's pupils in the audience about whom they may be
-/// told; where there is none, the first, whose reason is then the reason. All links are of one carer.
-pub fn resting<'a>(links: &[&'a LinkFacts], today: Date) -> Option<&'a LinkFacts> {
-    links.iter().copied().find(|link| may_be_told(link, today).is_ok()).or_else(|| links.first().copied())
+/// Whether a carer's message rests rather on `other` than on the link it rests on so far: it rests on the first of the carer's
+/// pupils in the audience about whom they may be told; where there is none, on the first, whose reason is then the reason.
+pub fn rests_rather_on(other: &LinkFacts, so_far: &LinkFacts, today: Date) -> bool {
+    may_be_told(so_far, today).is_err() && may_be_told(other, today).is_ok()
 }
 
 #[cfg(test)]

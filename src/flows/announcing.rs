@@ -1,12 +1,12 @@
 //! On whose link a carer's copy of an announcement rests. It is one message however many of their pupils it is for, so when
 //! one link gives no right to it any more, another may: nobody is left out because of which child stood first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 
 use super::FlowError;
 use crate::{
     domain::{
-        announcement::{Announcement, resting},
+        announcement::{Announcement, rests_rather_on},
         chronology::{Entry, kind},
         delivery::{Carried, State},
         ids::{AnnouncementId, CarerId, PupilId},
@@ -31,11 +31,20 @@ pub(super) async fn audience(
     let written = &announcement.written;
     let pupils = announcements::pupils(connection, &written.audience, None, today).await?;
     let links = facts::of_links(connection, &pupils, None, written.purpose).await?;
-    let mut of_carer: BTreeMap<CarerId, Vec<&LinkFacts>> = BTreeMap::new();
-    for link in &links {
-        of_carer.entry(link.carer).or_default().push(link);
+    let mut of_carer: BTreeMap<CarerId, LinkFacts> = BTreeMap::new();
+    for link in links {
+        match of_carer.entry(link.carer) {
+            btree_map::Entry::Vacant(first) => {
+                first.insert(link);
+            }
+            btree_map::Entry::Occupied(mut so_far) => {
+                if rests_rather_on(&link, so_far.get(), today) {
+                    so_far.insert(link);
+                }
+            }
+        }
     }
-    Ok(of_carer.values().filter_map(|links| resting(links, today)).cloned().collect())
+    Ok(of_carer.into_values().collect())
 }
 
 /// The link by which a carer may be told: the one with `pupil`, or for an announcement, where that gives no right, another
