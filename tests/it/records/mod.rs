@@ -8,6 +8,7 @@ mod drafts;
 mod letters;
 mod links;
 mod people;
+mod previews;
 
 use liaison::{
     domain::ids::{CarerId, LinkId, PupilId, StaffId},
