@@ -15,9 +15,8 @@ use crate::{
         announcement::Announcement,
         hours::Hours,
         ids::{AnnouncementId, CarerId, StaffId},
-        people::Route,
         policy::Policy,
-        route::{Plan, choose},
+        rights::LinkFacts,
         time::school_date,
     },
     store::{
@@ -98,16 +97,10 @@ pub async fn preview(
     let mut counted = Counted::default();
     let mut shown = Shown::after(after);
     for link in &links {
-        if seen.contains(&link.carer) && shown.turns_to(link.carer) {
-            let would_get = gets(gateway, &policy, link, &message);
-            counted.add(&would_get);
-            shown.page.push(PreviewFor { carer: link.carer_name.full().expose().clone(), gets: would_get });
-            continue;
-        }
-        // Of most only how they are told is counted; a text must be written to know its parts.
-        let (plan, _) = choose(link, &message, gateway.carriers.set_up(), &[], gateway.now());
-        if !counted.add_plan(&plan) {
-            counted.add(&gets(gateway, &policy, link, &message));
+        let would_get = gets(gateway, &policy, link, &message);
+        counted.add(&would_get);
+        if seen.contains(&link.carer) {
+            shown.add(link, would_get);
         }
     }
     let unseen = carers.len() - seen.len();
@@ -118,20 +111,6 @@ impl Counted {
     /// How many carers get something.
     pub const fn told(&self) -> usize {
         self.email + self.text + self.call + self.letter
-    }
-
-    /// Counts a plan that the words cannot change; `false` where they may.
-    fn add_plan(&mut self, plan: &Plan) -> bool {
-        let count = match plan {
-            Plan::Send(Route::Email) => &mut self.email,
-            Plan::Task(Route::Call) => &mut self.call,
-            Plan::Task(Route::Letter) => &mut self.letter,
-            Plan::LeftOut(_, why) => self.nothing.entry(why.clone()).or_default(),
-            Plan::Send(_) | Plan::Task(_) | Plan::NoWay => return false,
-        };
-        *count += 1;
-        self.carers += 1;
-        true
     }
 
     fn add(&mut self, gets: &Gets) {
@@ -163,20 +142,19 @@ impl Shown {
         Self { waits_for: after, page: Vec::new(), last: None, more_after: None }
     }
 
-    /// Whether the page shows this carer, who comes after those before.
-    fn turns_to(&mut self, carer: CarerId) -> bool {
+    fn add(&mut self, link: &LinkFacts, gets: Gets) {
         if let Some(after) = self.waits_for {
-            if after == carer {
+            if after == link.carer {
                 self.waits_for = None;
             }
-            return false;
+            return;
         }
         if self.page.len() == A_PAGE {
             self.more_after = self.last;
-            return false;
+            return;
         }
-        self.last = Some(carer);
-        true
+        self.last = Some(link.carer);
+        self.page.push(PreviewFor { carer: link.carer_name.full().expose().clone(), gets });
     }
 }
 
