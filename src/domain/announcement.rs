@@ -107,29 +107,45 @@ pub struct Written {
 
 impl Written {
     /// Reads what was typed; `Err` is a sentence that says what to do.
-    pub fn read(purpose: Purpose, title: &str, text: &str, audience: Audience) -> Result<Self, String> {
+    pub fn read(purpose: Purpose, title: &str, text: &str, audience: Audience) -> Result<Self, Unreadable> {
         if !matches!(purpose, Purpose::Newsletter | Purpose::Notice) {
-            return Err("say whether it is a notice or a newsletter".to_owned());
+            return wrong("purpose", "say whether it is a notice or a newsletter");
         }
         let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
         let text = text.replace("\r\n", "\n");
         if title.is_empty() {
-            return Err("it needs a title: one line that says what it is about".to_owned());
+            return wrong("title", "it needs a title: one line that says what it is about");
         }
         if title.chars().count() > LONGEST_TITLE {
-            return Err(format!("the title is longer than {LONGEST_TITLE} characters: shorten it"));
+            return wrong(
+                "title",
+                format!("the title is longer than {LONGEST_TITLE} characters: shorten it"),
+            );
         }
         if title.chars().any(char::is_control) {
-            return Err("the title holds a control character: type it again".to_owned());
+            return wrong("title", "the title holds a control character: type it again");
         }
         if text.trim().is_empty() {
-            return Err("it needs words".to_owned());
+            return wrong("words", "it needs words");
         }
         if let Some(problem) = words_problem(&text) {
-            return Err(problem);
+            return wrong("words", problem);
         }
         Ok(Self { purpose, title: title.into(), words: text.trim().to_owned().into(), audience })
     }
+}
+
+/// What cannot be taken of an announcement, and the field that is at fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// `purpose`, `title` or `words`.
+    pub field: &'static str,
+    /// What is wrong with it, and what to do.
+    pub sentence: String,
+}
+
+fn wrong<T>(field: &'static str, sentence: impl Into<String>) -> Result<T, Unreadable> {
+    Err(Unreadable { field, sentence: sentence.into() })
 }
 
 /// What a second person decided.

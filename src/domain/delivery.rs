@@ -9,7 +9,7 @@ use liaison_channels::{
 use super::{
     ids::{AnnouncementId, AnswerId, UpdateId},
     policy::RetrySchedule,
-    time::{Timestamp, moment_in_words},
+    time::{Timestamp, moment_in_a_sentence},
 };
 
 /// What a delivery carries: one thing, always.
@@ -201,7 +201,7 @@ pub fn sentence(next: &Next, by: &str, error: Option<&SendError>) -> String {
     match next {
         Next::Submitted(_) => format!("sent by {by}"),
         Next::Unknown => format!("nobody knows yet whether it went by {by}: {why}"),
-        Next::Again(at) => format!("not sent by {by}: {why}; tried again {}", moment_in_words(*at)),
+        Next::Again(at) => format!("not sent by {by}: {why}; tried again {}", moment_in_a_sentence(*at)),
         Next::HoldChannel => format!("not sent by {by}: {why}; the channel is held until that is mended"),
         Next::Failed(_) => format!("will not arrive by {by}: {why}"),
     }

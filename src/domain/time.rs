@@ -58,7 +58,12 @@ pub fn is_a_year_old(day: Date, today: Date) -> bool {
     day.saturating_add(1.year()) <= today
 }
 
-/// `Fri 27 Nov, 17:00`, in school time.
+/// `Friday 27 November, 17:00`, in school time, as a sentence of the record says it.
+pub fn moment_in_a_sentence(at: Timestamp) -> String {
+    at.to_zoned_datetime(school_zone()).strftime("%A %-d %B, %H:%M").to_string()
+}
+
+/// `Fri 27 Nov, 17:00`, in school time, where columns are narrow.
 pub fn moment_in_words(at: Timestamp) -> String {
     at.to_zoned_datetime(school_zone()).strftime("%a %-d %b, %H:%M").to_string()
 }

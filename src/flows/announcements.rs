@@ -98,10 +98,10 @@ pub async fn decline(
 ) -> Result<(), FlowError> {
     let why = why.trim();
     if why.is_empty() {
-        return Err(FlowError::Refused("say why, so that it can be mended".to_owned()));
+        return Err(FlowError::at("why", "say why, so that it can be mended"));
     }
     if why.chars().count() > LONGEST_REASON {
-        return Err(FlowError::Refused(format!("say it in at most {LONGEST_REASON} characters")));
+        return Err(FlowError::at("why", format!("say it in at most {LONGEST_REASON} characters")));
     }
     decide(gateway, id, seen, Verdict::Declined(why.to_owned().into()), by).await
 }

@@ -14,13 +14,13 @@ use super::{FlowError, gateway::Gateway, salt};
 use crate::{
     domain::{
         chronology::{Entry, Visibility, kind},
-        ids::StaffId,
+        ids::{PupilId, StaffId},
         staff::{Role, may_manage, password_fault},
     },
     store::{
         StoreError, Tx, cases, chronology,
         colleagues::{self, Account},
-        explain,
+        desk, explain,
     },
 };
 
@@ -43,15 +43,13 @@ pub async fn add(
 ) -> Result<FirstPassword, FlowError> {
     let (name, email) = (name.trim(), email.trim().to_lowercase());
     if name.is_empty() {
-        return Err(FlowError::Refused("say the colleague's name".to_owned()));
+        return Err(FlowError::at("name", "say the colleague's name"));
     }
     if liaison_channels::address::EmailAddress::parse(&email).is_err() {
-        return Err(FlowError::Refused(
-            "that is not an email address; the colleague signs in with it".to_owned(),
-        ));
+        return Err(FlowError::at("email", "that is not an email address; the colleague signs in with it"));
     }
     if roles.is_empty() {
-        return Err(FlowError::Refused(no_roles()));
+        return Err(FlowError::at("role", no_roles()));
     }
     let mut tx = gateway.store.begin().await?;
     let known = colleagues::account(&mut tx, &email).await?;
@@ -69,7 +67,7 @@ pub async fn add(
 /// Gives a colleague these roles and no others; their sessions end.
 pub async fn set_roles(gateway: &Gateway, named: &str, roles: &[Role], by: &str) -> Result<(), FlowError> {
     if roles.is_empty() {
-        return Err(FlowError::Refused(no_roles()));
+        return Err(FlowError::at("role", no_roles()));
     }
     let mut tx = gateway.store.begin().await?;
     let account = find(&mut tx, named).await?;
@@ -179,9 +177,51 @@ pub async fn own_family(gateway: &Gateway, named: &str, pupil: &str, by: &str) -
     }
     let pupil = explain::pupil_named(&mut tx, pupil)
         .await?
-        .ok_or_else(|| FlowError::Refused("no pupil has that reference".to_owned()))?;
+        .ok_or_else(|| FlowError::at("pupil", "no pupil has that reference"))?;
     colleagues::add_conflict(&mut tx, account.id, pupil, by, gateway.now()).await?;
     tell(&mut tx, gateway, "a family was hidden from a colleague whose own it is", &account.name, by).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(())
+}
+
+/// The pupils of a colleague's own family that `viewer` may see, each with who recorded it.
+pub async fn hidden_from(
+    gateway: &Gateway,
+    viewer: StaffId,
+    staff: StaffId,
+) -> Result<Vec<(PupilId, String, String)>, FlowError> {
+    let recorded = colleagues::conflicts(&mut *gateway.store.acquire().await?, staff).await?;
+    let mut tx = gateway.store.as_colleague(viewer).await?;
+    let mut hidden = Vec::new();
+    for (pupil, by) in recorded {
+        if let Some(named) = desk::pupil(&mut tx, pupil).await? {
+            hidden.push((pupil, named.name, by));
+        }
+    }
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(hidden)
+}
+
+/// Shows a colleague a family again that is not their own, for a reason. Nobody does it for themselves.
+pub async fn not_own_family(
+    gateway: &Gateway,
+    staff: StaffId,
+    pupil: PupilId,
+    reason: &str,
+    by: &str,
+) -> Result<(), FlowError> {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Err(FlowError::at("reason", "say why it is not their family: the record needs a reason"));
+    }
+    let mut tx = gateway.store.begin().await?;
+    let account = find(&mut tx, &staff.to_string()).await?;
+    may(&mut tx, by, Some(&account), &[]).await?;
+    if !colleagues::remove_conflict(&mut tx, staff, pupil).await? {
+        return Err(FlowError::Refused("that pupil is not hidden from them".to_owned()));
+    }
+    let said = "a family is no longer hidden from a colleague: it is not their own";
+    tell(&mut tx, gateway, said, &format!("{}: {reason}", account.name), by).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(())
 }
@@ -196,13 +236,13 @@ pub async fn change_password(
     let mut tx = gateway.store.begin().await?;
     let account = find(&mut tx, &staff.to_string()).await?;
     if let Some(fault) = password_fault(new, &account.email) {
-        return Err(FlowError::Refused(fault.to_owned()));
+        return Err(FlowError::at("new", fault));
     }
     if !verify(account.password.as_ref(), old).await {
-        return Err(FlowError::Refused("The old password is not right.".to_owned()));
+        return Err(FlowError::at("old", "The old password is not right."));
     }
     if old == new {
-        return Err(FlowError::Refused("The new password is the old one. Choose another.".to_owned()));
+        return Err(FlowError::at("new", "The new password is the old one. Choose another."));
     }
     let hash = hash(new).await?;
     colleagues::set_password(&mut tx, staff, &hash, false, gateway.now()).await?;

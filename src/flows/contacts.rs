@@ -119,10 +119,16 @@ async fn keep(
         return refused("there is no such pupil");
     };
     if contact.carer.is_some() && !named.linked {
-        return refused("this carer is not linked to the pupil: leave the carer out, and say who it was");
+        return Err(FlowError::at(
+            "carer",
+            "this carer is not linked to the pupil: leave the carer out, and say who it was",
+        ));
     }
     if usize::try_from(named.colleagues).ok() != Some(colleagues.len()) {
-        return refused("one of the colleagues is not known here: choose them from the list");
+        return Err(FlowError::at(
+            "colleague",
+            "one of the colleagues is not known here: choose them from the list",
+        ));
     }
     let seen_by = visibility(tx, contact).await?;
     let seen_by = if contact.sensitive { Visibility::Restricted } else { seen_by };
@@ -175,23 +181,32 @@ fn some(text: &str) -> Option<&str> {
 
 fn makes_sense(contact: &Contact, colleagues: &[StaffId], now: Timestamp) -> Result<(), FlowError> {
     if contact.happened_at > now {
-        return refused("a contact cannot be in the future: give the time at which it happened");
+        return Err(FlowError::at(
+            "when",
+            "a contact cannot be in the future: give the time at which it happened",
+        ));
     }
     if some(&contact.facts).is_none() && !contact.praise {
-        return refused("say what happened, in a sentence");
+        return Err(FlowError::at("facts", "say what happened, in a sentence"));
     }
     if contact.sensitive && colleagues.len() < 2 && some(&contact.one_colleague_because).is_none() {
-        return refused("a sensitive contact has two colleagues: name both, or say why there was one");
+        return Err(FlowError::at(
+            "alone",
+            "a sensitive contact has two colleagues: name both, or say why there was one",
+        ));
     }
     let Some(due) = contact.follow_up_due else { return Ok(()) };
     if some(&contact.agreed).is_none() {
-        return refused("say what was agreed: the follow-up confirms it in writing");
+        return Err(FlowError::at("agreed", "say what was agreed: the follow-up confirms it in writing"));
     }
     if contact.carer.is_none() {
-        return refused("name the carer: a follow-up is written to somebody");
+        return Err(FlowError::at("carer", "name the carer: a follow-up is written to somebody"));
     }
     if due < school_date(contact.happened_at) {
-        return refused("the follow-up would be due before the contact: mend the date");
+        return Err(FlowError::at(
+            "follow_up",
+            "the follow-up would be due before the contact: mend the date",
+        ));
     }
     Ok(())
 }

@@ -65,7 +65,7 @@ pub async fn save(
         return refused("this week is more than a year from today: choose the week again");
     }
     if let Some(sentence) = words_problem(&text) {
-        return refused(sentence);
+        return Err(FlowError::at("words", sentence));
     }
     let Some(version) = expected_version.checked_add(1).filter(|version| *version >= 1) else {
         return refused("this form is not whole: open the page again");
@@ -183,7 +183,7 @@ pub async fn send_due(gateway: &Gateway) -> Result<usize, FlowError> {
             text: due.words.into(),
             sensitive: due.sensitive,
         };
-        match queue::put(&mut tx, gateway, &[row], &due.by, gateway.now()).await {
+        match queue::put(&mut tx, gateway, &[row], &due.author, &due.by, gateway.now()).await {
             Ok(_) => {
                 drafts::became_update(&mut tx, due.pupil, due.week).await?;
                 tx.commit().await.map_err(StoreError::from)?;

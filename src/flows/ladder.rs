@@ -7,7 +7,7 @@ use crate::{
         calendar::{Redated, redated},
         chronology::{Entry, Visibility, kind},
         policy::Policy,
-        time::{Date, Timestamp, moment_in_words},
+        time::{Date, Timestamp, moment_in_a_sentence},
     },
     store::{
         StoreError, Tx, cases, chronology,
@@ -35,7 +35,7 @@ async fn climb_one(tx: &mut Tx, clock: &ClockRow, now: Timestamp) -> Result<bool
     if !clocks::climb(tx, clock.id, SLT).await? {
         return Ok(false);
     }
-    let by = clock.due_at.map(moment_in_words).unwrap_or_default();
+    let by = clock.due_at.map(moment_in_a_sentence).unwrap_or_default();
     let (said, seen_by) = if clock.visibility == Visibility::Restricted || clock.role == "dsl" {
         (format!("overdue: no answer by {by}; it stays with the DSL"), clock.visibility)
     } else if cases::assign(tx, clock.case, "slt", None).await? {
@@ -132,9 +132,13 @@ async fn redate_one(
     };
     clocks::redate(tx, clock.id, Some((at, day)), &words, version).await?;
     let said = match clock.due_at {
-        None => format!("the calendar reaches that far now: due {}", moment_in_words(at)),
+        None => format!("the calendar reaches that far now: due {}", moment_in_a_sentence(at)),
         Some(old) => {
-            format!("the calendar changed: due {} instead of {}", moment_in_words(at), moment_in_words(old))
+            format!(
+                "the calendar changed: due {} instead of {}",
+                moment_in_a_sentence(at),
+                moment_in_a_sentence(old)
+            )
         }
     };
     let entry = Entry::now(now, kind::CLOCK, said)

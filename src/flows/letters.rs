@@ -5,7 +5,7 @@ use super::{
     gateway::Gateway,
     planning::{Whose, another_way, check, opened_entry},
     salt,
-    tasks::{close_row, no_task, open, words_now},
+    tasks::{close_row, no_task, open, state_in_words, words_now},
 };
 use crate::{
     domain::{
@@ -96,9 +96,7 @@ pub async fn mark_posted(
 ) -> Result<Posted, FlowError> {
     let now = gateway.now();
     if posted_on > school_date(now) {
-        return Err(FlowError::Refused(
-            "a letter cannot have been posted in the future: mend the date".to_owned(),
-        ));
+        return Err(FlowError::at("day", "a letter cannot have been posted in the future: mend the date"));
     }
     // Always in one order, so that two batches that share letters wait for each other and do not lock each other out.
     let mut posted = posted.to_vec();
@@ -130,12 +128,13 @@ async fn post_one(
 ) -> Result<(), FlowError> {
     let now = gateway.now();
     if row.state != "open" {
-        let why = format!("letter {} is {} already: take it out of the batch", row.id, row.state);
+        let state = state_in_words(&row.state).to_lowercase();
+        let why = format!("the letter to {} is {state} already: take it out of the batch", row.carer_name);
         return Err(FlowError::Refused(why));
     }
     if posted_on < school_date(facts.created_at) {
-        let why = format!("letter {} was not there yet on that day: mend the date", row.id);
-        return Err(FlowError::Refused(why));
+        let why = format!("the letter to {} was not there yet on that day: mend the date", row.carer_name);
+        return Err(FlowError::at("day", why));
     }
     let address = postal(tx, row).await?;
     letters::insert_posting(tx, row.id, posted_on, address, by, now).await?;
@@ -152,18 +151,17 @@ async fn post_one(
 pub async fn returned(gateway: &Gateway, task: TaskId, why: &str, by: &str) -> Result<(), FlowError> {
     let why = why.trim();
     if why.is_empty() {
-        return Err(FlowError::Refused("say why it came back: the envelope usually tells".to_owned()));
+        return Err(FlowError::at("why", "say why it came back: the envelope usually tells"));
     }
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
     let facts = recording::lock(&mut tx, task).await?.ok_or_else(|| no_task(task))?;
     let row = a_letter(&mut tx, task).await?;
     if row.state != "done" {
-        let why = format!("letter {task} is {}: only a letter that was posted can come back", row.state);
-        return Err(FlowError::Refused(why));
+        return Err(FlowError::Refused("only a letter that was posted can come back".to_owned()));
     }
     if !letters::insert_returned(&mut tx, task, why, by, now).await? {
-        return Err(FlowError::Refused(format!("it is recorded already that letter {task} came back")));
+        return Err(FlowError::Refused("it is recorded already that this letter came back".to_owned()));
     }
     let came_back =
         entry(&mut tx, &row, &facts, kind::LETTER_RETURNED, "the letter came back", by, now).await?;

@@ -10,13 +10,13 @@ use super::{
 use crate::{
     domain::{
         chronology::Visibility,
-        ids::{CaseId, StaffId},
+        ids::{CaseId, QuestionId, StaffId},
         time::{Date, Timestamp},
     },
     store::{
         StoreError,
         case_lists::{self, Counts, List, Place},
-        desk::{self, WhichQuestions},
+        desk::{self, Decided, WhichQuestions},
         questions::QuestionRow,
     },
 };
@@ -87,6 +87,31 @@ pub async fn closed_cases(
 async fn note_list(gateway: &Gateway, staff: StaffId, listed: &[Listed]) -> Result<(), FlowError> {
     let restricted = listed.iter().filter(|case| case.visibility == "restricted").map(|case| case.id);
     note_cases(gateway, staff, restricted, "a list with this case was read").await
+}
+
+/// A page of the questions that were decided, the last decided first.
+pub async fn decided(
+    gateway: &Gateway,
+    staff: StaffId,
+    before: Option<(Timestamp, QuestionId)>,
+) -> Result<Page<Decided, (Timestamp, QuestionId)>, FlowError> {
+    let mut tx = gateway.store.as_colleague(staff).await?;
+    let read = desk::decided(&mut tx, before, wanted()).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    let decided = page(
+        read.into_iter()
+            .map(|one| {
+                let place = (one.at, one.id);
+                (one, place)
+            })
+            .collect(),
+    );
+    let restricted = decided.lines.iter().filter(|one| one.visibility == Visibility::Restricted);
+    let entries = restricted.map(|one| {
+        read_restricted(gateway, staff, "a list with a restricted question was read").received(one.received)
+    });
+    note(gateway, entries.collect()).await?;
+    Ok(decided)
 }
 
 /// A page of the open questions, by due date; what arrived is not read for it.

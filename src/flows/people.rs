@@ -1,6 +1,6 @@
 //! What colleagues change of a carer: preferences, addresses and restrictions, each with who, when and on whose word (R07).
 
-use super::{FlowError, gateway::Gateway, salt};
+use super::{FlowError, gateway::Gateway, salt, tasks::close_row};
 use crate::{
     domain::{
         chronology::{Entry, Visibility, kind},
@@ -91,6 +91,7 @@ pub async fn remove_address(
         return refused("the carer does not have this address");
     }
     tell_address(&mut tx, carer, "an address was removed".to_owned(), by, now).await?;
+    checked(&mut tx, carer, address, "the address was removed", by, now).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(())
 }
@@ -110,7 +111,25 @@ pub async fn mark_good(
         );
     }
     tell_address(&mut tx, carer, "an address was checked and is good again".to_owned(), by, now).await?;
+    checked(&mut tx, carer, address, "the address was checked: it is right", by, now).await?;
     tx.commit().await.map_err(StoreError::from)?;
+    Ok(())
+}
+
+/// Closes the tasks that asked to look into this address.
+async fn checked(
+    tx: &mut Tx,
+    carer: CarerId,
+    address: AddressId,
+    outcome: &str,
+    by: &str,
+    now: Timestamp,
+) -> Result<(), FlowError> {
+    for task in people::checks(tx, carer, address).await? {
+        if let Some(row) = tasks::find(tx, task).await? {
+            close_row(tx, &row, true, by, outcome, now).await?;
+        }
+    }
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Exactly what each carer would get of an update, before it is queued (R11). Made by the gate and the wording that make what
 //! is sent; what comes out is words on a page, which no channel takes.
 
-use liaison_channels::text::{Encoding, measure};
+use liaison_channels::text::{Alphabet, measure};
 
 use super::{FlowError, gateway::Gateway};
 use crate::{
@@ -10,10 +10,10 @@ use crate::{
         hours::Hours,
         ids::{PupilId, StaffId},
         people::{Purpose, Route},
-        policy::Policy,
+        policy::{Policy, TextUpdate},
         rights::LinkFacts,
         route::{About, MessageFacts, Plan, choose},
-        time::Date,
+        time::{Date, Timestamp},
         wording::Words,
     },
     store::{StoreError, desk, facts},
@@ -48,8 +48,10 @@ pub enum Gets {
         characters: usize,
         /// How many parts the provider counts.
         parts: usize,
-        /// Whether a letter in it makes a part 70 characters long instead of 160.
-        short_parts: bool,
+        /// A letter that makes a part 70 characters long instead of 160.
+        odd: Option<char>,
+        /// Why it is only a notice.
+        why: String,
     },
     /// A call: what the colleague says.
     Call(String),
@@ -118,7 +120,9 @@ pub(super) fn gets(gateway: &Gateway, policy: &Policy, link: &LinkFacts, message
             channels,
         };
         match decide(&ask, policy, now) {
-            Decision::Permit(permit) => return as_read(permit.words()),
+            Decision::Permit(permit) => {
+                return as_read(permit.words(), || why_a_notice(&ask, policy, now));
+            }
             Decision::NoRight(no, _) => return Gets::Nothing(no.sentence()),
             // A route is never chosen twice, so this ends.
             Decision::NotThisWay(..) => tried.push(route),
@@ -128,7 +132,24 @@ pub(super) fn gets(gateway: &Gateway, policy: &Policy, link: &LinkFacts, message
     }
 }
 
-fn as_read(words: &Words) -> Gets {
+/// Why only a notice goes by text: by how much all of it is too long, or that nothing else ever goes.
+fn why_a_notice(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> String {
+    let TextUpdate::Full { max_parts } = policy.text_update else {
+        return "Texts of this school only tell that it is ready.".to_owned();
+    };
+    let endless = Policy { text_update: TextUpdate::Full { max_parts: usize::MAX }, ..policy.clone() };
+    if let Decision::Permit(permit) = decide(ask, &endless, now)
+        && let Words::Text { body, full: true } = permit.words()
+    {
+        let parts = measure(body.expose()).parts;
+        return format!(
+            "All of it is too long for a text: it would take {parts} parts, and {max_parts} are the most."
+        );
+    }
+    "All of it may not go by text.".to_owned()
+}
+
+fn as_read(words: &Words, why: impl FnOnce() -> String) -> Gets {
     match words {
         Words::Mail { subject, plain, .. } => {
             Gets::Mail { subject: subject.expose().clone(), plain: plain.expose().clone() }
@@ -138,7 +159,8 @@ fn as_read(words: &Words) -> Gets {
             Gets::Text {
                 characters: body.expose().chars().count(),
                 parts: measured.parts,
-                short_parts: measured.encoding == Encoding::Ucs2,
+                odd: Alphabet::Gsm7.holds(body.expose()).err(),
+                why: if *full { String::new() } else { why() },
                 full: *full,
                 body: body.expose().clone(),
             }

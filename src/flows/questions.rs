@@ -227,7 +227,7 @@ async fn close(
     if questions::close(tx, question.id, state, by, outcome, now).await? {
         return Ok(());
     }
-    Err(FlowError::Refused(format!("question {} is {} already", question.id, question.state)))
+    Err(FlowError::Refused(format!("this question is {} already", question.state)))
 }
 
 /// The carer and pupil that are meant.

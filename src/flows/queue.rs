@@ -71,17 +71,18 @@ pub async fn updates(gateway: &Gateway, file: &[u8], author: &str) -> Result<Que
     let now = gateway.now();
     let rows = read(file, school_date(now)).map_err(QueueError::Lines)?;
     let mut tx = gateway.store.begin().await?;
-    let report = put(&mut tx, gateway, &rows, author, now).await?;
+    let report = put(&mut tx, gateway, &rows, author, author, now).await?;
     tx.commit().await.map_err(crate::store::StoreError::from)?;
     Ok(report)
 }
 
-/// Queues rows in the caller's transaction.
+/// Queues rows in the caller's transaction: who wrote them, and who sends them.
 pub(super) async fn put(
     tx: &mut crate::store::Tx,
     gateway: &Gateway,
     rows: &[UpdateRow],
     author: &str,
+    by: &str,
     now: Timestamp,
 ) -> Result<Queued, QueueError> {
     let known = known_pupils(tx, rows).await?;
@@ -93,7 +94,7 @@ pub(super) async fn put(
     updates::insert(tx, &new, author, now).await?;
     let pupils: Vec<PupilId> = new.iter().map(|update| update.pupil).collect();
     let links = facts::of_links(tx, &pupils, None, Purpose::WeeklyUpdate).await?;
-    let planned = plan_all(gateway, &new, &links, author, now, &mut report);
+    let planned = plan_all(gateway, &new, &links, by, now, &mut report);
     let references: HashMap<_, _> = known.iter().map(|(reference, id)| (*id, reference)).collect();
     let with_carers: HashSet<_> = links.iter().map(|link| link.pupil).collect();
     report.without_carers = pupils
@@ -102,7 +103,7 @@ pub(super) async fn put(
         .filter_map(|id| references.get(id))
         .map(|r| (*r).clone())
         .collect();
-    planned.write(tx, author, now).await?;
+    planned.write(tx, by, now).await?;
     Ok(report)
 }
 

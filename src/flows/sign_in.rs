@@ -97,10 +97,7 @@ pub async fn begin_second_factor(gateway: &Gateway, staff: StaffId) -> Result<Ke
     let mut tx = gateway.store.begin().await?;
     let account = find(&mut tx, &staff.to_string()).await?;
     if account.totp_confirmed {
-        return Err(FlowError::Refused(
-            "You have a second factor already. IT can take it away: liaison staff reset --second-factor."
-                .to_owned(),
-        ));
+        return Err(FlowError::Refused("You have a second factor already. IT can take it away.".to_owned()));
     }
     let secret = if let Some(secret) = account.totp_secret {
         secret

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{
     FlowError,
     announcing::{RESTS_ELSEWHERE, link_for},
+    desk::{note, read_restricted},
     gateway::Gateway,
 };
 use crate::{
@@ -13,14 +14,16 @@ use crate::{
         chronology::{Entry, kind},
         delivery::Carried,
         gate::{Ask, Decision, decide},
-        ids::{PupilId, TaskId},
+        ids::{PupilId, StaffId, TaskId},
         people::{Format, Route},
         rights::LinkFacts,
         time::{Date, Timestamp, school_date},
         wording::{Sheet, Words, interpreter},
     },
     store::{
-        StoreError, chronology, clocks, facts, recording,
+        StoreError, chronology, clocks,
+        desk::{self, OneTask},
+        facts, recording,
         tasks::{self, TaskRow},
     },
 };
@@ -103,6 +106,29 @@ pub async fn show(gateway: &Gateway, id: TaskId) -> Result<Listed, FlowError> {
     Ok(task)
 }
 
+/// A task as this colleague may see it, whatever became of it; `None` where there is none for them. That one of a restricted
+/// case was read is recorded.
+pub async fn seen(gateway: &Gateway, staff: StaffId, id: TaskId) -> Result<Option<OneTask>, FlowError> {
+    let mut tx = gateway.store.as_colleague(staff).await?;
+    let task = desk::task(&mut tx, id).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    if let Some(case) = task.as_ref().filter(|task| task.restricted).and_then(|task| task.case) {
+        note(gateway, vec![read_restricted(gateway, staff, "a task of the case was read").case(case)])
+            .await?;
+    }
+    Ok(task)
+}
+
+/// A task's state, as a sentence says it.
+pub fn state_in_words(state: &str) -> &'static str {
+    match state {
+        "done" => "Done",
+        "given_up" => "Given up",
+        "withdrawn" => "Withdrawn",
+        _ => "Open",
+    }
+}
+
 /// Closes a task as `done` or `given_up`, with what came of it.
 pub async fn close(
     gateway: &Gateway,
@@ -133,7 +159,11 @@ pub(super) async fn close_row(
 ) -> Result<(), FlowError> {
     let (id, state) = (row.id, if done { "done" } else { "given_up" });
     if !tasks::close(tx, id, state, by, outcome, now).await? {
-        return Err(FlowError::Refused(format!("task {id} is {} already", row.state)));
+        let state = tasks::find(tx, id).await?.map_or_else(|| row.state.clone(), |row| row.state);
+        return Err(FlowError::Refused(format!(
+            "this task is {} already: nothing was changed",
+            state_in_words(&state).to_lowercase()
+        )));
     }
     if let (true, Some(Carried::Answer(answer))) = (done, row.carried) {
         // A reply that was said by phone or posted answers as one that was sent does.

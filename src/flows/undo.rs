@@ -35,7 +35,7 @@ pub async fn undo(
         FlowError::Refused(format!("there is no question {id}; `liaison questions list` shows them"))
     })?;
     if !case_deeds::ask_again(&mut tx, id).await? {
-        return Err(FlowError::Refused(format!("question {id} is open: there is nothing to take back")));
+        return Err(FlowError::Refused("this question is open: there is nothing to take back".to_owned()));
     }
     let done = match (question.case, question.state.as_str()) {
         (_, "dismissed") => ask_again(&mut tx, &question, reason, by, now).await?,

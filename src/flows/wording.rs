@@ -38,8 +38,10 @@ pub async fn set(
     by: &str,
 ) -> Result<(), FlowError> {
     let (urgent, more) = (urgent.trim(), more.trim());
-    if [urgent, more].iter().any(|words| words.chars().count() > LONGEST) {
-        return Err(FlowError::Refused(format!("write at most {LONGEST} characters in each")));
+    for (field, words) in [("urgent", urgent), ("more", more)] {
+        if words.chars().count() > LONGEST {
+            return Err(FlowError::at(field, format!("write at most {LONGEST} characters in each")));
+        }
     }
     let now = gateway.now();
     refresh(gateway).await?;
@@ -51,8 +53,7 @@ pub async fn set(
     versions::lock(&mut tx).await?;
     if versions::newest(&mut tx).await?.wording != base {
         return Err(FlowError::Refused(
-            "a colleague has changed the words since you began: read theirs, then write yours again"
-                .to_owned(),
+            "a colleague has changed the words since you began: theirs are below, beside yours".to_owned(),
         ));
     }
     let words = WordingVersion {

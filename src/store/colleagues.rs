@@ -519,3 +519,33 @@ pub async fn add_conflict(
     .await?;
     Ok(())
 }
+
+/// The pupils that are hidden from a colleague as their own family, each with who recorded it.
+pub async fn conflicts(
+    connection: &mut PgConnection,
+    staff: StaffId,
+) -> Result<Vec<(crate::domain::ids::PupilId, String)>, StoreError> {
+    let rows = sqlx::query!(
+        "select pupil_id, recorded_by from conflict_of_interest where staff_id = $1 order by recorded_at, pupil_id",
+        staff.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (crate::domain::ids::PupilId(row.pupil_id), row.recorded_by)).collect())
+}
+
+/// Forgets that a pupil is of a colleague's own family; `false` where nothing said so.
+pub async fn remove_conflict(
+    connection: &mut PgConnection,
+    staff: StaffId,
+    pupil: crate::domain::ids::PupilId,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "delete from conflict_of_interest where staff_id = $1 and pupil_id = $2",
+        staff.0,
+        pupil.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

@@ -27,6 +27,18 @@ pub async fn names(connection: &mut PgConnection) -> Result<HashMap<String, Stri
     Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
 }
 
+/// The colleagues who may have been at a contact: those who sign in and work with families, by name.
+pub async fn colleagues(connection: &mut PgConnection) -> Result<Vec<(String, String)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select id::text as "id!", name as "name!" from staff
+           where disabled_at is null and roles && array['teacher', 'office', 'slt', 'dsl']
+           order by name, id"#
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
 /// A message as it came, with what was made of it.
 #[derive(Debug, Clone)]
 pub struct Message {
@@ -144,6 +156,84 @@ pub async fn questions(
         received_at: row.received_at.0,
     });
     Ok(questions.collect())
+}
+
+/// A question that was decided.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    /// Its id.
+    pub id: QuestionId,
+    /// Its kind.
+    pub kind: String,
+    /// `answered` or `dismissed`.
+    pub state: String,
+    /// What came of it.
+    pub outcome: String,
+    /// Who decided.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Where the message came from.
+    pub sender: Option<String>,
+    /// When the school had it.
+    pub received_at: Timestamp,
+    /// The message.
+    pub received: ReceivedId,
+    /// For whose eyes.
+    pub visibility: Visibility,
+}
+
+/// Questions that were decided, the last decided first: at most `limit` of those before a moment and question.
+pub async fn decided(
+    connection: &mut PgConnection,
+    before: Option<(Timestamp, QuestionId)>,
+    limit: i64,
+) -> Result<Vec<Decided>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select q.id, q.kind, q.state, q.outcome as "outcome!", q.closed_by as "closed_by!", q.closed_at as "closed_at!: Ts",
+                  q.received_id, q.visibility, g.sender, r.received_at as "received_at!: Ts"
+           from question q
+           join reading g on g.received_id = q.received_id
+           cross join lateral (select x.received_at from received_seen x where x.id = q.received_id limit 1) r
+           where q.state <> 'open' and ($1::timestamptz is null or (q.closed_at, q.id) < ($1, $2::uuid))
+           order by q.closed_at desc, q.id desc
+           limit $3"#,
+        before.map(|(at, _)| Ts(at)) as _,
+        before.map(|(_, id)| id.0),
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    let decided = rows.into_iter().map(|row| Decided {
+        id: QuestionId(row.id),
+        kind: row.kind,
+        state: row.state,
+        outcome: row.outcome,
+        by: row.closed_by,
+        at: row.closed_at.0,
+        sender: row.sender,
+        received_at: row.received_at.0,
+        received: ReceivedId(row.received_id),
+        visibility: Visibility::parse(&row.visibility).unwrap_or(Visibility::Restricted),
+    });
+    Ok(decided.collect())
+}
+
+/// The questions about a case and its messages, with whether each is decided, the oldest first.
+pub async fn questions_of_case(
+    connection: &mut PgConnection,
+    case: CaseId,
+) -> Result<Vec<(QuestionId, bool)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select q.id, q.state <> 'open' as "decided!" from question q
+           join reading g on g.received_id = q.received_id
+           where g.case_id = $1 or q.case_id = $1
+           order by q.opened_at, q.id"#,
+        case.0,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (QuestionId(row.id), row.decided)).collect())
 }
 
 /// A pupil as the head of a page names them.
@@ -346,6 +436,72 @@ pub struct TaskLine {
     pub why: String,
     /// By when.
     pub due: Date,
+}
+
+/// One task, as its page shows it.
+#[derive(Debug, Clone)]
+pub struct OneTask {
+    /// Its id.
+    pub id: TaskId,
+    /// Its kind.
+    pub kind: String,
+    /// Whose list.
+    pub role: String,
+    /// The carer.
+    pub carer_id: CarerId,
+    /// The carer's name.
+    pub carer: String,
+    /// The pupil.
+    pub pupil_id: PupilId,
+    /// The pupil's name.
+    pub pupil: String,
+    /// Why.
+    pub why: String,
+    /// By when.
+    pub due: Date,
+    /// `open`, `done`, `given_up` or `withdrawn`.
+    pub state: String,
+    /// What came of it.
+    pub outcome: Option<String>,
+    /// Who closed it, and when.
+    pub closed: Option<(String, Timestamp)>,
+    /// The case it is about.
+    pub case: Option<CaseId>,
+    /// Whether that case is restricted.
+    pub restricted: bool,
+}
+
+/// A task, whatever its state; `None` where there is none for this colleague.
+pub async fn task(connection: &mut PgConnection, task: TaskId) -> Result<Option<OneTask>, StoreError> {
+    let row = sqlx::query!(
+        r#"select t.id, t.kind, t.role, t.why, t.due as "due: Day", t.state, t.outcome, t.closed_by,
+                  t.closed_at as "closed_at: Ts", t.pupil_id, t.carer_id, t.case_id,
+                  c.forename || ' ' || c.surname as "carer!",
+                  coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil!",
+                  coalesce(k.visibility = 'restricted', false) as "restricted!"
+           from task t join carer c on c.id = t.carer_id join pupil p on p.id = t.pupil_id
+           left join carer_case k on k.id = t.case_id
+           where t.id = $1"#,
+        task.0,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| OneTask {
+        id: TaskId(row.id),
+        kind: row.kind,
+        role: row.role,
+        carer_id: CarerId(row.carer_id),
+        carer: row.carer,
+        pupil_id: PupilId(row.pupil_id),
+        pupil: row.pupil,
+        why: row.why,
+        due: row.due.0,
+        state: row.state,
+        outcome: row.outcome,
+        closed: row.closed_by.zip(row.closed_at.map(|at| at.0)),
+        case: row.case_id.map(CaseId),
+        restricted: row.restricted,
+    }))
 }
 
 /// Which open tasks.

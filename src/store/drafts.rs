@@ -191,6 +191,8 @@ pub struct DueDraft {
     pub words: String,
     /// Marked sensitive.
     pub sensitive: bool,
+    /// Who saved these words.
+    pub author: String,
     /// Who queued it.
     pub by: String,
 }
@@ -198,7 +200,7 @@ pub struct DueDraft {
 /// The next draft whose time has come, locked until the transaction ends; one that another daemon has locked is passed by.
 pub async fn next_due(connection: &mut PgConnection, now: Timestamp) -> Result<Option<DueDraft>, StoreError> {
     let row = sqlx::query!(
-        r#"select d.pupil_id, p.pupil_ref, d.week as "week: Day", d.words, d.sensitive, d.sent_by as "sent_by!"
+        r#"select d.pupil_id, p.pupil_ref, d.week as "week: Day", d.words, d.sensitive, d.author, d.sent_by as "sent_by!"
            from draft d join pupil p on p.id = d.pupil_id
            where d.send_at <= $1 and d.update_id is null
            order by d.send_at, d.id limit 1
@@ -213,6 +215,7 @@ pub async fn next_due(connection: &mut PgConnection, now: Timestamp) -> Result<O
         week: row.week.0,
         words: row.words,
         sensitive: row.sensitive,
+        author: row.author,
         by: row.sent_by,
     }))
 }

@@ -271,6 +271,28 @@ pub async fn reviews(
     Ok(ids.into_iter().map(TaskId).collect())
 }
 
+/// The open tasks to look into this address of a carer: at which a message failed, or from which a letter came back. That a
+/// way is to be found at all is another task.
+pub async fn checks(
+    connection: &mut PgConnection,
+    carer: CarerId,
+    address: AddressId,
+) -> Result<Vec<TaskId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "select t.id from task t join address a on a.id = $2 left join delivery d on d.id = t.delivery_id
+         where t.kind = 'check_address' and t.state = 'open' and t.carer_id = $1
+           and num_nonnulls(t.update_id, t.answer_id, t.announcement_id) = 0
+           and (d.address_id = a.id
+                or (d.id is null and a.kind = 'postal' and t.why like 'check this address%'))
+         order by t.id",
+        carer.0,
+        address.0,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ids.into_iter().map(TaskId).collect())
+}
+
 /// A restriction as a page shows it.
 #[derive(Debug, Clone)]
 pub struct RestrictionRow {

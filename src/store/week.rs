@@ -137,6 +137,50 @@ pub async fn of_class(
     Ok(pupils.collect())
 }
 
+/// Words of an earlier week that were written and have not been sent.
+#[derive(Debug, Clone)]
+pub struct Unsent {
+    /// The pupil.
+    pub pupil: PupilId,
+    /// The pupil's name.
+    pub name: String,
+    /// The week's Monday.
+    pub week: Date,
+    /// Queued: it leaves from then on.
+    pub send_at: Option<Timestamp>,
+}
+
+/// Of a class the words of weeks from `since` on and before `week` that were written and have not been sent, the latest week
+/// first; at most 200.
+pub async fn unsent(
+    connection: &mut PgConnection,
+    class: ClassId,
+    since: Date,
+    week: Date,
+) -> Result<Vec<Unsent>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select p.id, coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!",
+                  d.week as "week: Day", d.send_at as "send_at: Ts"
+           from draft d join pupil p on p.id = d.pupil_id
+           where p.class_id = $1 and d.week >= $2 and d.week < $3 and d.update_id is null and btrim(d.words) <> ''
+             and not exists (select from pupil_update u where u.pupil_id = d.pupil_id and u.week = d.week)
+           order by d.week desc, p.legal_surname, p.legal_forename, p.id
+           limit 200"#,
+        class.0,
+        Day(since) as _,
+        Day(week) as _,
+    )
+    .fetch_all(connection)
+    .await?;
+    let unsent = rows.into_iter().map(|row| Unsent {
+        pupil: PupilId(row.id),
+        name: row.name,
+        week: row.week.0,
+        send_at: row.send_at.map(|at| at.0),
+    });
+    Ok(unsent.collect())
+}
+
 /// The pupils of a class in the same order, with whether words are there for the week: a draft's, or those that were sent.
 pub async fn written(
     connection: &mut PgConnection,

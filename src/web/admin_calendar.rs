@@ -73,6 +73,16 @@ impl Days {
     }
 }
 
+/// Whether what was typed was to correct these days.
+fn corrects(typed: &Fields, days: &Days) -> bool {
+    typed.text("what").is_empty() && typed.text("kind") == days.word && typed.parsed("old") == Some(days.from)
+}
+
+/// The id of a field of the form that corrects these days.
+fn row_id(field: &str, days: &Days) -> String {
+    format!("{field}-{}-{}", days.word, days.from)
+}
+
 /// A school year, such as `2026 to 2027`.
 struct Year {
     name: String,
@@ -100,7 +110,7 @@ struct CalendarPage {
 }
 
 async fn calendar_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
-    show(&web, &signed, StatusCode::OK, Fields::default(), after.done.as_deref(), Vec::new()).await
+    show(&web, &signed, StatusCode::OK, Fields::default(), after.done.as_deref(), (None, Vec::new())).await
 }
 
 async fn show(
@@ -109,7 +119,7 @@ async fn show(
     status: StatusCode,
     typed: Fields,
     done: Option<&str>,
-    faults: Vec<String>,
+    (field, faults): (Option<String>, Vec<String>),
 ) -> Result<Response, Wrong> {
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let adopted = versions::calendars(&mut tx, EARLIER).await?;
@@ -136,7 +146,7 @@ async fn show(
     };
     let first = faults.first().map(|fault| in_page_words(fault));
     let template = CalendarPage {
-        frame: Frame::of(web, signed, "Calendar", "/admin").after(done).refused(first),
+        frame: Frame::of(web, signed, "Calendar", "/admin").after(done).refused(first).at(field),
         years: present.map(|calendar| years(calendar, today)).unwrap_or_default(),
         until: present.map(|calendar| dated(calendar.covers_until())),
         left: present.and_then(|calendar| warn_before(calendar, today, WARNING)),
@@ -225,20 +235,20 @@ fn show_look(
     frame::page(status, &template)
 }
 
-/// What a form asks for.
-fn wanted(fields: &Fields, today: Date) -> Result<Edit, String> {
+/// What a form asks for; or the field at fault, and what is wrong with it.
+fn wanted(fields: &Fields, today: Date) -> Result<Edit, (&'static str, &'static str)> {
     let kind =
         Kind::parse(fields.text("kind")).filter(|kind| *kind != Kind::BankHoliday || fields.ticked("old"));
-    let kind = kind.ok_or("say what it is")?;
+    let kind = kind.ok_or(("kind", "say what it is"))?;
     let old: Option<Date> = fields.parsed("old");
     if fields.text("what") == "remove" {
-        return Ok(Edit::Remove(kind, old.ok_or("say which")?));
+        return Ok(Edit::Remove(kind, old.ok_or(("from", "say which"))?));
     }
-    let from: Date = fields.parsed("from").ok_or("give the first day as a date")?;
+    let from: Date = fields.parsed("from").ok_or(("from", "give the first day as a date"))?;
     let until = if fields.text("until").is_empty() { Some(from) } else { fields.parsed("until") };
-    let until = until.ok_or("give the last day as a date")?;
+    let until = until.ok_or(("until", "give the last day as a date"))?;
     if until < from {
-        return Err("the last day is before the first: check both dates".to_owned());
+        return Err(("until", "the last day is before the first: check both dates"));
     }
     let announced = Some(today).filter(|_| kind == Kind::Closure);
     let span = Span { kind, from, until, reason: fields.text("name").to_owned(), announced };
@@ -248,14 +258,24 @@ fn wanted(fields: &Fields, today: Date) -> Result<Edit, String> {
     })
 }
 
+/// The element that holds a field: of the form that adds something, or of the one that corrects what stands there.
+fn id_of(field: &str, fields: &Fields) -> String {
+    match (field, fields.text("old")) {
+        ("kind", _) => "kind-closure".to_owned(),
+        (field, "") => field.to_owned(),
+        (field, old) => format!("{field}-{}-{old}", fields.text("kind")),
+    }
+}
+
 async fn look_at_change(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Response, Wrong> {
     let policy = web.gateway.policy();
     let csv = if sent.fields.text("base") == policy.calendar_version() {
         wanted(&sent.fields, school_date(web.gateway.now()))
-            .map_err(|fault| vec![fault])
-            .and_then(|edit| edited(policy.calendar.as_ref(), &edit))
+            .map_err(|(field, fault)| (Some(id_of(field, &sent.fields)), vec![fault.to_owned()]))
+            .and_then(|edit| edited(policy.calendar.as_ref(), &edit).map_err(|faults| (None, faults)))
     } else {
-        Err(vec!["another calendar was adopted since you opened the page: this is how it is now".to_owned()])
+        let fault = "another calendar was adopted since you opened the page: this is how it is now";
+        Err((None, vec![fault.to_owned()]))
     };
     let name = sent.fields.text("name").to_owned();
     match csv {
@@ -266,7 +286,7 @@ async fn look_at_change(State(web): State<Web>, signed: Signed, sent: Sent) -> R
 
 async fn look_at_file(State(web): State<Web>, signed: Signed, mut upload: Upload) -> Result<Response, Wrong> {
     let Some(file) = upload.take("file") else {
-        let faults = vec!["choose the file".to_owned()];
+        let faults = (Some("file".to_owned()), vec!["choose the file".to_owned()]);
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return show(&web, &signed, status, upload.sent.fields, None, faults).await;
     };
@@ -283,7 +303,7 @@ async fn look_at(
 ) -> Result<Response, Wrong> {
     match calendar::look(&web.gateway, signed.staff(), file).await? {
         Ok(look) => Ok(show_look(web, signed, StatusCode::OK, look, why, None)),
-        Err(faults) => show(web, signed, StatusCode::UNPROCESSABLE_ENTITY, typed, None, faults).await,
+        Err(faults) => show(web, signed, StatusCode::UNPROCESSABLE_ENTITY, typed, None, (None, faults)).await,
     }
 }
 
@@ -306,5 +326,5 @@ async fn adopt(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Res
     {
         return Ok(show_look(&web, &signed, status, look, why, Some(in_page_words(&sentence))));
     }
-    show(&web, &signed, status, Fields::default(), None, vec![sentence.to_string()]).await
+    show(&web, &signed, status, Fields::default(), None, (None, vec![sentence.to_string()])).await
 }

@@ -10,6 +10,7 @@ use liaison_channels::message::ChannelId;
 
 use super::{
     Served, Web, Who,
+    admin_queue::state_in_words,
     cases::in_page_words,
     frame,
     frame::{Frame, Wrong},

@@ -50,6 +50,17 @@ const STATES: &[(&str, &str)] = &[
     ("submitting", "Leaving now"),
 ];
 
+/// A state of a message, as a page says it.
+pub(super) fn state_in_words(state: &str) -> String {
+    let said = match state {
+        "submitted" => "Sent",
+        "delivered" => "Arrived",
+        "cancelled" => "Taken back",
+        state => STATES.iter().find(|(word, _)| *word == state).map_or(state, |(_, said)| *said),
+    };
+    said.to_owned()
+}
+
 pub(super) fn served() -> Vec<Served> {
     let doers = Who::Holders(DOERS);
     vec![
@@ -304,5 +315,5 @@ async fn cancel(
         Ok(id) => id,
         Err(response) => return Ok(response),
     };
-    deed(&web, &signed, &sent, "cancelled", operate::cancel(&web.gateway, id, &signed.by())).await
+    deed(&web, &signed, &sent, "message-cancelled", operate::cancel(&web.gateway, id, &signed.by())).await
 }

@@ -15,13 +15,14 @@ use super::{
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
+    people::who,
     post,
-    sent::{Did, Fields, Sent, Told, once, once_told},
+    sent::{Did, Fields, Refusal, Sent, Told, once, once_told},
     shown,
 };
 use crate::{
     domain::{
-        ids::StaffId,
+        ids::{PupilId, StaffId},
         staff::{Role, may_manage},
         time::moment_in_full,
     },
@@ -29,11 +30,18 @@ use crate::{
     store::{
         StoreError,
         accounts::{self, AccountRow},
+        desk,
     },
 };
 
 /// Who looks after accounts; what each of them may change of whose is decided by `domain::staff::may_manage`.
 pub(super) const MANAGERS: &[Role] = &[Role::Slt, Role::Dsl, Role::It];
+
+/// The group of boxes that say what somebody is at the school.
+const FIRST_ROLE: &str = "roles";
+
+/// Who reads which families are hidden from a colleague, and shows one again.
+const LEADS: &[Role] = &[Role::Slt, Role::Dsl];
 
 pub(super) fn served() -> Vec<Served> {
     let managers = Who::Holders(MANAGERS);
@@ -46,6 +54,7 @@ pub(super) fn served() -> Vec<Served> {
         post("/admin/staff/{staff}/disable", managers, disable),
         post("/admin/staff/{staff}/let-in", managers, let_in),
         post("/admin/staff/{staff}/own-family", managers, own_family),
+        post("/admin/staff/{staff}/not-own-family", Who::Holders(LEADS), not_own_family),
     ]
 }
 
@@ -98,14 +107,19 @@ async fn show_list(
     status: StatusCode,
     typed: &Fields,
     done: Option<&str>,
-    fault: Option<String>,
+    fault: Option<&Refusal>,
 ) -> Result<Response, Wrong> {
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let listed = accounts::accounts(&mut tx, None).await?;
     let classes = accounts::classes(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     let template = ListPage {
-        frame: Frame::of(web, signed, "Staff", "/admin").after(done).refused(fault),
+        frame: Frame::of(web, signed, "Staff", "/admin")
+            .after(done)
+            .refused(fault.map(|fault| in_words(fault)))
+            .at(fault
+                .and_then(|fault| fault.field)
+                .map(|field| if field == "role" { FIRST_ROLE } else { field })),
         lines: listed.into_iter().map(|account| Line::of(web, account)).collect(),
         alone: classes.into_iter().filter(|(_, covered)| !covered).map(|(name, _)| name).collect(),
         name: typed.text("name").to_owned(),
@@ -163,9 +177,7 @@ async fn add(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Respo
         // Adding somebody anew would silently change who they are and what they may do.
         let known = accounts_named(&web, &signed, fields.text("email")).await?;
         if known {
-            return Err(FlowError::Refused(
-                "a colleague with that address is on the list already".to_owned(),
-            ));
+            return Err(FlowError::at("email", "a colleague with that address is on the list already"));
         }
         let (name, email) = (fields.text("name"), fields.text("email"));
         let first = colleagues::add(&web.gateway, name, email, &roles, &signed.by()).await?;
@@ -175,8 +187,8 @@ async fn add(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Respo
         Told::Now(first) => show_password(&web, &signed, first.staff, shown(&first.password)).await,
         Told::Before(response) => Ok(response),
         Told::Refused(sentence) => {
-            let fault = Some(in_words(&sentence));
-            show_list(&web, &signed, StatusCode::UNPROCESSABLE_ENTITY, fields, None, fault).await
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            show_list(&web, &signed, status, fields, None, Some(&sentence)).await
         }
     }
 }
@@ -207,6 +219,12 @@ struct AccountPage {
     roles: Vec<Tick>,
     classes: Vec<Tick>,
     pupil: String,
+    /// The pupils hidden from them as their own family, for the leads: the pupil, the name, who recorded it.
+    hidden: Vec<(PupilId, String, String)>,
+    /// Whether whoever looks shows one again.
+    leads: bool,
+    /// What was typed as the reason to show this one again.
+    typed: Fields,
 }
 
 async fn account_page(
@@ -226,13 +244,22 @@ async fn show_account(
     staff: StaffId,
     typed: &Fields,
     done: Option<&str>,
-    fault: Option<String>,
+    fault: Option<&Refusal>,
 ) -> Result<Response, Wrong> {
     let account = one(web, signed, staff).await?;
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let classes = accounts::classes(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     let own = staff == signed.staff();
+    let leads = signed.is(LEADS) && !own;
+    let mut hidden = Vec::new();
+    if leads {
+        let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+        let names = desk::names(&mut tx).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        let told = colleagues::hidden_from(&web.gateway, signed.staff(), staff).await?;
+        hidden = told.into_iter().map(|(pupil, name, by)| (pupil, name, who(&by, &names))).collect();
+    }
     let barred = if own {
         Some("This is your own account. A colleague changes it for you.".to_owned())
     } else {
@@ -240,16 +267,24 @@ async fn show_account(
     };
     let ticked = |name: &String| account.classes.contains(name);
     let template = AccountPage {
-        frame: Frame::of(web, signed, &account.name, "/admin").after(done).refused(fault),
-        barred,
+        frame: Frame::about(web, signed, "", &account.name, "/admin")
+            .after(done)
+            .refused(fault.map(|fault| in_words(fault)))
+            .at(fault
+                .and_then(|fault| fault.field)
+                .map(|field| if field == "role" { FIRST_ROLE } else { field })),
         own,
         roles: role_ticks(signed, &account.roles, &account.roles),
         classes: classes
             .into_iter()
             .map(|(name, _)| Tick { on: ticked(&name), value: name.clone(), said: name })
             .collect(),
-        pupil: typed.text("pupil").to_owned(),
+        pupil: if typed.ticked("reason") { String::new() } else { typed.text("pupil").to_owned() },
+        hidden,
+        leads: leads && barred.is_none(),
+        typed: typed.clone(),
         line: Line::of(web, account),
+        barred,
     };
     Ok(frame::page(status, &template))
 }
@@ -265,8 +300,8 @@ async fn answer(
     match did {
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
-            let (status, fault) = (StatusCode::UNPROCESSABLE_ENTITY, Some(in_words(&sentence)));
-            show_account(web, signed, status, staff, &sent.fields, None, fault).await
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            show_account(web, signed, status, staff, &sent.fields, None, Some(&sentence)).await
         }
     }
 }
@@ -354,6 +389,28 @@ async fn own_family(
     let did = once(&web, &signed, &sent, async {
         colleagues::own_family(&web.gateway, &staff.to_string(), pupil, &signed.by()).await?;
         Ok(format!("/admin/staff/{staff}?done=hidden"))
+    })
+    .await?;
+    answer(&web, &signed, staff, &sent, did).await
+}
+
+async fn not_own_family(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(staff): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let staff = meant(&web, &signed, &staff).await?;
+    // Proved before anything is done: a pupil whom this colleague sees.
+    let pupil: PupilId = sent.fields.parsed("pupil").ok_or(Wrong::Absent)?;
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let seen = desk::pupil(&mut tx, pupil).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    seen.ok_or(Wrong::Absent)?;
+    let did = once(&web, &signed, &sent, async {
+        let reason = sent.fields.text("reason");
+        colleagues::not_own_family(&web.gateway, staff, pupil, reason, &signed.by()).await?;
+        Ok(format!("/admin/staff/{staff}?done=shown-again"))
     })
     .await?;
     answer(&web, &signed, staff, &sent, did).await

@@ -13,7 +13,7 @@ use super::{
     guard::{After, Signed},
     people::who,
     post,
-    sent::{Did, Sent, once},
+    sent::{Did, Refusal, Sent, once},
 };
 use crate::{
     domain::{
@@ -52,6 +52,8 @@ struct WordingPage {
     more: String,
     longest: usize,
     base: String,
+    /// The two texts as a colleague has set them meanwhile.
+    newer: Option<(String, String)>,
     /// Who set the words, and when.
     set: Option<String>,
     phone: String,
@@ -67,9 +69,9 @@ async fn show(
     web: &Web,
     signed: &Signed,
     status: StatusCode,
-    typed: Option<(&str, &str)>,
+    typed: Option<(&str, &str, Option<i64>)>,
     done: Option<&str>,
-    fault: Option<String>,
+    fault: Option<&Refusal>,
 ) -> Result<Response, Wrong> {
     current::refresh(&web.gateway).await?;
     let (policy, now) = (web.gateway.policy(), web.gateway.now());
@@ -84,12 +86,16 @@ async fn show(
     let today = school_date(now);
     let due = policy.answer_due(now).map_or_else(|_| policy.task_due(now), |due| due.day);
     let ack = &policy.acknowledge;
-    let (urgent, more) = typed.unwrap_or((ack.urgent_words.trim(), ack.more_words.trim()));
+    let theirs = (ack.urgent_words.trim(), ack.more_words.trim());
+    let newer = typed.filter(|(_, _, base)| *base != number);
+    let (urgent, more) = typed.map_or(theirs, |(urgent, more, _)| (urgent, more));
     let template = WordingPage {
         urgent: urgent.to_owned(),
         more: more.to_owned(),
         usual: wording::with(&policy, "", "").acknowledge.urgent(&policy.school),
         longest: wording::LONGEST,
+        // Shown beside what was typed: sending it again is then a choice made knowingly.
+        newer: newer.map(|_| (theirs.0.to_owned(), theirs.1.to_owned())),
         base: number.map(|number| number.to_string()).unwrap_or_default(),
         set: set.map(|words| {
             format!("set by {}, {}", who(&words.set_by, &names), moment_in_full(words.set_at, now))
@@ -103,7 +109,10 @@ async fn show(
             .into_iter()
             .map(|sample| shown(sample.name, &sample.words))
             .collect(),
-        frame: Frame::of(web, signed, "Wording", "/admin").after(done).refused(fault),
+        frame: Frame::of(web, signed, "Wording", "/admin")
+            .after(done)
+            .refused(fault.map(|fault| in_page_words(fault)))
+            .at(fault.and_then(|fault| fault.field)),
     };
     Ok(frame::page(status, &template))
 }
@@ -140,8 +149,8 @@ async fn set(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Respo
     match did {
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
-            let (status, fault) = (StatusCode::UNPROCESSABLE_ENTITY, Some(in_page_words(&sentence)));
-            show(&web, &signed, status, Some((urgent, more)), None, fault).await
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            show(&web, &signed, status, Some((urgent, more, base)), None, Some(&sentence)).await
         }
     }
 }

@@ -20,7 +20,7 @@ use super::{
     guard::{After, Signed},
     people::who,
     post,
-    sent::{Did, Fields, Sent, once},
+    sent::{Did, Fields, Refusal, Sent, once},
 };
 use crate::{
     domain::{
@@ -222,6 +222,8 @@ struct WritePage {
     words: String,
     audience: String,
     version: i64,
+    /// Its title and words as a colleague has saved them meanwhile.
+    newer: Option<(String, String)>,
     longest: usize,
     /// What changing it means, where somebody has been asked or has decided.
     warning: Option<&'static str>,
@@ -252,7 +254,7 @@ async fn show_write(
     status: StatusCode,
     one: Option<&Announcement>,
     typed: Option<&Fields>,
-    fault: Option<String>,
+    fault: Option<&Refusal>,
 ) -> Result<Response, Wrong> {
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let choices = choices(&mut tx, signed).await?;
@@ -265,7 +267,8 @@ async fn show_write(
     };
     let template = WritePage {
         frame: Frame::of(web, signed, if one.is_some() { "Change it" } else { "Write to many" }, "/announce")
-            .refused(fault),
+            .refused(fault.map(|fault| in_page_words(fault)))
+            .at(fault.and_then(|fault| fault.field)),
         action: one.map_or_else(|| "/announce/new".to_owned(), |one| format!("/announce/{}/change", one.id)),
         newsletter: typed.map_or_else(
             || written.is_some_and(|written| written.purpose == Purpose::Newsletter),
@@ -283,7 +286,11 @@ async fn show_write(
             typed.map(|typed| typed.text("audience").to_owned()),
             written.map(|written| written.audience.to_string()).or(only),
         ),
+        // What somebody saved meanwhile is shown beside: only then is sending it again a choice made knowingly.
         version: one.map_or(0, |one| one.version),
+        newer: one
+            .filter(|one| typed.is_some_and(|typed| typed.parsed("version") != Some(one.version)))
+            .map(|one| (one.written.title.expose().clone(), one.written.words.expose().clone())),
         longest: LONGEST_TITLE,
         warning: one.and_then(|one| match one.stage {
             Stage::Asked => Some("It waits for approval. Changing it takes it back from there."),
@@ -298,16 +305,20 @@ async fn show_write(
 
 /// What was typed, where it can be taken and this colleague may announce it.
 async fn typed(web: &Web, signed: &Signed, fields: &Fields) -> Result<Written, FlowError> {
-    let refused = |why: &str| FlowError::Refused(why.to_owned());
-    let audience: Audience = fields.text("audience").parse().map_err(|_| refused("choose for whom it is"))?;
+    let audience: Audience =
+        fields.text("audience").parse().map_err(|_| FlowError::at("audience", "choose for whom it is"))?;
     let purpose = Purpose::parse(fields.text("purpose"))
-        .map_err(|_| refused("say whether it is a notice or a newsletter"))?;
+        .map_err(|_| FlowError::at("notice", "say whether it is a notice or a newsletter"))?;
     match may_announce(web, signed, &audience).await {
         Ok(()) => {}
-        Err(Wrong::Absent) => return Err(refused("choose for whom it is from the list")),
-        Err(_) => return Err(refused("it could not be looked up whom you may write to: try again")),
+        Err(Wrong::Absent) => return Err(FlowError::at("audience", "choose for whom it is from the list")),
+        Err(_) => {
+            let why = "it could not be looked up whom you may write to: try again";
+            return Err(FlowError::Refused(why.to_owned()));
+        }
     }
-    Written::read(purpose, fields.text("title"), fields.text("words"), audience).map_err(FlowError::Refused)
+    Written::read(purpose, fields.text("title"), fields.text("words"), audience)
+        .map_err(|wrong| FlowError::at(wrong.field, wrong.sentence))
 }
 
 async fn create(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Response, Wrong> {
@@ -319,8 +330,8 @@ async fn create(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Re
     match once(&web, &signed, &sent, work).await? {
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
-            let (status, fault) = (StatusCode::UNPROCESSABLE_ENTITY, Some(in_page_words(&sentence)));
-            show_write(&web, &signed, status, None, Some(&sent.fields), fault).await
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            show_write(&web, &signed, status, None, Some(&sent.fields), Some(&sentence)).await
         }
     }
 }
@@ -342,9 +353,9 @@ async fn change(
     match once(&web, &signed, &sent, work).await? {
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
-            let (status, fault) = (StatusCode::UNPROCESSABLE_ENTITY, Some(in_page_words(&sentence)));
-            // The version that stands now: sending it again is then a choice made knowingly.
-            show_write(&web, &signed, status, Some(&one), Some(&sent.fields), fault).await
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            let one = open(&web, &signed, &id).await?;
+            show_write(&web, &signed, status, Some(&one), Some(&sent.fields), Some(&sentence)).await
         }
     }
 }

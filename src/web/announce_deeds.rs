@@ -139,7 +139,7 @@ async fn cancel(
     let work = async {
         if !sent.fields.ticked("sure") {
             let why = "tick the box to say that what still waits is to be taken back";
-            return Err(FlowError::Refused(why.to_owned()));
+            return Err(FlowError::at("sure", why));
         }
         announcements::cancel(&web.gateway, one.id, &signed.by()).await?;
         Ok(format!("/announce/{}?done=cancelled", one.id))

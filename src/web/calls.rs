@@ -25,7 +25,8 @@ use crate::{
     domain::{
         contact::CallOutcome,
         ids::TaskId,
-        time::{day_in_words, field_moment, moment_in_full, school_date},
+        staff::Role,
+        time::{day_in_full, field_moment, moment_in_full, school_date},
         wording::interpreter_for,
     },
     flows::{
@@ -54,6 +55,8 @@ struct Line {
     call: TaskLine,
     due: String,
     late: bool,
+    /// Whose list it is on.
+    role: &'static str,
     interpreter: Option<String>,
     /// How often it was tried, in words.
     tried: Option<String>,
@@ -93,11 +96,12 @@ async fn calls_page(State(web): State<Web>, signed: Signed, after: After) -> Res
     let line = |call: TaskLine| {
         let facts = facts.get(&call.id);
         Line {
-            due: day_in_words(call.due),
+            due: day_in_full(call.due, school_date(web.gateway.now())),
             late: call.due < today,
             interpreter: facts
                 .and_then(|facts| interpreter_for(facts.interpreter.as_deref(), &facts.language)),
             tried: facts.and_then(|facts| times(facts.tried)),
+            role: Role::parse(&call.role).map_or("", Role::in_words),
             call,
         }
     };
@@ -189,7 +193,7 @@ async fn call_page(
     Path(task): Path<String>,
 ) -> Result<Response, Wrong> {
     let call = open(&web, &signed, &task).await?;
-    let frame = Frame::of(&web, &signed, &format!("Call {}", call.carer), "/calls");
+    let frame = Frame::about(&web, &signed, "Call ", &call.carer, "/calls");
     let attempts = tried(&web, &signed, call.id).await?;
     Ok(show(&web, StatusCode::OK, call, attempts, frame, Fields::default()))
 }
@@ -207,7 +211,7 @@ fn show(
         frame,
         interpreter: needs.interpreter.clone(),
         needs,
-        due: day_in_words(call.due),
+        due: day_in_full(call.due, school_date(web.gateway.now())),
         call,
         typed,
         now: field_moment(web.gateway.now()),
@@ -235,7 +239,7 @@ async fn attempt(
     let call = open(&web, &signed, &task).await?;
     let work = async {
         let outcome = CallOutcome::parse(sent.fields.text("outcome"))
-            .map_err(|_| FlowError::Refused("choose what came of it".to_owned()))?;
+            .map_err(|_| FlowError::at("outcome", "choose what came of it"))?;
         let attempt = Attempt {
             outcome,
             words: sent.fields.text("words").to_owned(),
@@ -254,8 +258,9 @@ async fn attempt(
     match once(&web, &signed, &sent, work).await? {
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
-            let frame = Frame::of(&web, &signed, &format!("Call {}", call.carer), "/calls");
-            let frame = frame.refused(Some(in_page_words(&sentence)));
+            let frame = Frame::about(&web, &signed, "Call ", &call.carer, "/calls");
+            let field = sentence.field.map(|field| if field == "outcome" { "o-spoke" } else { field });
+            let frame = frame.refused(Some(in_page_words(&sentence))).at(field);
             let attempts = tried(&web, &signed, call.id).await?;
             Ok(show(&web, StatusCode::UNPROCESSABLE_ENTITY, call, attempts, frame, sent.fields.clone()))
         }

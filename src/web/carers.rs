@@ -134,7 +134,7 @@ async fn open(web: &Web, signed: &Signed, carer: CarerId, asked: Asked) -> Resul
 }
 
 fn frame_of(web: &Web, signed: &Signed, record: &Record) -> Frame {
-    Frame::of(web, signed, &record.carer.name, "/families")
+    Frame::about(web, signed, "", &record.carer.name, "/families")
 }
 
 /// The page again, with what could not be done and what was typed.

@@ -15,11 +15,13 @@ use super::{
     get,
     guard::{After, Signed},
     people::who,
+    questions::SORTERS,
     sent::{Fields, Sent},
 };
 use crate::{
     domain::{
         case_kind::CaseKind,
+        ids::QuestionId,
         staff::Role,
         statutory::Statutory,
         time::{Timestamp, day_in_full, moment_in_full, school_date},
@@ -82,6 +84,10 @@ struct CasePage {
     roles: Vec<(&'static str, &'static str)>,
     /// The colleagues it can be given to by name: id, name, roles.
     takers: Vec<(String, String, String)>,
+    /// What a person had to decide about its messages, with whether it is decided, for those who decide.
+    questions: Vec<(QuestionId, bool)>,
+    /// Whether whoever looks decides such things.
+    sorts: bool,
     /// What was done with it, the oldest first.
     done: Vec<Deed>,
     /// The kinds of matter a case can be.
@@ -191,12 +197,10 @@ pub(super) async fn open(web: &Web, signed: &Signed, code: &str) -> Result<Opene
 
 pub(super) fn case_frame(web: &Web, signed: &Signed, opened: &Opened) -> Frame {
     // The browser keeps the title in its history and shows it to whoever stands behind: nobody's name of a restricted case.
-    let title = if opened.case.visibility == "restricted" {
-        format!("Case {}", opened.case.code)
-    } else {
-        format!("Case {}: {}", opened.case.code, opened.case.carer)
-    };
-    Frame::of(web, signed, &title, "/cases")
+    if opened.case.visibility == "restricted" {
+        return Frame::of(web, signed, &format!("Case {}", opened.case.code), "/cases");
+    }
+    Frame::about(web, signed, &format!("Case {}: ", opened.case.code), &opened.case.carer, "/cases")
 }
 
 pub(super) async fn show_case(
@@ -212,6 +216,9 @@ pub(super) async fn show_case(
     let names = store::desk::names(&mut tx).await?;
     let done = store::desk::entries_of_case(&mut tx, opened.case.id).await?;
     let suggested = store::readings::suggested(&mut tx, opened.case.id).await?;
+    let sorts = signed.is(SORTERS);
+    let questions =
+        if sorts { store::desk::questions_of_case(&mut tx, opened.case.id).await? } else { Vec::new() };
     tx.commit().await.map_err(StoreError::from)?;
     let takers = takers(web, signed, &opened.case).await?;
     let template = CasePage {
@@ -227,6 +234,8 @@ pub(super) async fn show_case(
         lost: if typed.has_no_form(&opened.case) { typed.fields.worth_keeping() } else { Vec::new() },
         typed,
         takers,
+        questions,
+        sorts,
         done: done
             .into_iter()
             .map(|entry| Deed {
@@ -323,14 +332,20 @@ fn how_far(answer: &AnswerView) -> String {
 
 /// A flow's sentence without the commands that only an operator has.
 pub(super) fn in_page_words(sentence: &str) -> String {
-    let plain = sentence
-        .replace("(`liaison questions list`)", "under \u{201c}Who is this?\u{201d}")
-        .replace("; `liaison cases list` shows them", "");
+    let plain = without_commands(
+        &sentence.replace("(`liaison questions list`)", "under \u{201c}Who is this?\u{201d}"),
+    );
     let mut letters = plain.chars();
     letters
         .next()
         .map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".")
         .unwrap_or_default()
+}
+
+/// Leaves out the parts of a sentence that name a command.
+fn without_commands(sentence: &str) -> String {
+    let parts = sentence.split("; ").filter(|part| !part.contains("`liaison "));
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 pub(super) fn restricted(signed: &Signed) -> bool {

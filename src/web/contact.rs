@@ -11,7 +11,6 @@ use axum::{
 
 use super::{
     Served, Web, Who,
-    cases::in_page_words,
     contacts::{Around, around, name, read, show},
     frame,
     frame::{Frame, Wrong},
@@ -182,9 +181,8 @@ async fn correct(
     match once(&web, &signed, &sent, work).await? {
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
-            let fault = Some(in_page_words(&sentence));
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(show(&web, &signed, status, around, (Some(row.id), fault), sent.fields.clone()))
+            Ok(show(&web, &signed, status, around, (Some(row.id), Some(&sentence)), sent.fields.clone()))
         }
     }
 }

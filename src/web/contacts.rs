@@ -17,7 +17,7 @@ use super::{
     guard::Signed,
     people::READERS,
     post,
-    sent::{Did, Fields, Sent, once},
+    sent::{Did, Fields, Refusal, Sent, once},
 };
 use crate::{
     domain::{
@@ -34,6 +34,11 @@ use crate::{
         desk::{self, CarerOf, Named},
     },
 };
+
+/// How many colleagues besides whoever logs it can be named.
+const COLLEAGUES: usize = 4;
+/// The fields that are folded away until they are wanted.
+const FOLDED: [&str; 5] = ["agreed", "follow_up", "place", "colleague", "alone"];
 
 pub(super) fn served() -> Vec<Served> {
     let readers = Who::Holders(READERS);
@@ -53,6 +58,10 @@ struct LogPage {
     colleagues: Vec<(String, String)>,
     kinds: Vec<(&'static str, &'static str)>,
     now: String,
+    /// The colleagues that were chosen, with the places for more.
+    others: Vec<String>,
+    /// Whether what is folded away is shown: something stands in it, or is at fault.
+    more: bool,
     /// What was typed that could not be taken.
     typed: Fields,
 }
@@ -70,11 +79,21 @@ pub(super) async fn around(web: &Web, signed: &Signed, pupil: &str) -> Result<Ar
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let named = desk::pupil(&mut tx, pupil).await?.ok_or(Wrong::Absent)?;
     let carers = desk::carers_of(&mut tx, pupil).await?;
-    let mut colleagues: Vec<_> = desk::names(&mut tx).await?.into_iter().collect();
+    let mut colleagues = desk::colleagues(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     colleagues.retain(|(id, _)| *id != signed.by());
-    colleagues.sort_by(|a, b| a.1.cmp(&b.1));
     Ok(Around { pupil, named, carers, colleagues })
+}
+
+/// The element that holds a field.
+fn id_of(field: &'static str) -> &'static str {
+    match field {
+        "kind" => "kind-call",
+        "direction" => "out",
+        "carer" => "with-none",
+        "colleague" => "colleague-1",
+        field => field,
+    }
 }
 
 async fn log_page(
@@ -92,13 +111,20 @@ pub(super) fn show(
     signed: &Signed,
     status: StatusCode,
     around: Around,
-    (corrects, fault): (Option<ContactId>, Option<String>),
+    (corrects, fault): (Option<ContactId>, Option<&Refusal>),
     typed: Fields,
 ) -> Response {
     let what = if corrects.is_some() { "Correct" } else { "Log" };
-    let title = format!("{what} a contact about {}", around.named.name);
     let template = LogPage {
-        frame: Frame::of(web, signed, &title, "/families").refused(fault),
+        frame: Frame::about(
+            web,
+            signed,
+            &format!("{what} a contact about "),
+            &around.named.name,
+            "/families",
+        )
+        .refused(fault.map(|fault| in_page_words(fault)))
+        .at(fault.and_then(|fault| fault.field).map(id_of)),
         action: corrects.map_or_else(
             || format!("/families/{}/log", around.pupil),
             |contact| format!("/contacts/{contact}/correct"),
@@ -108,6 +134,11 @@ pub(super) fn show(
         colleagues: around.colleagues,
         kinds: ContactKind::ALL.iter().map(|kind| (kind.as_str(), name(*kind))).collect(),
         now: field_moment(web.gateway.now()),
+        others: (0..COLLEAGUES)
+            .map(|at| typed.all("colleague").get(at).map(|id| (*id).to_owned()).unwrap_or_default())
+            .collect(),
+        more: typed.ticked("sensitive")
+            || FOLDED.iter().any(|field| typed.all(field).iter().any(|value| !value.trim().is_empty())),
         typed,
     };
     frame::page(status, &template)
@@ -141,14 +172,13 @@ async fn log_form(
     match once(&web, &signed, &sent, work).await? {
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
-            let fault = Some(in_page_words(&sentence));
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(show(&web, &signed, status, around, (None, fault), sent.fields.clone()))
+            Ok(show(&web, &signed, status, around, (None, Some(&sentence)), sent.fields.clone()))
         }
     }
 }
 
-/// The contact as it was typed, with the colleagues who were there besides the one who was chosen; a carer must be one of this
+/// The contact as it was typed, with the colleagues who were there besides those who were chosen; a carer must be one of this
 /// pupil's whom the colleague may see.
 pub(super) fn read(
     fields: &Fields,
@@ -156,7 +186,7 @@ pub(super) fn read(
     mut colleagues: Vec<StaffId>,
     case: Option<CaseId>,
 ) -> Result<Contact, FlowError> {
-    let choose = |what: &str| FlowError::Refused(format!("choose {what}"));
+    let choose = |field, what: &str| FlowError::at(field, format!("choose {what}"));
     let carer = match fields.text("carer") {
         "" => None,
         id => Some(
@@ -165,19 +195,23 @@ pub(super) fn read(
                 .iter()
                 .find(|carer| carer.id.to_string() == id)
                 .map(|carer| carer.id)
-                .ok_or_else(|| choose("who it was with"))?,
+                .ok_or_else(|| choose("carer", "who it was with"))?,
         ),
     };
-    let other = fields.text("colleague");
-    if !other.is_empty() {
+    for other in fields.all("colleague").into_iter().map(str::trim).filter(|id| !id.is_empty()) {
         // One of those the page offers; a choice that is none of them is never dropped without a word.
         let known = around.colleagues.iter().any(|(id, _)| id == other);
         let other = Some(other).filter(|_| known).and_then(|id| id.parse().ok());
-        colleagues.push(other.ok_or_else(|| choose("the second colleague"))?);
+        let other = other.ok_or_else(|| choose("colleague", "from the list who else was there"))?;
+        if !colleagues.contains(&other) {
+            colleagues.push(other);
+        }
     }
     Ok(Contact {
-        kind: ContactKind::parse(fields.text("kind")).map_err(|_| choose("what kind of contact it was"))?,
-        direction: Direction::parse(fields.text("direction")).map_err(|_| choose("who began it"))?,
+        kind: ContactKind::parse(fields.text("kind"))
+            .map_err(|_| choose("kind", "what kind of contact it was"))?,
+        direction: Direction::parse(fields.text("direction"))
+            .map_err(|_| choose("direction", "who began it"))?,
         pupil: around.pupil,
         carer,
         case,

@@ -19,6 +19,7 @@ use super::{
     shown,
 };
 use crate::{
+    domain::staff::Role,
     flows::{FlowError, colleagues as accounts, sign_in},
     store::colleagues::{self, Colleague},
 };
@@ -51,6 +52,12 @@ struct SignInPage {
     play: bool,
 }
 
+/// Roles as a page says them.
+fn roles_in_words(roles: &[String]) -> String {
+    let said: Vec<_> = roles.iter().filter_map(|role| Role::parse(role).ok()).map(Role::in_words).collect();
+    said.join(", ")
+}
+
 async fn sign_in_page(State(web): State<Web>, after: After) -> Result<Response, Wrong> {
     let frame = Frame::open(&web, "Sign in").after(after.done.as_deref());
     show_sign_in(&web, StatusCode::OK, frame, String::new()).await
@@ -81,7 +88,7 @@ async fn sign_in_form(
         return Ok((jar.add(cookie(&web.site, &token)), Redirect::to("/")).into_response());
     }
     let said = "That address and password do not belong together. Check both, or ask IT for a new password.";
-    let frame = Frame::open(&web, "Sign in").refused(Some(said.to_owned()));
+    let frame = Frame::open(&web, "Sign in").refused(Some(said.to_owned())).at(Some("email"));
     show_sign_in(&web, StatusCode::UNPROCESSABLE_ENTITY, frame, email).await
 }
 
@@ -120,7 +127,7 @@ async fn code_form(
         return Ok((jar.add(cookie(&web.site, &token)), Redirect::to("/")).into_response());
     }
     let said = "That code is not right. Enter the six digits the app shows now, or an unused recovery code.";
-    let frame = Frame::of(&web, &signed, "Your code", "").refused(Some(said.to_owned()));
+    let frame = Frame::of(&web, &signed, "Your code", "").refused(Some(said.to_owned())).at(Some("code"));
     Ok(frame::page(StatusCode::UNPROCESSABLE_ENTITY, &CodePage { frame }))
 }
 
@@ -173,12 +180,15 @@ async fn password_form(
     let changed = if new == sent.fields.raw("again") {
         accounts::change_password(&web.gateway, signed.staff(), old, new).await
     } else {
-        Err(FlowError::Refused("The two new passwords differ. Type the same twice.".to_owned()))
+        Err(FlowError::at("again", "The two new passwords differ. Type the same twice."))
     };
     match changed {
         Ok(()) => Ok(Redirect::to("/sign-in?done=password").into_response()),
-        Err(FlowError::Refused(sentence)) => {
-            let frame = Frame::of(&web, &signed, "Change your password", "").refused(Some(sentence));
+        Err(error @ (FlowError::Refused(_) | FlowError::At { .. })) => {
+            let field = if let FlowError::At { field, .. } = &error { Some(*field) } else { None };
+            let frame = Frame::of(&web, &signed, "Change your password", "")
+                .refused(Some(error.to_string()))
+                .at(field);
             let template = PasswordPage { frame, must_change: signed.session.must_change };
             Ok(frame::page(StatusCode::UNPROCESSABLE_ENTITY, &template))
         }
@@ -265,9 +275,9 @@ async fn second_factor_form(
             };
             Ok((jar.add(cookie(&web.site, &token)), frame::page(StatusCode::OK, &template)).into_response())
         }
-        Err(FlowError::Refused(sentence)) => {
+        Err(FlowError::Refused(sentence) | FlowError::At { sentence, .. }) => {
             let key = sign_in::begin_second_factor(&web.gateway, signed.staff()).await?;
-            let frame = Frame::of(&web, &signed, title, "").refused(Some(sentence));
+            let frame = Frame::of(&web, &signed, title, "").refused(Some(sentence)).at(Some("code"));
             Ok(frame::page(StatusCode::UNPROCESSABLE_ENTITY, &to_set_up(frame, &key)))
         }
         Err(error) => Err(error.into()),

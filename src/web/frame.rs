@@ -58,6 +58,8 @@ pub(super) struct Frame {
     pub(super) school: String,
     /// The page's own heading.
     pub(super) title: String,
+    /// The same in two parts, where it ends with somebody's name, which may run from right to left.
+    pub(super) named: Option<(String, String)>,
     /// The colleague's name; empty when nobody is signed in.
     pub(super) colleague: String,
     /// The colleague's roles, in words.
@@ -83,6 +85,7 @@ impl Frame {
         Self {
             school: web.gateway.policy().school.name.clone(),
             title: title.to_owned(),
+            named: None,
             colleague: String::new(),
             roles: String::new(),
             menu: Vec::new(),
@@ -112,6 +115,12 @@ impl Frame {
         }
     }
 
+    /// Around a page of this colleague whose heading ends with a name.
+    pub(super) fn about(web: &Web, signed: &Signed, before: &str, name: &str, here: &str) -> Self {
+        let named = Some((before.to_owned(), name.to_owned()));
+        Self { named, ..Self::of(web, signed, &format!("{before}{name}"), here) }
+    }
+
     /// With a sentence of what was just done, named by a word in the address.
     pub(super) fn after(mut self, done: Option<&str>) -> Self {
         self.done = done
@@ -133,8 +142,8 @@ impl Frame {
     }
 
     /// What a field's tag says besides, where the fault is this field's; `hint` is the id of a hint that describes it anyway.
-    pub(super) fn flaw(&self, id: &str, hint: &str) -> Marks {
-        let described = match (self.is_at(id), hint) {
+    pub(super) fn flaw(&self, id: impl AsRef<str>, hint: &str) -> Marks {
+        let described = match (self.is_at(id.as_ref()), hint) {
             (true, "") => " aria-invalid=\"true\" aria-describedby=\"fault\"".to_owned(),
             (true, hint) => format!(" aria-invalid=\"true\" aria-describedby=\"fault {hint}\""),
             (false, "") => String::new(),
@@ -228,7 +237,9 @@ const DONE: &[(&str, &str)] = &[
     ("message-held", "That message waits until it is released."),
     ("message-released", "That message may leave now. The gate is asked first."),
     ("retried", "That message is in the queue again. The gate is asked before it leaves."),
-    ("cancelled", "That message was taken back. It does not leave."),
+    ("message-cancelled", "That message was taken back. It does not leave."),
+    ("dropped", "Those words were dropped. Nobody is sent them."),
+    ("task-closed", "Recorded. That task is off the list."),
     ("put-up", "Nothing is written yet. Read what would change, then approve it."),
     ("imported", "Written, all of it. Both files are erased here."),
     ("withdrawn", "Withdrawn. Nothing of it was written, and both files are erased here."),
@@ -238,6 +249,7 @@ const DONE: &[(&str, &str)] = &[
         "disabled",
         "They are signed out and can no longer sign in. What was theirs by name is on its list again.",
     ),
+    ("shown-again", "That family is no longer hidden from them. The reason is in the record."),
     ("hidden", "That family is hidden from them from now on."),
     (
         "shown-once",

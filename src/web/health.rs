@@ -6,6 +6,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use super::{
     Served, Web, Who,
     admin_channels::counts,
+    admin_queue::state_in_words,
     cases::in_page_words,
     frame,
     frame::{Frame, Wrong},
@@ -55,7 +56,10 @@ async fn show(web: &Web, signed: &Signed, status: StatusCode, frame: Frame) -> R
     let counts = counts(web, signed).await?;
     let template = HealthPage {
         frame,
-        counts,
+        counts: counts
+            .into_iter()
+            .map(|(channel, state, count)| (channel, state_in_words(&state), count))
+            .collect(),
         paused: holds.iter().any(|hold| hold.scope == ALL_CHANNELS),
         holds: holds
             .into_iter()

@@ -14,6 +14,7 @@ use super::{
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
+    paging::{moment_place, of_moment},
     people::who,
     post,
     sent::{Did, Sent, once},
@@ -24,7 +25,7 @@ use crate::{
     domain::{
         ids::TaskId,
         staff::Role,
-        time::{Date, Timestamp, day_in_words, moment_in_full, school_date},
+        time::{Date, Timestamp, day_in_full, moment_in_full, school_date},
     },
     flows::{
         FlowError,
@@ -90,6 +91,9 @@ struct LettersPage {
     /// Whether more wait than are shown.
     more: bool,
     gone: Vec<Gone>,
+    /// Where those that were posted go on, and where this page of them begins.
+    next: Option<String>,
+    place: String,
     today: Date,
     /// What was typed that could not be taken.
     typed: Typed,
@@ -103,6 +107,8 @@ struct Typed {
     day: String,
     /// The letter said to have come back, and why.
     back: Option<(TaskId, String)>,
+    /// After which of those that were posted the page begins.
+    place: String,
 }
 
 impl Typed {
@@ -117,7 +123,8 @@ impl Typed {
 
 async fn letters_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
     let frame = Frame::of(&web, &signed, "Letters", "/letters").after(after.done.as_deref());
-    show(&web, &signed, StatusCode::OK, frame, Typed::default()).await
+    let typed = Typed { place: after.place.unwrap_or_default(), ..Typed::default() };
+    show(&web, &signed, StatusCode::OK, frame, typed).await
 }
 
 async fn show(
@@ -131,12 +138,17 @@ async fn show(
     let today = school_date(now);
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let mut waits = open(&mut tx, today, None, MOST + 1).await?;
-    let gone = posted(&mut tx, None, RECENT).await?;
+    let place: Option<(Timestamp, TaskId)> = moment_place(&typed.place);
+    let mut gone = posted(&mut tx, place, RECENT + 1).await?;
     let names = desk::names(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     let most = usize::try_from(MOST).unwrap_or(usize::MAX);
     let more = waits.len() > most;
     waits.truncate(most);
+    let recent = usize::try_from(RECENT).unwrap_or(usize::MAX);
+    let older = gone.len() > recent;
+    gone.truncate(recent);
+    let last = gone.last().filter(|_| older).map(|last| (last.recorded_at, last.task));
     let listed = waits.iter().map(|letter| letter.task).chain(gone.iter().map(|letter| letter.task));
     note_tasks(web, signed, &listed.collect::<Vec<_>>(), ON_A_LIST).await?;
     let template = LettersPage {
@@ -144,10 +156,12 @@ async fn show(
         overdue: waits.iter().filter(|letter| letter.overdue).count(),
         waits: waits.into_iter().map(|letter| wait(letter, &typed, now)).collect(),
         more,
+        next: last.as_ref().map(|last| format!("/letters?after={}#posted", of_moment(last))),
+        place: place.as_ref().map(of_moment).unwrap_or_default(),
         gone: gone
             .into_iter()
             .map(|letter| Gone {
-                posted: day_in_words(letter.posted_on),
+                posted: day_in_full(letter.posted_on, today),
                 by: who(&letter.posted_by, &names),
                 back: letter.returned.clone().map(|(at, why)| (moment_in_full(at, now), why)),
                 letter,
@@ -163,7 +177,7 @@ fn wait(letter: OpenLetter, typed: &Typed, now: Timestamp) -> Waits {
     let known = letter.to.as_ref().map(|(_, since)| school_date(*since));
     let days = known.and_then(|since| (school_date(now) - since).get_days().into());
     Waits {
-        due: day_in_words(letter.due),
+        due: day_in_full(letter.due, school_date(now)),
         to: letter.to.as_ref().map(|(to, _)| to.replace('\n', ", ")),
         since: known.map(|since| since.strftime("%-d %B %Y").to_string()).unwrap_or_default(),
         old: days.is_some_and(|days: i32| days >= OLD_DAYS),
@@ -253,7 +267,7 @@ async fn mark_posted(State(web): State<Web>, signed: Signed, sent: Sent) -> Resu
     match once(&web, &signed, &sent, work).await? {
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
-            let typed = Typed { chosen: Some(chosen), day, back: None };
+            let typed = Typed { chosen: Some(chosen), day, ..Typed::default() };
             refuse(&web, &signed, &sentence, typed).await
         }
     }
@@ -280,7 +294,8 @@ async fn returned(
     match Box::pin(once(&web, &signed, &sent, work)).await? {
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
-            let typed = Typed { back: Some((task, why.to_owned())), ..Typed::default() };
+            let place = sent.fields.text("place").to_owned();
+            let typed = Typed { back: Some((task, why.to_owned())), place, ..Typed::default() };
             refuse(&web, &signed, &sentence, typed).await
         }
     }

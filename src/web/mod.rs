@@ -40,6 +40,7 @@ mod restrictions;
 mod safeguarding;
 mod search;
 mod sent;
+mod tasks;
 mod throttle;
 mod todo;
 mod upload;
@@ -153,6 +154,7 @@ fn served() -> Vec<Served> {
         coverage::served(),
         audit::served(),
         todo::served(),
+        tasks::served(),
         admin::served(),
         admin_calendar::served(),
         admin_channels::served(),

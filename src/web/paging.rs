@@ -4,10 +4,7 @@
 use uuid::Uuid;
 
 use crate::{
-    domain::{
-        ids::CaseId,
-        time::{Date, Timestamp},
-    },
+    domain::time::{Date, Timestamp},
     store::case_lists::Place,
 };
 
@@ -32,12 +29,12 @@ pub(super) fn case_place(word: &str) -> Option<Place> {
 }
 
 /// `1795190400000000.<id>`.
-pub(super) fn of_moment((at, id): &(Timestamp, CaseId)) -> String {
+pub(super) fn of_moment<T: std::fmt::Display>((at, id): &(Timestamp, T)) -> String {
     format!("{}.{id}", at.as_microsecond())
 }
 
 /// Reads [`of_moment`].
-pub(super) fn moment_place(word: &str) -> Option<(Timestamp, CaseId)> {
+pub(super) fn moment_place<T: std::str::FromStr>(word: &str) -> Option<(Timestamp, T)> {
     let (at, id) = word.split_once('.')?;
     Some((instant(at)?, id.parse().ok()?))
 }
@@ -64,6 +61,7 @@ fn instant(micros: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::CaseId;
 
     #[test]
     fn a_place_is_read_as_it_was_written_and_anything_else_is_the_beginning() {
@@ -93,7 +91,7 @@ mod tests {
             "-9999-01-01.x",
         ] {
             assert_eq!(case_place(nonsense), None, "{nonsense}");
-            assert_eq!((day_place(nonsense), moment_place(nonsense)), (None, None), "{nonsense}");
+            assert_eq!((day_place(nonsense), moment_place::<CaseId>(nonsense)), (None, None), "{nonsense}");
         }
     }
 }

@@ -187,7 +187,7 @@ pub(super) async fn show_family(
     let chronology = chronology(web, signed, asked, on, family.entries);
     let status = if shown.fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let template = FamilyPage {
-        frame: Frame::of(web, signed, &named.name, "/families")
+        frame: Frame::about(web, signed, "", &named.name, "/families")
             .after(shown.done.as_deref())
             .refused(shown.fault),
         pupil,

@@ -191,7 +191,7 @@ async fn write(web: &Web, played: Played, fields: Fields) -> Result<Response, Wr
     };
     match written {
         Ok(()) => Ok(Redirect::to(&format!("{}?done=played", path(&played))).into_response()),
-        Err(FlowError::Refused(sentence)) => {
+        Err(FlowError::Refused(sentence) | FlowError::At { sentence, .. }) => {
             let frame = around(web, &played).refused(Some(in_page_words(&sentence)));
             show(web, StatusCode::UNPROCESSABLE_ENTITY, played, frame, fields).await
         }

@@ -14,7 +14,8 @@ use super::{
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
-    paging::{day_place, of_day},
+    paging::{day_place, moment_place, of_day, of_moment},
+    people::who,
     post,
     sent::{Did, Fields, Sent, done_before, once},
 };
@@ -32,8 +33,9 @@ use crate::{
         questions::{self, Person, Says},
     },
     store::{
-        StoreError,
+        self, StoreError,
         cases::{self, WhichCases},
+        desk::Decided,
         matching::{self, Pair},
         questions::QuestionRow,
     },
@@ -81,6 +83,51 @@ struct QuestionsPage {
     first: bool,
 }
 
+/// A question that was decided, as the list shows it.
+struct Past {
+    question: Decided,
+    title: &'static str,
+    received: String,
+    /// Who decided, and when.
+    by: String,
+    at: String,
+}
+
+#[derive(Template)]
+#[template(path = "questions_decided.html")]
+struct DecidedPage {
+    frame: Frame,
+    lines: Vec<Past>,
+    /// Where the list goes on.
+    next: Option<String>,
+    /// Whether this is its beginning.
+    first: bool,
+}
+
+/// What was decided, the last first: whoever finds a decision wrong undoes it from here (T29).
+async fn decided_page(web: &Web, signed: &Signed, after: &After) -> Result<Response, Wrong> {
+    let now = web.gateway.now();
+    let place = after.place.as_deref().and_then(moment_place);
+    let page = lists::decided(&web.gateway, signed.staff(), place).await?;
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let names = store::desk::names(&mut tx).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    let line = |question: Decided| Past {
+        title: title(&question.kind),
+        received: moment_in_full(question.received_at, now),
+        by: who(&question.by, &names),
+        at: moment_in_full(question.at, now),
+        question,
+    };
+    let template = DecidedPage {
+        frame: Frame::of(web, signed, "Who is this?", "/questions").after(after.done.as_deref()),
+        next: page.next.as_ref().map(|place| format!("/questions?list=decided&after={}", of_moment(place))),
+        lines: page.lines.into_iter().map(line).collect(),
+        first: place.is_none(),
+    };
+    Ok(frame::page(StatusCode::OK, &template))
+}
+
 #[derive(Template)]
 #[template(path = "question.html")]
 struct QuestionPage {
@@ -114,6 +161,9 @@ fn title(kind: &str) -> &'static str {
 }
 
 async fn questions_page(State(web): State<Web>, signed: Signed, after: After) -> Result<Response, Wrong> {
+    if after.list.as_deref() == Some("decided") {
+        return decided_page(&web, &signed, &after).await;
+    }
     let now = web.gateway.now();
     let place = after.place.as_deref().and_then(day_place);
     let page = lists::questions(&web.gateway, signed.staff(), place).await?;

@@ -162,7 +162,10 @@ impl Sent {
 /// What marks a form, and the buttons by which one may be sent.
 const MARKS: [&str; 4] = ["form_key", "once", "next", "preview"];
 /// Fields that nobody typed, and those that are never shown.
-const NOT_SHOWN: [&str; 7] = ["form_key", "once", "password", "old", "new", "again", "code"];
+const NOT_SHOWN: [&str; 15] = [
+    "form_key", "once", "password", "old", "new", "again", "code", "card", "when", "shown", "base", "csv",
+    "week", "term", "place",
+];
 /// What is shorter than this was chosen, or is soon typed again.
 const WORTH_KEEPING: usize = 16;
 

@@ -16,7 +16,7 @@ use crate::{
     domain::{
         ids::TaskId,
         staff::Role,
-        time::{Date, day_in_words, school_date},
+        time::{Date, day_in_full, school_date},
     },
     flows::lists::{page, wanted},
     store::{
@@ -47,11 +47,12 @@ pub(super) fn to_do(line: TaskLine, today: Date, signed: &Signed) -> Todo {
         path: match line.kind.as_str() {
             "call" => Some(format!("/calls/{}", line.id)),
             "letter" if signed.is(super::letters::POSTERS) => Some("/letters".to_owned()),
-            _ => None,
+            "letter" => None,
+            _ => Some(format!("/tasks/{}", line.id)),
         },
         kind: task_in_words(&line.kind),
         role: Role::parse(&line.role).map_or("", Role::in_words),
-        due: day_in_words(line.due),
+        due: day_in_full(line.due, today),
         late: line.due < today,
         line,
     }
@@ -74,7 +75,7 @@ pub(super) async fn note_tasks(
 pub(super) const ON_A_LIST: &str = "a list with a task of this case was read";
 
 /// A task's kind as a page says it.
-fn task_in_words(kind: &str) -> &'static str {
+pub(super) fn task_in_words(kind: &str) -> &'static str {
     match kind {
         "call" => "Call",
         "letter" => "Letter",

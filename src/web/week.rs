@@ -7,6 +7,8 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 
+use jiff::ToSpan as _;
+
 use super::{
     Served, Web, Who,
     cases::in_page_words,
@@ -21,12 +23,12 @@ use crate::{
     domain::{
         ids::{ClassId, PupilId},
         staff::Role,
-        time::{Date, day_in_words, moment_in_full, school_date, week_of},
+        time::{Date, day_in_full, moment_in_full, school_date, week_of},
     },
     flows::drafts,
     store::{
         StoreError,
-        week::{self, Class, PupilWeek},
+        week::{self, Class, PupilWeek, Unsent},
     },
 };
 
@@ -47,16 +49,36 @@ pub(super) fn this_week(web: &Web) -> Date {
     week_of(school_date(web.gateway.now()))
 }
 
+/// For so many weeks words that were not sent can still be.
+const WEEKS_BACK: i64 = 8;
+
+/// The week that a form or an address names: this one, or one that is not long over.
+pub(super) fn week_named(web: &Web, named: Option<Date>) -> Result<Date, Wrong> {
+    let now = this_week(web);
+    let week = named.unwrap_or(now);
+    let near = week_of(week) == week && week <= now && week >= earliest(now);
+    if near { Ok(week) } else { Err(Wrong::Absent) }
+}
+
+fn earliest(now: Date) -> Date {
+    now.saturating_sub(WEEKS_BACK.weeks())
+}
+
 async fn first_class(State(web): State<Web>, signed: Signed) -> Result<Response, Wrong> {
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let classes = week::classes(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    match classes.first() {
-        Some(class) => Ok(Redirect::to(&format!("/week/{}", class.id)).into_response()),
-        None => Err(Wrong::Refused(
-            "You have no class yet. IT gives you yours: liaison staff classes.".to_owned(),
-        )),
+    if let Some(class) = classes.first() {
+        return Ok(Redirect::to(&format!("/week/{}", class.id)).into_response());
     }
+    let frame = Frame::of(&web, &signed, "My week", "/week");
+    Ok(frame::page(StatusCode::OK, &NoClassPage { frame }))
+}
+
+#[derive(Template)]
+#[template(path = "week_none.html")]
+struct NoClassPage {
+    frame: Frame,
 }
 
 /// A pupil's line.
@@ -107,8 +129,12 @@ impl Count {
 struct WeekPage {
     frame: Frame,
     week: String,
+    /// Its Monday, which the forms carry.
+    monday: Date,
     class: ClassId,
     classes: Vec<Class>,
+    /// Words of earlier weeks that have not been sent: the pupil, the week, and until when they can be taken back.
+    unsent: Vec<(Unsent, String, Option<String>)>,
     lines: Vec<Line>,
     count: Count,
 }
@@ -135,6 +161,7 @@ async fn show_class(
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let classes = week::classes(&mut tx).await?;
     let pupils = week::of_class(&mut tx, class, monday).await?;
+    let unsent = week::unsent(&mut tx, class, earliest(monday), monday).await?;
     let drafts: Vec<PupilId> =
         pupils.iter().filter(|one| one.written && !one.sent).map(|one| one.pupil).collect();
     let cards = drafts::cards_now(&mut tx, &drafts, school_date(now)).await?;
@@ -149,8 +176,17 @@ async fn show_class(
     };
     let lines: Vec<Line> = pupils.into_iter().map(|pupil| Line { stage: stage(&pupil), pupil }).collect();
     let template = WeekPage {
-        frame: Frame::of(web, signed, &format!("My week: {name}"), "/week").after(done).refused(fault),
-        week: day_in_words(monday),
+        frame: Frame::about(web, signed, "My week: ", &name, "/week").after(done).refused(fault),
+        week: day_in_full(monday, school_date(now)),
+        monday,
+        unsent: unsent
+            .into_iter()
+            .map(|one| {
+                let week = day_in_full(one.week, school_date(now));
+                let until = one.send_at.map(|at| moment_in_full(at, now));
+                (one, week, until)
+            })
+            .collect(),
         class,
         classes,
         count: Count::of(&lines),
@@ -166,7 +202,9 @@ async fn queue(
     sent: Sent,
 ) -> Result<Response, Wrong> {
     let class: ClassId = class.parse().map_err(|_| Wrong::Absent)?;
-    let monday = this_week(&web);
+    // The week that was looked at, which may be over by now.
+    let monday = sent.fields.parsed("week").ok_or(Wrong::Forged)?;
+    let monday = week_named(&web, Some(monday))?;
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let seen = week::of_class(&mut tx, class, monday).await?;
     tx.commit().await.map_err(StoreError::from)?;

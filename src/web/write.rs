@@ -16,14 +16,14 @@ use super::{
     guard::{After, Signed},
     people::{Card, cards, who},
     post,
-    sent::{Did, Sent, once},
-    week::{WRITERS, this_week},
+    sent::{Did, Refusal, Sent, once},
+    week::{WRITERS, this_week, week_named},
 };
 use crate::{
     domain::{
         card::card_digest,
         ids::{ClassId, PupilId},
-        time::{day_in_words, moment_in_full, school_date},
+        time::{Date, day_in_full, moment_in_full, school_date},
     },
     flows::{
         FlowError, desk as reading,
@@ -33,7 +33,7 @@ use crate::{
     store::{
         StoreError, desk,
         drafts::{DraftRow, find},
-        week,
+        week::{sent_words, written as in_class},
     },
 };
 
@@ -53,6 +53,10 @@ struct WritePage {
     frame: Frame,
     pupil: PupilId,
     week: String,
+    /// Its Monday, which the form carries: a week may end while somebody writes.
+    monday: Date,
+    /// Whether that week is over.
+    past: bool,
     class: Option<ClassId>,
     cards: Vec<Card>,
     /// The card by its digest, which the form sends back: its writer had this one before their eyes.
@@ -61,12 +65,7 @@ struct WritePage {
     card_changed: bool,
     /// How many of the class have words, of how many.
     progress: Option<(usize, usize)>,
-    words: String,
-    sensitive: bool,
-    praise: bool,
-    version: i64,
-    /// What another tab or colleague has saved meanwhile, and who.
-    newer: Option<(String, String)>,
+    typed: Typed,
     state: Stage,
 }
 
@@ -85,6 +84,7 @@ struct Typed {
     sensitive: bool,
     praise: bool,
     version: i64,
+    /// What another tab or colleague has saved meanwhile, and who.
     newer: Option<(String, String)>,
 }
 
@@ -95,25 +95,40 @@ async fn write_page(
     after: After,
 ) -> Result<Response, Wrong> {
     let pupil: PupilId = pupil.parse().map_err(|_| Wrong::Absent)?;
-    show_write(&web, &signed, StatusCode::OK, pupil, None, after.done.as_deref(), None).await
+    let at = (pupil, week_named(&web, after.week)?);
+    show_write(&web, &signed, StatusCode::OK, at, None, after.done.as_deref(), None).await
+}
+
+/// The page of an update; the week stands in its address where it is not this one.
+fn page_of(web: &Web, (pupil, week): (PupilId, Date), page: &str, done: &str) -> String {
+    let week = if week == this_week(web) { String::new() } else { format!("week={week}") };
+    let done = if done.is_empty() { String::new() } else { format!("done={done}") };
+    let asked: Vec<_> = [week, done].into_iter().filter(|part| !part.is_empty()).collect();
+    let mark = if asked.is_empty() { "" } else { "?" };
+    format!("/update/{pupil}{page}{mark}{}", asked.join("&"))
+}
+
+/// The week that a form carries.
+fn week_of_form(web: &Web, sent: &Sent) -> Result<Date, Wrong> {
+    week_named(web, Some(sent.fields.parsed("week").ok_or(Wrong::Forged)?))
 }
 
 async fn show_write(
     web: &Web,
     signed: &Signed,
     status: StatusCode,
-    pupil: PupilId,
+    (pupil, monday): (PupilId, Date),
     typed: Option<Typed>,
     done: Option<&str>,
-    fault: Option<String>,
+    fault: Option<&Refusal>,
 ) -> Result<Response, Wrong> {
     let family = reading::card(&web.gateway, signed.staff(), pupil).await?.ok_or(Wrong::Absent)?;
-    let (monday, now) = (this_week(web), web.gateway.now());
+    let now = web.gateway.now();
     let card = card_digest(family.carers.iter().filter_map(|(_, link)| link.as_ref()), school_date(now));
-    let (draft, sent) = own_draft(web, signed, pupil).await?;
+    let (draft, sent) = own_draft(web, signed, (pupil, monday)).await?;
     let progress = match family.pupil.class_id {
         Some(class) => {
-            let written = written(web, signed, class).await?;
+            let written = written(web, signed, class, monday).await?;
             Some((written.iter().filter(|(_, written)| *written).count(), written.len()))
         }
         None => None,
@@ -138,43 +153,47 @@ async fn show_write(
         None => Typed { words: String::new(), sensitive: false, praise: false, version: 0, newer: None },
     });
     let template = WritePage {
-        frame: Frame::of(web, signed, &format!("Update about {}", family.pupil.name), "/week")
+        frame: Frame::about(web, signed, "Update about ", &family.pupil.name, "/week")
             .after(done)
-            .refused(fault.or(trouble)),
+            .refused(fault.map(|fault| in_page_words(fault)).or(trouble))
+            .at(fault.and_then(|fault| fault.field)),
         pupil,
-        week: day_in_words(monday),
+        week: day_in_full(monday, school_date(now)),
+        monday,
+        past: monday < this_week(web),
         class: family.pupil.class_id,
         cards: cards(family.carers, now),
         card,
         card_changed,
         progress,
-        words: typed.words,
-        sensitive: typed.sensitive,
-        praise: typed.praise,
-        version: typed.version,
-        newer: typed.newer,
+        typed,
         state,
     };
     Ok(frame::page(status, &template))
 }
 
-/// The draft of this week, and the words of its update where there is one already.
+/// The draft of a week, and the words of its update where there is one already.
 async fn own_draft(
     web: &Web,
     signed: &Signed,
-    pupil: PupilId,
+    (pupil, week): (PupilId, Date),
 ) -> Result<(Option<DraftRow>, Option<String>), Wrong> {
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
-    let draft = find(&mut tx, pupil, this_week(web)).await?;
-    let sent = week::sent_words(&mut tx, pupil, this_week(web)).await?;
+    let draft = find(&mut tx, pupil, week).await?;
+    let sent = sent_words(&mut tx, pupil, week).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok((draft, sent))
 }
 
-/// The pupils of a class, in its order, with whether they have words for this week.
-async fn written(web: &Web, signed: &Signed, class: ClassId) -> Result<Vec<(PupilId, bool)>, FlowError> {
+/// The pupils of a class, in its order, with whether they have words for a week.
+async fn written(
+    web: &Web,
+    signed: &Signed,
+    class: ClassId,
+    week: Date,
+) -> Result<Vec<(PupilId, bool)>, FlowError> {
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
-    let written = week::written(&mut tx, class, this_week(web)).await?;
+    let written = in_class(&mut tx, class, week).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(written)
 }
@@ -184,16 +203,16 @@ async fn written(web: &Web, signed: &Signed, class: ClassId) -> Result<Vec<(Pupi
 async fn next_place(
     web: &Web,
     signed: &Signed,
-    pupil: PupilId,
+    (pupil, week): (PupilId, Date),
     class: Option<ClassId>,
 ) -> Result<String, FlowError> {
-    let Some(class) = class else { return Ok(format!("/update/{pupil}?done=saved")) };
-    let pupils = written(web, signed, class).await?;
+    let Some(class) = class else { return Ok(page_of(web, (pupil, week), "", "saved")) };
+    let pupils = written(web, signed, class, week).await?;
     let at = pupils.iter().position(|(one, _)| *one == pupil).map_or(0, |at| at.saturating_add(1));
     let next = pupils.iter().cycle().skip(at).take(pupils.len()).find(|(one, has)| !has && *one != pupil);
     Ok(next.map_or_else(
         || format!("/week/{class}?done=all-written"),
-        |(next, _)| format!("/update/{next}?done=next-pupil"),
+        |(next, _)| page_of(web, (*next, week), "", "next-pupil"),
     ))
 }
 
@@ -217,21 +236,28 @@ async fn save(
     if fields.text("pupil") != pupil.to_string() {
         return Err(Wrong::Forged);
     }
+    let week = week_of_form(&web, &sent)?;
     let mut newer = None;
     let work = async {
+        // Words of a week that is over, which nobody is to get any more.
+        let drops = fields.ticked("drop");
         let words = Words {
-            text: fields.text("words"),
+            text: if drops { "" } else { fields.text("words") },
             sensitive: fields.ticked("sensitive"),
             praise: fields.ticked("praise"),
             card: Some(fields.text("card")).filter(|card| !card.is_empty()),
         };
         let version = fields.parsed("version").unwrap_or_default();
-        match drafts::save(&web.gateway, pupil, this_week(&web), words, version, &signed.by()).await? {
-            Saved::Kept(_) if fields.ticked("preview") => Ok(format!("/update/{pupil}/preview")),
+        match drafts::save(&web.gateway, pupil, week, words, version, &signed.by()).await? {
+            Saved::Kept(_) if drops => Ok(family.pupil.class_id.map_or_else(
+                || page_of(&web, (pupil, week), "", "dropped"),
+                |class| format!("/week/{class}?done=dropped"),
+            )),
+            Saved::Kept(_) if fields.ticked("preview") => Ok(page_of(&web, (pupil, week), "/preview", "")),
             Saved::Kept(_) if fields.ticked("next") => {
-                next_place(&web, &signed, pupil, family.pupil.class_id).await
+                next_place(&web, &signed, (pupil, week), family.pupil.class_id).await
             }
-            Saved::Kept(_) => Ok(format!("/update/{pupil}?done=saved")),
+            Saved::Kept(_) => Ok(page_of(&web, (pupil, week), "", "saved")),
             Saved::Conflict(row) => {
                 newer = Some(row);
                 Err(FlowError::Refused(
@@ -243,7 +269,6 @@ async fn save(
     match Box::pin(once(&web, &signed, &sent, work)).await? {
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
-            let fault = Some(in_page_words(&sentence));
             let mut typed = typed(None);
             if let Some(row) = newer {
                 let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
@@ -253,7 +278,8 @@ async fn save(
                 typed.version = row.version;
                 typed.newer = Some((who(&row.author, &names), row.words));
             }
-            show_write(&web, &signed, StatusCode::CONFLICT, pupil, Some(typed), None, fault).await
+            show_write(&web, &signed, StatusCode::CONFLICT, (pupil, week), Some(typed), None, Some(&sentence))
+                .await
         }
     }
 }
@@ -262,8 +288,10 @@ async fn save(
 #[template(path = "preview.html")]
 struct PreviewPage {
     frame: Frame,
-    pupil: PupilId,
     class: Option<ClassId>,
+    /// The week's Monday, which the form carries, and the page on which the words are changed.
+    monday: Date,
+    words: String,
     previews: Vec<PreviewFor>,
     draft: String,
     queued: bool,
@@ -273,19 +301,23 @@ async fn preview_page(
     State(web): State<Web>,
     signed: Signed,
     Path(pupil): Path<String>,
+    after: After,
 ) -> Result<Response, Wrong> {
     let pupil: PupilId = pupil.parse().map_err(|_| Wrong::Absent)?;
+    let monday = week_named(&web, after.week)?;
     let family = reading::card(&web.gateway, signed.staff(), pupil).await?.ok_or(Wrong::Absent)?;
-    let Some(draft) = own_draft(&web, &signed, pupil).await?.0.filter(|draft| !draft.words.trim().is_empty())
+    let Some(draft) =
+        own_draft(&web, &signed, (pupil, monday)).await?.0.filter(|draft| !draft.words.trim().is_empty())
     else {
-        return Ok(Redirect::to(&format!("/update/{pupil}")).into_response());
+        return Ok(Redirect::to(&page_of(&web, (pupil, monday), "", "")).into_response());
     };
-    let (staff, monday) = (signed.staff(), this_week(&web));
-    let previews = preview::of(&web.gateway, staff, pupil, monday, &draft.words, draft.sensitive).await?;
+    let previews =
+        preview::of(&web.gateway, signed.staff(), pupil, monday, &draft.words, draft.sensitive).await?;
     let template = PreviewPage {
-        frame: Frame::of(&web, &signed, &format!("What each carer of {} gets", family.pupil.name), "/week"),
-        pupil,
+        frame: Frame::about(&web, &signed, "What each carer gets: ", &family.pupil.name, "/week"),
         class: family.pupil.class_id,
+        monday,
+        words: page_of(&web, (pupil, monday), "", ""),
         previews: previews.ok_or(Wrong::Absent)?,
         draft: format!("{pupil}/{}", draft.version),
         queued: draft.send_at.is_some(),
@@ -301,15 +333,16 @@ async fn take_back(
 ) -> Result<Response, Wrong> {
     let pupil: PupilId = pupil.parse().map_err(|_| Wrong::Absent)?;
     reading::card(&web.gateway, signed.staff(), pupil).await?.ok_or(Wrong::Absent)?;
+    let week = week_of_form(&web, &sent)?;
     let work = async {
-        drafts::take_back(&web.gateway, pupil, this_week(&web)).await?;
-        Ok(format!("/update/{pupil}?done=taken-back"))
+        drafts::take_back(&web.gateway, pupil, week).await?;
+        Ok(page_of(&web, (pupil, week), "", "taken-back"))
     };
     match once(&web, &signed, &sent, work).await? {
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
-            let fault = Some(in_page_words(&sentence));
-            show_write(&web, &signed, StatusCode::UNPROCESSABLE_ENTITY, pupil, None, None, fault).await
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            show_write(&web, &signed, status, (pupil, week), None, None, Some(&sentence)).await
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         route::Fired,
         suggest::Found,
         tag::case_code,
-        time::{Date, Timestamp, moment_in_words},
+        time::{Date, Timestamp, moment_in_a_sentence},
     },
     flows::{gateway::Gateway, planning::as_json, salt},
     store::{cases::NewCase, questions::NewQuestion, readings::NewReading},
@@ -410,7 +410,7 @@ fn because(fired: &[Fired]) -> &str {
 fn due_in_words(thanks: bool, due: Option<(Timestamp, Date)>) -> String {
     match (thanks, due) {
         (true, _) => "; nobody waits for an answer".to_owned(),
-        (false, Some((at, _))) => format!("; a person answers by {}", moment_in_words(at)),
+        (false, Some((at, _))) => format!("; a person answers by {}", moment_in_a_sentence(at)),
         (false, None) => "; no date can be named until the calendar reaches that far".to_owned(),
     }
 }

@@ -33,6 +33,7 @@ async fn words_kept_on_the_page_stand_in_the_next_acknowledgement_of_every_daemo
 
     assert_eq!((kept.status, twice.to(), stale.status), (303, kept.to(), 422));
     assert!(stale.body.contains("Other."), "what was typed stays");
+    assert!(stale.body.contains("Set meanwhile by a colleague"), "and theirs stands beside: {}", stale.body);
     assert!(again.body.contains("ring the lodge") && again.body.contains("set by office"), "{}", again.body);
     assert!(again.body.matches("We read messages from 8 to 4.").count() >= 4, "{}", again.body);
     let acks = school.school.acknowledgements();

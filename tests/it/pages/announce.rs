@@ -314,3 +314,45 @@ async fn pressing_twice_does_it_once_and_what_waits_can_be_stopped() {
     assert!(after.contains("<strong>1</strong> taken back"), "{after}");
     school.close().await;
 }
+
+#[tokio::test]
+async fn words_that_a_colleague_saved_meanwhile_are_shown_before_they_can_be_replaced() {
+    let school = Staffed::open().await;
+    let (mut office, mut slt) = (school.as_role(Role::Office).await, school.as_role(Role::Slt).await);
+    let one = write(&mut office, "school").await.to().replace("/preview", "");
+    let change = format!("{one}/change");
+    let stale = office.get(&change).await;
+    press(&mut slt, &change, &change, &fields("school", "The roof leaks.")[1..]).await;
+    let long = "x".repeat(500);
+    let mine = |version: &str, title: &str| {
+        let pairs = [
+            ("version", version),
+            ("purpose", "notice"),
+            ("audience", "school"),
+            ("title", title),
+            ("words", "Mine."),
+        ];
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    let owned = |fields: &[(String, String)]| fields.to_vec();
+
+    let version = stale.hidden(&change, "version");
+    let first = owned(&mine(&version, &long));
+    let first: Vec<_> = first.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let refused = office.press(&stale, &change, &first).await;
+    let version = refused.hidden(&change, "version");
+    let second = owned(&mine(&version, TITLE));
+    let second: Vec<_> = second.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let kept = office.press(&refused, &change, &second).await;
+
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("Saved meanwhile by a colleague"), "{}", refused.body);
+    assert!(
+        refused.body.contains("The roof leaks.") && refused.body.contains(">Mine.</textarea>"),
+        "{}",
+        refused.body
+    );
+    assert!(refused.body.contains("<a href=\"#title\">"), "{}", refused.body);
+    assert_eq!(kept.status, 303, "{}", kept.body);
+    school.close().await;
+}

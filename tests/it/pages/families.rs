@@ -480,7 +480,7 @@ async fn a_print_says_what_it_is_who_printed_it_and_when_and_has_the_words_open(
     let page = teacher.get(&format!("{family}?kind=out&from=2026-11-01&print=yes")).await.body;
 
     assert!(page.contains("Northfield School. Printed by teacher on Monday 23 November 2026, "), "{page}");
-    assert!(page.contains("<h1>Sam Ash</h1>"));
+    assert!(page.contains("<h1><bdi>Sam Ash</bdi></h1>"));
     assert!(page.contains("<bdi>Messages out, from Sunday 1 November</bdi>"), "{page}");
     let (_, record) = page.split_once("id=\"record\"").expect("a chronology");
     assert!(

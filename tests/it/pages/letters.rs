@@ -185,3 +185,35 @@ async fn a_letter_of_a_colleagues_own_family_is_not_there_for_them_in_any_form()
     assert_eq!(post.school.school.rows("select count(*)::text from posting").await, ["0"]);
     post.school.close().await;
 }
+
+#[tokio::test]
+async fn a_letter_that_comes_back_after_many_others_were_posted_is_found_and_recorded() {
+    let mut post = post().await;
+    let amina = post.letter_of("Amina Ash").await;
+    post.press("/letters/posted", &[("letter", &amina), ("day", "2026-11-23")]).await;
+    let more = "with new as (
+                    insert into task (id, kind, role, class_id, carer_id, pupil_id, why, due, state, created_at, closed_at, closed_by,
+                                      outcome)
+                    select gen_random_uuid(), 'letter', role, class_id, carer_id, pupil_id, why, due, 'done', created_at,
+                           created_at, 'test', 'posted'
+                    from task cross join generate_series(1, 60) n where id = (select task_id from posting)
+                    returning id)
+                insert into posting (task_id, posted_on, posted_by, recorded_at)
+                select id, '2026-11-23', 'test', (select recorded_at from posting) + interval '1 hour' from new";
+    post.school.sql(more).await;
+    let back = format!("/letters/{amina}/returned");
+
+    let first = post.office.get("/letters").await;
+    let (_, next) = first.body.split_once("href=\"/letters?after=").expect("more of them");
+    let next = format!("/letters?after={}", next.split(['"', '#']).next().unwrap());
+    let second = post.office.get(&next).await;
+    let place = second.hidden(&back, "place");
+    let refused = post.office.press(&second, &back, &[("why", " "), ("place", &place)]).await;
+    let returned = post.office.press(&refused, &back, &[("why", "gone away"), ("place", &place)]).await;
+
+    assert!(!first.body.contains(&back) && second.body.contains(&back), "{}", second.body);
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains(&back), "the page on which it stands: {}", refused.body);
+    assert_eq!(returned.to(), "/letters?done=came-back");
+    post.school.close().await;
+}

@@ -83,6 +83,8 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/play/{carer}", "+"),
     ("POST", "/play/{carer}", "+"),
     ("GET", "/to-do", "tosd"),
+    ("GET", "/tasks/{task}", "tosd"),
+    ("POST", "/tasks/{task}", "tosd"),
     ("GET", "/coverage", "tosd"),
     ("GET", "/audit", "sdg"),
     ("POST", "/audit/verify", "sdg"),
@@ -133,6 +135,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("POST", "/admin/staff/{staff}/disable", "sdi"),
     ("POST", "/admin/staff/{staff}/let-in", "sdi"),
     ("POST", "/admin/staff/{staff}/own-family", "sdi"),
+    ("POST", "/admin/staff/{staff}/not-own-family", "sd"),
 ];
 
 fn row(method: &str, path: &str) -> &'static str {

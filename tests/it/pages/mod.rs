@@ -10,6 +10,7 @@ mod audit;
 mod cases;
 mod coverage;
 mod families;
+mod faults;
 mod forms;
 mod home;
 mod hostile;
@@ -23,6 +24,7 @@ mod rules;
 mod search;
 mod sign_in;
 mod snapshots;
+mod tasks;
 mod templates;
 mod week;
 

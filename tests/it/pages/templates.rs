@@ -44,6 +44,7 @@ const NOT_WALKED: &[&str] = &[
     "/admin/queue/{delivery}/retry",
     "/admin/queue/{delivery}/cancel",
     "/admin/import",
+    "/admin/staff/{staff}/not-own-family",
 ];
 
 /// All words that a page shows, those in its fields included.

@@ -12,6 +12,8 @@ use crate::support::{
     people::{Roll, carer, pupil},
 };
 
+/// The week of the tests' clock.
+const MONDAY: &str = "2026-11-23";
 const WORDS: &str = "Sam read two whole chapters aloud.";
 
 struct Friday {
@@ -38,7 +40,7 @@ impl Friday {
 
     /// The same, by another button.
     async fn save_and(&mut self, page: &Answer, words: &str, button: &[(&str, &str)]) -> Answer {
-        let hidden = ["version", "card"].map(|name| (name, page.hidden(&self.update, name)));
+        let hidden = ["version", "card", "week"].map(|name| (name, page.hidden(&self.update, name)));
         let mut fields = vec![("pupil", self.pupil.as_str()), ("words", words)];
         fields.extend(hidden.iter().map(|(name, value)| (*name, value.as_str())));
         fields.extend_from_slice(button);
@@ -53,7 +55,7 @@ impl Friday {
         let (_, rest) = list.body.split_once("name=\"draft\" value=\"").expect("a draft that is ready");
         let draft = rest.split('"').next().expect("its value").to_owned();
         let action = format!("{}/queue", self.class);
-        self.teacher.press(&list, &action, &[("draft", &draft)]).await
+        self.teacher.press(&list, &action, &[("week", MONDAY), ("draft", &draft)]).await
     }
 }
 
@@ -93,7 +95,7 @@ async fn what_is_taken_back_in_time_was_never_a_message() {
     friday.queue(WORDS).await;
     let page = friday.teacher.get(&friday.update).await;
     let action = format!("{}/take-back", friday.update);
-    let back = friday.teacher.press(&page, &action, &[]).await;
+    let back = friday.teacher.press(&page, &action, &[("week", MONDAY)]).await;
     friday.school.school.clock.forward(SignedDuration::from_mins(10));
     let gateway = friday.school.school.gateway.clone();
     let sent = drafts::send_due(&gateway).await.unwrap();
@@ -117,7 +119,7 @@ async fn two_tabs_cannot_overwrite_each_other_or_cross_from_child_to_child() {
     let chosen = friday.save(&second, "Both.").await;
     let fresh = friday.teacher.get(&friday.update).await;
     let elsewhere = friday.school.family_of("P2").await.replace("/families/", "");
-    let fields = [("pupil", elsewhere.as_str()), ("version", "0"), ("words", "Crossed")];
+    let fields = [("pupil", elsewhere.as_str()), ("version", "0"), ("week", MONDAY), ("words", "Crossed")];
     let crossed = friday.teacher.press(&fresh, &friday.update, &fields).await;
     let kept = friday.school.school.rows("select words from draft").await;
 
@@ -166,8 +168,8 @@ async fn nobody_queues_another_classs_draft_or_one_that_changed_since() {
     let other = format!("{}/1", friday.school.family_of("P2").await.replace("/families/", ""));
     let rowan = friday.school.school.rows("select id::text from class where name = 'Rowan'").await.remove(0);
 
-    let stale = friday.teacher.press(&list, &action, &[("draft", &stale)]).await.status;
-    let other = friday.teacher.press(&list, &action, &[("draft", &other)]).await.status;
+    let stale = friday.teacher.press(&list, &action, &[("week", MONDAY), ("draft", &stale)]).await.status;
+    let other = friday.teacher.press(&list, &action, &[("week", MONDAY), ("draft", &other)]).await.status;
     let class = friday.teacher.get(&format!("/week/{rowan}")).await.status;
     let update = friday.school.family_of("P2").await.replace("/families/", "/update/");
     let theirs = friday.teacher.get(&update).await.status;
@@ -250,12 +252,12 @@ async fn what_was_written_before_another_contact_card_is_not_queued_until_the_ne
 
     let action = format!("{}/queue", friday.class);
     let draft = format!("{}/1", friday.pupil);
-    let refused = friday.teacher.press(&before, &action, &[("draft", &draft)]).await;
+    let refused = friday.teacher.press(&before, &action, &[("week", MONDAY), ("draft", &draft)]).await;
     let page = friday.teacher.get(&friday.update).await;
     friday.save(&page, WORDS).await;
     let after = friday.teacher.get(&friday.class).await;
     let draft = format!("{}/2", friday.pupil);
-    let queued = friday.teacher.press(&after, &action, &[("draft", &draft)]).await;
+    let queued = friday.teacher.press(&after, &action, &[("week", MONDAY), ("draft", &draft)]).await;
 
     assert_eq!(refused.status, 422);
     assert!(refused.body.contains("who may be told, or how, has changed"), "{}", refused.body);
@@ -271,14 +273,15 @@ async fn what_was_written_before_another_contact_card_is_not_queued_until_the_ne
 async fn words_that_were_saved_without_any_card_are_not_queued() {
     let mut friday = friday().await;
     let page = friday.teacher.get(&friday.update).await;
-    let fields = [("pupil", friday.pupil.as_str()), ("version", "0"), ("words", WORDS)];
+    let fields = [("pupil", friday.pupil.as_str()), ("version", "0"), ("week", MONDAY), ("words", WORDS)];
     friday.teacher.press(&page, &friday.update, &fields).await;
     let class = friday.teacher.get(&friday.class).await;
 
     let draft = format!("{}/1", friday.pupil);
     // No form of the page does it; whoever sends it all the same is refused.
     let (key, once) = (page.hidden(&friday.update, "form_key"), uuid::Uuid::now_v7().to_string());
-    let fields = [("form_key", key.as_str()), ("once", once.as_str()), ("draft", draft.as_str())];
+    let fields =
+        [("form_key", key.as_str()), ("once", once.as_str()), ("week", MONDAY), ("draft", draft.as_str())];
     let queued = friday.teacher.post(&format!("{}/queue", friday.class), &fields).await;
 
     assert!(!class.body.contains("Written, ready to queue"), "{}", class.body);
@@ -306,5 +309,69 @@ async fn the_class_shows_by_name_whom_an_update_has_not_reached_until_somebody_t
     assert!(!failed.contains("Boris"), "one who may not be told is not missed: {failed}");
     assert!(!by_text.contains("Not reached"), "{by_text}");
     assert!(given_up.contains("Not reached: <bdi>Dora Ash</bdi>"), "{given_up}");
+    friday.school.close().await;
+}
+
+#[tokio::test]
+async fn words_stay_with_their_week_when_it_ends_while_somebody_writes_and_can_still_be_sent_or_dropped() {
+    let mut friday = friday().await;
+    // Sunday at ten to midnight, and ten past.
+    friday.school.school.clock.forward(SignedDuration::from_mins(6 * 24 * 60 + 13 * 60 + 50));
+    friday.teacher = friday.school.as_role(Role::Teacher).await;
+    let page = friday.teacher.get(&friday.update).await;
+    friday.school.school.clock.forward(SignedDuration::from_mins(20));
+    let last = format!("{}?week={MONDAY}", friday.update);
+
+    let saved = friday.save(&page, WORDS).await;
+    let weeks = friday.school.school.rows("select week::text from draft").await;
+    let class = friday.teacher.get(&friday.class).await.body;
+    let now = friday.teacher.get(&friday.update).await.body;
+    let opened = friday.teacher.get(&last).await;
+    let again = friday.save(&opened, "Sam sang.").await;
+    let preview = friday.teacher.get(&format!("{}/preview?week={MONDAY}", friday.update)).await;
+    let action = format!("{}/queue", friday.class);
+    let draft = preview.hidden(&action, "draft");
+    let queued = friday.teacher.press(&preview, &action, &[("week", MONDAY), ("draft", &draft)]).await;
+    let waits = friday.teacher.get(&last).await;
+    let back = format!("{}/take-back", friday.update);
+    let back = friday.teacher.press(&waits, &back, &[("week", MONDAY)]).await;
+    let opened = friday.teacher.get(back.to()).await;
+    let dropped = friday.save_and(&opened, "Sam sang.", &[("drop", "yes")]).await;
+    let gone = friday.teacher.get(&friday.class).await.body;
+    let far = friday.teacher.get(&format!("{}?week=2026-08-03", friday.update)).await.status;
+    let ahead = friday.teacher.get(&format!("{}?week=2026-12-07", friday.update)).await.status;
+
+    assert_eq!(saved.to(), format!("{last}&done=saved"));
+    assert_eq!(weeks, [MONDAY]);
+    assert!(class.contains("Written in earlier weeks, not sent") && class.contains(&last), "{class}");
+    assert!(!now.contains(WORDS) && opened.body.contains("That week is over."), "{}", opened.body);
+    assert_eq!((again.status, queued.status), (303, 303), "{}", queued.body);
+    assert!(waits.body.contains("It is queued."), "{}", waits.body);
+    assert_eq!(dropped.to(), format!("{}?done=dropped", friday.class), "{}", dropped.body);
+    assert!(!gone.contains("Written in earlier weeks"), "{gone}");
+    assert_eq!((far, ahead), (404, 404));
+    friday.school.close().await;
+}
+
+#[tokio::test]
+async fn an_update_is_its_writers_whoever_queues_it() {
+    let mut friday = friday().await;
+    let page = friday.teacher.get(&friday.update).await;
+    friday.save(&page, WORDS).await;
+    let mut slt = friday.school.as_role(Role::Slt).await;
+    let preview = slt.get(&format!("{}/preview", friday.update)).await;
+    let action = format!("{}/queue", friday.class);
+    let draft = preview.hidden(&action, "draft");
+
+    slt.press(&preview, &action, &[("week", MONDAY), ("draft", &draft)]).await;
+    friday.school.school.clock.forward(SignedDuration::from_mins(5));
+    drafts::send_due(&friday.school.school.gateway).await.unwrap();
+
+    let teacher = friday.school.staff("teacher@northfield.example").await.to_string();
+    let slt = friday.school.staff("slt@northfield.example").await.to_string();
+    assert_eq!(friday.school.school.rows("select author from pupil_update").await, [teacher]);
+    let queued =
+        "select distinct actor from chronology_entry where kind = 'queued' and update_id is not null";
+    assert_eq!(friday.school.school.rows(queued).await, [slt]);
     friday.school.close().await;
 }
