@@ -2,7 +2,7 @@
 
 use ring::digest::{SHA256, digest};
 
-use super::{Clock, FlowError};
+use super::{Clock, FlowError, progress};
 use crate::{
     domain::{
         chronology::{Entry, kind},
@@ -66,6 +66,7 @@ pub(super) async fn compare(
     dry_run: bool,
     today: Date,
 ) -> Result<(Report, Changes), FlowError> {
+    progress::at("step 2 of 3: comparing the files with what is on record");
     roll::lock(tx).await?;
     let stored = roll::load(tx).await?;
     let plan = import::plan(&read.roll, &stored, today);
@@ -81,6 +82,7 @@ pub(super) async fn write(
     actor: &str,
     now: Timestamp,
 ) -> Result<(), FlowError> {
+    progress::at("step 3 of 3: writing what differs");
     roll::write(tx, changes, now).await?;
     chronology::append(tx, &entries(report, changes, actor, now)).await?;
     Ok(())

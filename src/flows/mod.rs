@@ -35,6 +35,7 @@ pub mod people;
 mod planning;
 pub mod play;
 pub mod preview;
+pub mod progress;
 mod promise;
 pub mod proposals;
 pub mod questions;

@@ -10,6 +10,7 @@ use super::{
     FlowError,
     gateway::Gateway,
     import::{Files, compare, read_both, write},
+    progress,
 };
 use crate::{
     domain::{
@@ -144,6 +145,7 @@ fn decided() -> FlowError {
 
 /// Reading large files takes a while of a processor, which the pages of others need meanwhile.
 async fn read_apart(files: Sent, today: Date) -> Result<(Sent, Read, [FileFacts; 2]), FlowError> {
+    progress::at("step 1 of 3: reading the files");
     let read = tokio::task::spawn_blocking(move || {
         let both = Files { pupils: files.pupils.expose(), contacts: files.contacts.expose() };
         let (read, facts) = read_both(both, today);

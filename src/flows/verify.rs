@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::FlowError;
+use super::{FlowError, progress};
 use crate::{
     domain::{
         chronology::Digest,
@@ -74,6 +74,8 @@ pub struct Fault {
     pub sentence: String,
 }
 
+/// After how many entries it is told again how far it is.
+const TOLD: u64 = 10_000;
 /// The most faults that are told.
 const MOST: usize = 20;
 
@@ -104,7 +106,13 @@ pub async fn verify(store: &Store, noted: &[Noted]) -> Result<Verdict, FlowError
     let mut check = Check::default();
     // All seals, however many are broken: a half-read list would call honest entries foreign.
     seals::each_seal(&mut tx, |seal| check.seal(&seal)).await?;
-    seals::each_entry(&mut tx, |entry| check.entry(&entry)).await?;
+    seals::each_entry(&mut tx, |entry| {
+        check.entry(&entry);
+        if check.entries.is_multiple_of(TOLD) {
+            progress::at(format!("{} entries verified", check.entries));
+        }
+    })
+    .await?;
     for id in seals::waiting_in_vain(&mut tx, i64::try_from(MOST).unwrap_or(i64::MAX)).await? {
         let sentence = format!("entry {id} is missing: it waited for the next seal");
         check.fault("missing", Some(id), None, sentence);

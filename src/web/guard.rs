@@ -10,9 +10,8 @@ use axum::{
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use liaison_channels::private::Private;
-use tracing::Instrument as _;
 
-use super::{Site, Web, Who, frame::Wrong, sent};
+use super::{Site, Web, Who, frame::Wrong, sent, working};
 use crate::{
     domain::{ids::StaffId, staff::Role},
     flows::sign_in::{self, Token},
@@ -171,26 +170,18 @@ pub(super) async fn let_in(
             }
         }
     }
+    // What changes the session itself is waited for: nobody could come back for its answer.
+    let waits = signed
+        .as_ref()
+        .map(Signed::staff)
+        .filter(|_| !path.starts_with("/account/") && !path.starts_with("/sign-"));
     if let Some(signed) = signed {
         request.extensions_mut().insert(signed);
     }
     if request.method() == Method::POST {
-        return to_its_end(next.run(request)).await;
+        return working::to_its_end(&web, waits, next.run(request)).await;
     }
     next.run(request).await
-}
-
-/// Does a deed to its end, also where the browser goes away meanwhile: pressing again, Stop and a phone without a net end the
-/// connection, and with it whatever it waits for.
-async fn to_its_end(deed: impl Future<Output = Response> + Send + 'static) -> Response {
-    match tokio::spawn(deed.in_current_span()).await {
-        Ok(response) => response,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The daemon is being stopped.
-            Err(_) => Wrong::Away.into_response(),
-        },
-    }
 }
 
 /// The page a colleague must deal with before any other.

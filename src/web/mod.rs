@@ -45,9 +45,10 @@ mod throttle;
 mod todo;
 mod upload;
 mod week;
+mod working;
 mod write;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::MethodRouter};
 use liaison_channels::private::Private;
@@ -58,7 +59,7 @@ use crate::{
 };
 
 /// How the pages are served.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Site {
     /// Where people reach the pages, such as `https://liaison.ourschool.example`; without it, only that they do by TLS is
     /// taken for granted.
@@ -69,6 +70,15 @@ pub struct Site {
     pub demo: bool,
     /// In the demo, where its carers' mail and texts lie.
     pub play: Option<Play>,
+    /// How long a browser waits for what a form does before it is shown how far that is.
+    pub patience: Duration,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        let (public_url, second_factor, demo, play) = (None, Vec::new(), false, None);
+        Self { public_url, second_factor, demo, play, patience: working::PATIENCE }
+    }
 }
 
 /// What every page stands on.
@@ -76,6 +86,7 @@ pub(crate) struct Pages {
     gateway: Arc<Gateway>,
     site: Site,
     throttle: throttle::Throttle,
+    working: working::Working,
 }
 
 /// What every page stands on, shared.
@@ -155,6 +166,7 @@ fn served() -> Vec<Served> {
         audit::served(),
         todo::served(),
         tasks::served(),
+        working::served(),
         admin::served(),
         admin_calendar::served(),
         admin_channels::served(),
@@ -175,8 +187,12 @@ pub fn routes() -> Vec<Route> {
 
 /// All routes: pages, health and webhooks.
 pub fn router(gateway: Arc<Gateway>, site: Site) -> Router {
-    let web: Web =
-        Arc::new(Pages { gateway: Arc::clone(&gateway), site, throttle: throttle::Throttle::default() });
+    let web: Web = Arc::new(Pages {
+        gateway: Arc::clone(&gateway),
+        site,
+        throttle: throttle::Throttle::default(),
+        working: working::Working::default(),
+    });
     let mut pages = Router::new();
     for (route, handler) in served() {
         let guard = middleware::from_fn_with_state((Arc::clone(&web), route.who), guard::let_in);

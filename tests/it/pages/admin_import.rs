@@ -48,7 +48,7 @@ fn plain(to: &str) -> String {
 }
 
 /// Amina's new mailbox, and a pupil who is new.
-fn changed() -> Roll {
+pub(super) fn changed() -> Roll {
     let mut roll = two_classes().changed("C1", |carer| carer.email("amina.new@family.example"));
     roll.pupils.push(pupil("P3", "Una", "Cole"));
     roll.carers.push(carer("P3", "C9", "Finn", "Cole").email("finn@family.example"));

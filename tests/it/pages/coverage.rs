@@ -122,11 +122,7 @@ async fn a_carer_whom_a_message_did_not_reach_is_named_until_something_reaches_t
 async fn without_a_calendar_no_week_is_guessed() {
     let mut school = Staffed::open().await;
     school.school.policy(|policy| policy.calendar = None);
-    let site = liaison::web::Site {
-        public_url: Some("http://127.0.0.1".to_owned()),
-        ..liaison::web::Site::default()
-    };
-    school.router = liaison::web::router(school.school.gateway.clone(), site);
+    school.serve_at("http://127.0.0.1");
 
     let page = school.as_role(Role::Slt).await.get("/coverage").await;
 

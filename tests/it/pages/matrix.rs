@@ -24,6 +24,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("POST", "/account/second-factor", "*"),
     ("GET", "/{style}", "+"),
     ("GET", "/", "*"),
+    ("GET", "/working/{deed}", "*"),
     ("GET", "/week", "tsd"),
     ("GET", "/week/{class}", "tsd"),
     ("POST", "/week/{class}/queue", "tsd"),

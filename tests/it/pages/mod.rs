@@ -27,5 +27,6 @@ mod snapshots;
 mod tasks;
 mod templates;
 mod week;
+mod working;
 
 pub(crate) use crate::support::staffed::{AMINA, Answer, BORIS, Browser, CLARA, Staffed, two_classes};

@@ -1,5 +1,7 @@
 //! A school with its staff pages, colleagues of every role, and a browser without scripts to open them with.
 
+use std::time::Duration;
+
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -60,6 +62,10 @@ pub(crate) fn email_of(role: Role) -> &'static str {
     PEOPLE.iter().find(|(_, held)| *held == role).expect("one of each").0
 }
 
+fn at_home() -> Site {
+    Site { public_url: Some("http://127.0.0.1".to_owned()), ..Site::default() }
+}
+
 impl Staffed {
     /// The school, each parent having written.
     pub(crate) async fn open() -> Self {
@@ -84,7 +90,7 @@ impl Staffed {
             .await
             .expect("classes");
         let mut staffed = Self { school, router: Router::new() };
-        staffed.serve_at("http://127.0.0.1");
+        staffed.serve(at_home());
         staffed
     }
 
@@ -95,7 +101,6 @@ impl Staffed {
 
     /// Has the pages served as the demo's.
     pub(crate) fn serve_as_demo(&mut self) {
-        let public_url = Some("http://127.0.0.1".to_owned());
         let at = |name| self.school.place(name);
         let play = Play {
             inbox: at("inbox"),
@@ -103,10 +108,18 @@ impl Staffed {
             texts: at("texts"),
             number: "+447700900900".to_owned(),
         };
-        self.serve(Site { public_url, demo: true, play: Some(play), ..Site::default() });
+        self.serve(Site { demo: true, play: Some(play), ..at_home() });
+    }
+
+    /// Has the pages served to browsers that wait for nothing.
+    pub(crate) fn serve_the_impatient(&mut self) {
+        self.router =
+            web::router(self.school.gateway.clone(), Site { patience: Duration::ZERO, ..at_home() });
     }
 
     fn serve(&mut self, site: Site) {
+        // A slow machine's answers are the same ones.
+        let site = Site { patience: Duration::from_secs(600), ..site };
         self.router = web::router(self.school.gateway.clone(), site);
     }
 
