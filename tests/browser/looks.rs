@@ -21,7 +21,7 @@ const ASK_AXE: &str = "
         error => done([`axe itself: ${error}`]));";
 
 /// The axe that `tests/run` brought.
-fn axe() -> String {
+pub(crate) fn axe() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = std::env::var_os("LIAISON_AXE").map_or_else(|| root.join("target/axe"), Into::into);
     let file = folder.join("node_modules/axe-core/axe.min.js");
@@ -44,19 +44,19 @@ fn chosen(walk: Walk) -> Vec<Visit> {
 }
 
 /// `families-pupil`, or `home`.
-fn file_name(route: &str) -> String {
+pub(crate) fn file_name(route: &str) -> String {
     let words: Vec<_> =
         route.split('/').map(|word| word.trim_matches(['{', '}'])).filter(|w| !w.is_empty()).collect();
     if words.is_empty() { "home".to_owned() } else { words.join("-") }
 }
 
-async fn faults(chrome: &Chrome, what: &str) -> Vec<String> {
+pub(crate) async fn faults(chrome: &Chrome, what: &str) -> Vec<String> {
     let found = chrome.wait_for(ASK_AXE).await;
     found.as_array().expect("a list").iter().map(|fault| format!("{what}: {fault}")).collect()
 }
 
 /// Whether the page is wider than the window.
-async fn is_too_wide(chrome: &Chrome) -> Option<String> {
+pub(crate) async fn is_too_wide(chrome: &Chrome) -> Option<String> {
     let wide = "const d = document.documentElement; if (d.scrollWidth <= d.clientWidth) return null;
         const out = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > d.clientWidth + 1);
         return `${d.scrollWidth} px in ${d.clientWidth} px: ` + out.slice(0, 3).map(e => e.outerHTML.slice(0, 150)).join(' | ');";

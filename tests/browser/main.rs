@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has found something")]
 #![allow(unsafe_code, reason = "stopping the shared server when the process ends needs atexit")]
 
+mod answers;
 mod chrome;
 mod journeys;
 mod keyboard;

@@ -26,8 +26,6 @@ const SENDS_ON: &[&str] = &["/week"];
 const ON_THE_WAY: &str = "/working/{deed}";
 /// Forms that stand on a page only when something has gone before which no walk does: each has a test of its own.
 const NOT_WALKED: &[&str] = &[
-    "/cases/{case}/suggested",
-    "/cases/{case}/fulfilled",
     "/questions/{question}/answer",
     "/questions/{question}/undo",
     "/update/{pupil}/take-back",

@@ -233,7 +233,7 @@ impl Staffed {
         self.school.deliver().await;
     }
 
-    /// Clara's case is answered, noted and closed; Eve's is with the DSL; a stranger was set aside.
+    /// Clara's case is answered, noted and closed, and then she asks for her data; Eve's is with the DSL; a stranger was set aside.
     async fn cases(&self, mood: Mood) {
         let gateway = &self.school.gateway;
         let by = self.colleague(Role::Office).await.to_string();
@@ -244,6 +244,8 @@ impl Staffed {
         cases::reply(gateway, &code, false, &reply).await.expect("replied");
         self.school.deliver().await;
         cases::close(gateway, &code, false, &mood.words("Found the book."), &by).await.expect("closed");
+        let asks = format!("This is a subject access request. {}", mood.words("I want all of it."));
+        let _ = self.school.arrives(&Letter::from(CLARA).subject("Our data").says(&asks)).await;
         let reason = mood.words("Says she is afraid.");
         divert::divert(gateway, &self.case_from(EVE).await, false, &reason, &by).await.expect("diverted");
         let shop = self.school.questions().await;
