@@ -144,7 +144,7 @@ fn not_now(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Option<(Option<Tim
 }
 
 fn carries(ask: &Ask<'_>, words: &Words, fired: &mut Vec<Fired>) -> Result<(), Unusable> {
-    let Words::Text { body, full } = words else { return Ok(()) };
+    let Words::Text { body, full, .. } = words else { return Ok(()) };
     let said = if *full { "all of it" } else { "a notice that it is ready" };
     if let Some(alphabet) = ask.limits.and_then(|limits| limits.alphabet)
         && alphabet.holds(body.expose()).is_err()

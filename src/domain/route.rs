@@ -7,7 +7,6 @@ use super::{
     announcement::AudienceKind,
     ids::AddressId,
     people::{AddressKind, AddressStatus, Format, Purpose, Route},
-    policy::Policy,
     rights::{KnownAddress, LinkFacts, NoRight, may_be_sent},
     statutory::Statutory,
     time::{Date, Timestamp, school_date},
@@ -344,12 +343,4 @@ fn order_seen(facts: &LinkFacts, order: &[Route]) -> String {
     let whose =
         if facts.preference.is_empty() { "not said; the school's order" } else { "the carer's order" };
     format!("{whose}: {}", words.join(", "))
-}
-
-/// The longest a text about this may be, by the policy; `None` where only a notice may go.
-pub(super) const fn full_text_parts(policy: &Policy) -> Option<usize> {
-    match policy.text_update {
-        super::policy::TextUpdate::Notice => None,
-        super::policy::TextUpdate::Full { max_parts } => Some(max_parts),
-    }
 }

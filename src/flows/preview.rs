@@ -13,7 +13,7 @@ use crate::{
         policy::{Policy, TextUpdate},
         rights::LinkFacts,
         route::{About, MessageFacts, Plan, choose},
-        time::{Date, Timestamp},
+        time::Date,
         wording::Words,
     },
     store::{StoreError, desk, facts},
@@ -120,9 +120,7 @@ pub(super) fn gets(gateway: &Gateway, policy: &Policy, link: &LinkFacts, message
             channels,
         };
         match decide(&ask, policy, now) {
-            Decision::Permit(permit) => {
-                return as_read(permit.words(), || why_a_notice(&ask, policy, now));
-            }
+            Decision::Permit(permit) => return as_read(permit.words(), policy),
             Decision::NoRight(no, _) => return Gets::Nothing(no.sentence()),
             // A route is never chosen twice, so this ends.
             Decision::NotThisWay(..) => tried.push(route),
@@ -132,35 +130,29 @@ pub(super) fn gets(gateway: &Gateway, policy: &Policy, link: &LinkFacts, message
     }
 }
 
-/// Why only a notice goes by text: by how much all of it is too long, or that nothing else ever goes.
-fn why_a_notice(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> String {
-    let TextUpdate::Full { max_parts } = policy.text_update else {
-        return "Texts of this school only tell that it is ready.".to_owned();
-    };
-    let endless = Policy { text_update: TextUpdate::Full { max_parts: usize::MAX }, ..policy.clone() };
-    if let Decision::Permit(permit) = decide(ask, &endless, now)
-        && let Words::Text { body, full: true } = permit.words()
-    {
-        let parts = measure(body.expose()).parts;
-        return format!(
+/// Why only a notice goes by text: by how much all of it, of so many parts, is too long, or that nothing else ever goes.
+fn why_a_notice(whole: Option<usize>, policy: &Policy) -> String {
+    match (policy.text_update, whole) {
+        (TextUpdate::Notice, _) => "Texts of this school only tell that it is ready.".to_owned(),
+        (TextUpdate::Full { max_parts }, Some(parts)) => format!(
             "All of it is too long for a text: it would take {parts} parts, and {max_parts} are the most."
-        );
+        ),
+        (TextUpdate::Full { .. }, None) => "All of it may not go by text.".to_owned(),
     }
-    "All of it may not go by text.".to_owned()
 }
 
-fn as_read(words: &Words, why: impl FnOnce() -> String) -> Gets {
+fn as_read(words: &Words, policy: &Policy) -> Gets {
     match words {
         Words::Mail { subject, plain, .. } => {
             Gets::Mail { subject: subject.expose().clone(), plain: plain.expose().clone() }
         }
-        Words::Text { body, full } => {
+        Words::Text { body, full, whole } => {
             let measured = measure(body.expose());
             Gets::Text {
                 characters: body.expose().chars().count(),
                 parts: measured.parts,
                 odd: Alphabet::Gsm7.holds(body.expose()).err(),
-                why: if *full { String::new() } else { why() },
+                why: if *full { String::new() } else { why_a_notice(*whole, policy) },
                 full: *full,
                 body: body.expose().clone(),
             }

@@ -87,7 +87,7 @@ async fn a_teachers_friday(chrome: &Chrome, school: &Served) {
     expect(chrome, "Must not be told: an order forbids contact about this pupil.").await;
     chrome.fill("Your words", words).await;
     chrome.press("Save and see what each carer gets").await;
-    expect(chrome, "What each carer of Sam Ash gets").await;
+    expect(chrome, "What each carer gets: Sam Ash").await;
     expect(chrome, words).await;
     expect(chrome, "a colleague rings and says").await;
     chrome.press("Queue this one").await;

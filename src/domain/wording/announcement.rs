@@ -1,17 +1,14 @@
 //! The words of a notice or newsletter. They are the same for everybody but for the greeting, and name no child.
 
-use liaison_channels::{
-    private::Private,
-    text::{measure, tidy},
-};
+use liaison_channels::{private::Private, text::tidy};
 
 use super::{
     super::{
         people::Purpose,
         policy::Policy,
-        route::{AnnouncedFacts, MessageFacts, full_text_parts},
+        route::{AnnouncedFacts, MessageFacts},
     },
-    Words,
+    Words, whole_or_notice,
 };
 
 /// The school and the announcement's own title.
@@ -25,17 +22,15 @@ pub(super) fn subject(school: &str, purpose: Purpose, announced: &AnnouncedFacts
 pub(super) fn text(message: &MessageFacts, announced: &AnnouncedFacts, policy: &Policy) -> Words {
     let (school, phone) = (&policy.school.name, &policy.school.office_phone);
     let title = sentence(announced.title.expose());
-    if message.purpose == Purpose::Notice {
-        let whole = tidy(&format!("{school}: {title} {}", message.words.expose().trim())).text;
-        if full_text_parts(policy).is_some_and(|most| measure(&whole).parts <= most) {
-            return Words::Text { body: Private::new(whole), full: true };
-        }
-    }
     let notice = format!(
         "{school} has a {} for you: {title} Ring {phone} to hear it, or to ask for it by email.",
         message.purpose.in_words()
     );
-    Words::Text { body: Private::new(tidy(&notice).text), full: false }
+    if message.purpose == Purpose::Notice {
+        let whole = format!("{school}: {title} {}", message.words.expose().trim());
+        return whole_or_notice(&whole, &notice, policy);
+    }
+    Words::Text { body: Private::new(tidy(&notice).text), full: false, whole: None }
 }
 
 /// What the colleague who rings is to do. Nobody reads a newsletter out: it is offered.

@@ -1,21 +1,18 @@
 //! The words of an answer in a case. An acknowledgement names no pupil and repeats nothing of the message (R36); neither
 //! does a subject line (T25).
 
-use liaison_channels::{
-    private::Private,
-    text::{measure, tidy},
-};
+use liaison_channels::{private::Private, text::tidy};
 
 use super::{
     super::{
         calendar::carer_words,
         people::Purpose,
         policy::Policy,
-        route::{AnswerFacts, MessageFacts, full_text_parts},
+        route::{AnswerFacts, MessageFacts},
         statutory::Statutory,
         time::day_in_full,
     },
-    Words,
+    Words, whole_or_notice,
 };
 
 pub(super) fn auto_subject(school: &str, case: &AnswerFacts) -> String {
@@ -89,15 +86,11 @@ pub(super) fn text(message: &MessageFacts, case: &AnswerFacts, policy: &Policy) 
         let body = format!(
             "{school} has your message. A person will answer{by}.{law} If it cannot wait, ring {phone}; if a child is in danger, 999."
         );
-        return Words::Text { body: Private::new(tidy(&body).text), full: true };
-    }
-    let whole = tidy(&format!("{school}: {}", message.words.expose().trim())).text;
-    // Text is for information (R12): where the school sends only notices by text, an answer is told of, not told.
-    if full_text_parts(policy).is_some_and(|most| measure(&whole).parts <= most) {
-        return Words::Text { body: Private::new(whole), full: true };
+        return Words::Text { body: Private::new(tidy(&body).text), full: true, whole: None };
     }
     let notice = format!(
         "{school} has an answer to your message. Ring {phone} to hear it, or to ask for it by email."
     );
-    Words::Text { body: Private::new(tidy(&notice).text), full: false }
+    // Text is for information (R12): where the school sends only notices by text, an answer is told of, not told.
+    whole_or_notice(&format!("{school}: {}", message.words.expose().trim()), &notice, policy)
 }

@@ -16,9 +16,9 @@ use liaison_channels::{
 
 use super::{
     people::{AddressKind, AddressStatus, Format, Purpose, Route},
-    policy::Policy,
+    policy::{Policy, TextUpdate},
     rights::LinkFacts,
-    route::{About, MessageFacts, full_text_parts},
+    route::{About, MessageFacts},
     time::{Date, day_in_words},
 };
 
@@ -40,6 +40,8 @@ pub enum Words {
         body: Private<String>,
         /// Whether it is the whole update or only the notice of it.
         full: bool,
+        /// How many parts all of it takes; `None` where it never goes by text.
+        whole: Option<usize>,
     },
     /// What to say on the phone.
     Script(Private<String>),
@@ -233,18 +235,21 @@ fn text(facts: &LinkFacts, message: &MessageFacts, policy: &Policy) -> Words {
         About::Announcement(announced) => return announcement::text(message, announced, policy),
     };
     let called: String = facts.pupil_called.expose().chars().take(TEXT_NAME).collect();
-    if let Some(max_parts) = full_text_parts(policy) {
-        let whole = format!("{school}: {called}'s update, week of {week}. {}", message.words.expose().trim());
-        let whole = tidy(&whole).text;
-        if measure(&whole).parts <= max_parts {
-            return Words::Text { body: Private::new(whole), full: true };
-        }
-    }
+    let whole = format!("{school}: {called}'s update, week of {week}. {}", message.words.expose().trim());
     let notice = format!(
         "{school}: {called}'s update for the week of {week} is ready. Ring {} to hear it, or to ask for it by email.",
         policy.school.office_phone
     );
-    Words::Text { body: Private::new(tidy(&notice).text), full: false }
+    whole_or_notice(&whole, &notice, policy)
+}
+
+/// All of it, where the school sends so much by text; otherwise the notice that it is there.
+fn whole_or_notice(whole: &str, notice: &str, policy: &Policy) -> Words {
+    let whole = tidy(whole).text;
+    let parts = measure(&whole).parts;
+    let full = matches!(policy.text_update, TextUpdate::Full { max_parts } if parts <= max_parts);
+    let body = Private::new(if full { whole } else { tidy(notice).text });
+    Words::Text { body, full, whole: Some(parts) }
 }
 
 fn script(facts: &LinkFacts, message: &MessageFacts, policy: &Policy) -> Words {

@@ -246,6 +246,7 @@ impl Staffed {
         cases::close(gateway, &code, false, &mood.words("Found the book."), &by).await.expect("closed");
         let asks = format!("This is a subject access request. {}", mood.words("I want all of it."));
         let _ = self.school.arrives(&Letter::from(CLARA).subject("Our data").says(&asks)).await;
+        self.school.deliver().await;
         let reason = mood.words("Says she is afraid.");
         divert::divert(gateway, &self.case_from(EVE).await, false, &reason, &by).await.expect("diverted");
         let shop = self.school.questions().await;
