@@ -2,6 +2,7 @@
 
 use askama::{Template, filters::Safe};
 use axum::{
+    Extension,
     http::StatusCode,
     response::{Html, IntoResponse, Response},
 };
@@ -383,9 +384,8 @@ impl Wrong {
 #[derive(Template)]
 #[template(path = "wrong.html")]
 struct WrongPage {
-    title: &'static str,
+    frame: Frame,
     said: String,
-    style: String,
     signed_out: bool,
 }
 
@@ -393,9 +393,23 @@ impl IntoResponse for Wrong {
     fn into_response(self) -> Response {
         let (status, title, said) = self.said();
         let signed_out = matches!(self, Self::Closed);
-        let template = WrongPage { title, said, style: style_path(), signed_out };
-        template.render().map_or_else(|_| panicked(), |html| (status, Html(html)).into_response())
+        (status, Extension(WrongSaid { title, said, signed_out })).into_response()
     }
+}
+
+/// What a page says that something is wrong with; [`wrong_page`] writes it, for a handler does not know the school.
+#[derive(Clone)]
+struct WrongSaid {
+    title: &'static str,
+    said: String,
+    signed_out: bool,
+}
+
+/// The answer as it leaves: where something is wrong, with a page that says so.
+pub(super) fn wrong_page(web: &Web, mut answer: Response) -> Response {
+    let Some(WrongSaid { title, said, signed_out }) = answer.extensions_mut().remove() else { return answer };
+    let frame = Frame::open(web, title);
+    page(answer.status(), &WrongPage { frame, said, signed_out })
 }
 
 /// The page for when even that could not be made.

@@ -11,7 +11,11 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use liaison_channels::private::Private;
 
-use super::{Site, Web, Who, frame::Wrong, sent, working};
+use super::{
+    Site, Web, Who,
+    frame::{Wrong, wrong_page},
+    sent, working,
+};
 use crate::{
     domain::{ids::StaffId, staff::Role},
     flows::sign_in::{self, Token},
@@ -218,7 +222,7 @@ fn from_our_own_page(site: &Site, headers: &HeaderMap) -> bool {
 /// On every page: nothing is kept by browsers, framed, or loaded from elsewhere.
 pub(super) async fn headers(State(web): State<Web>, request: Request, next: Next) -> Response {
     let sheet = request.uri().path().starts_with("/style-");
-    let mut response = next.run(request).await;
+    let mut response = wrong_page(&web, next.run(request).await);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

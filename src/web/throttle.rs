@@ -1,6 +1,9 @@
 //! Slows down whoever guesses: by the account that is tried and by where the tries come from.
 
-use std::{net::IpAddr, num::NonZeroU32};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+};
 
 use governor::{DefaultKeyedRateLimiter, Quota};
 use ring::digest::{SHA256, digest};
@@ -42,8 +45,19 @@ impl Throttle {
         // A guess at the password is not told from a guess at the code: both count here.
         let mut key = [0; 32];
         key.copy_from_slice(digest(&SHA256, account.trim().to_lowercase().as_bytes()).as_ref());
-        let by_source = source.is_none_or(|source| self.sources.check_key(&source).is_ok());
+        let by_source = source.is_none_or(|source| self.sources.check_key(&network(source)).is_ok());
         by_source && self.accounts.check_key(&key).is_ok()
+    }
+}
+
+/// Whoever has one IPv6 address has all 2^64 of its network (RFC 6177): they are one source.
+fn network(source: IpAddr) -> IpAddr {
+    match source {
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(mapped) => mapped.into(),
+            None => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        },
+        IpAddr::V4(_) => source,
     }
 }
 
@@ -72,5 +86,20 @@ mod tests {
 
         assert!((60..70).contains(&let_through), "{let_through}");
         assert!(throttle.allows("r.patel@northfield.example", Some(IpAddr::from([192, 0, 2, 8]))));
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_source_and_an_ipv4_address_written_as_ipv6_is_itself() {
+        let cases = [
+            ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::"),
+            ("2001:db8:1:3:aaaa::1", "2001:db8:1:3::"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("192.0.2.7", "192.0.2.7"),
+        ];
+
+        for (source, expected) in cases {
+            let address = |text: &str| text.parse::<IpAddr>().expect("an address");
+            assert_eq!(network(address(source)), address(expected), "{source}");
+        }
     }
 }

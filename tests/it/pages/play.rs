@@ -106,6 +106,12 @@ async fn a_text_as_a_carer_becomes_a_case_once() {
     let dora: Vec<_> = demo.school.school.cases().await;
     assert_eq!(dora.iter().filter(|case| case.carer == "Dora Ash").count(), 1, "{dora:?}");
     assert_eq!(demo.school.school.rows("select count(*)::text from received").await, ["5"]);
+    let nowhere = demo.player.get("/nowhere").await;
+    assert!(
+        nowhere.body.contains("Practice school") && nowhere.body.contains("Northfield School"),
+        "{}",
+        nowhere.body
+    );
     demo.school.close().await;
 }
 

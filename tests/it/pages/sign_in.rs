@@ -44,6 +44,19 @@ async fn nobody_comes_in_without_the_right_password_and_no_answer_tells_who_has_
 }
 
 #[tokio::test]
+async fn a_colleagues_id_is_no_address_to_sign_in_with() {
+    let school = Staffed::open().await;
+    let first = colleagues::reset(&school.school.gateway, OFFICE, false, "test").await.unwrap();
+    let id = school.staff(OFFICE).await.to_string();
+
+    let by_id = enter(&mut school.browser(), &id, first.password.expose()).await;
+    let by_address = enter(&mut school.browser(), &format!(" {OFFICE} "), first.password.expose()).await;
+
+    assert_eq!((by_id.status, by_address.status), (422, 303));
+    school.close().await;
+}
+
+#[tokio::test]
 async fn a_first_password_lets_in_only_to_choose_another() {
     let school = Staffed::open().await;
     let first = colleagues::reset(&school.school.gateway, OFFICE, false, "test").await.unwrap();
