@@ -119,7 +119,7 @@ impl Staffed {
 
     fn serve(&mut self, site: Site) {
         // A slow machine's answers are the same ones.
-        let site = Site { patience: Duration::from_secs(600), ..site };
+        let site = Site { patience: Duration::from_mins(10), ..site };
         self.router = web::router(self.school.gateway.clone(), site);
     }
 
