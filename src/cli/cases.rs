@@ -36,7 +36,7 @@ pub(super) enum CasesCommand {
         #[arg(long)]
         restricted: bool,
     },
-    /// Reply to the carer: by the route they wrote by where that can carry it, through the gate; stops the clock
+    /// Reply to the carer: by the route they want answers by, or wrote by, where that can carry it; stops the clock
     Reply {
         /// Its code or id, from `cases list`
         case: String,

@@ -62,6 +62,7 @@ mod tests {
             restrictions: Vec::new(),
             addresses: Vec::new(),
             preference: vec![Route::Email],
+            own_wish: false,
         }
     }
 

@@ -57,6 +57,8 @@ pub struct LinkFacts {
     pub addresses: Vec<KnownAddress>,
     /// Routes in the order the carer wants for this purpose; empty when the carer has not said.
     pub preference: Vec<Route>,
+    /// Whether they have said so for this very purpose, and not only for the weekly update.
+    pub own_wish: bool,
 }
 
 /// Why a carer may not be told, whatever the route.

@@ -310,13 +310,13 @@ pub fn choose(
 }
 
 /// The carer's order, completed: what they did not name comes after what they did. An answer goes by the route the carer
-/// wrote by, if it can; an acknowledgement by no other. A newsletter is rung about only when nothing else is left.
+/// wrote by, if it can, unless they have said how they want to be answered; an acknowledgement by no other. A newsletter is rung about only when nothing else is left.
 pub fn order(facts: &LinkFacts, message: &MessageFacts) -> Vec<Route> {
     let came_by = message.answer().map(|answer| answer.came_by);
     if message.purpose == Purpose::Acknowledgement {
         return came_by.into_iter().collect();
     }
-    let mut order: Vec<Route> = came_by.into_iter().collect();
+    let mut order: Vec<Route> = came_by.into_iter().filter(|_| !facts.own_wish).collect();
     for route in facts.preference.iter().chain(&DEFAULT_ORDER) {
         if !order.contains(route) {
             order.push(*route);

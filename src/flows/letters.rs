@@ -129,11 +129,11 @@ async fn post_one(
     let now = gateway.now();
     if row.state != "open" {
         let state = state_in_words(&row.state).to_lowercase();
-        let why = format!("the letter to {} is {state} already: take it out of the batch", row.carer_name);
+        let why = format!("one of these letters is {state} already: choose again from those that still wait");
         return Err(FlowError::Refused(why));
     }
     if posted_on < school_date(facts.created_at) {
-        let why = format!("the letter to {} was not there yet on that day: mend the date", row.carer_name);
+        let why = "one of these letters was not there yet on that day: mend the date, or leave it out";
         return Err(FlowError::at("day", why));
     }
     let address = postal(tx, row).await?;

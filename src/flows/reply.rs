@@ -57,7 +57,7 @@ pub struct Replied {
     pub said: String,
 }
 
-/// Replies in a case: by the route the carer wrote by where that can carry it, else by the next, through the gate. It
+/// Replies in a case: by the route the carer wants answers by, or wrote by, where that can carry it, else by the next, through the gate. It
 /// stops the answer clocks of the case, and that of a promise where it is said to be the full answer; a reply by phone or letter stops them when it has been said or posted.
 pub async fn reply(
     gateway: &Gateway,
@@ -157,7 +157,7 @@ async fn send(
     answer: &NewAnswer,
     now: Timestamp,
 ) -> Result<Plan, FlowError> {
-    let link = facts::of_link(tx, case.carer, case.link_pupil, Purpose::WeeklyUpdate).await?;
+    let link = facts::of_link(tx, case.carer, case.link_pupil, answer.purpose).await?;
     let Some(link) = link else {
         return Err(FlowError::Refused(
             "nothing was sent: this carer is no longer linked to the pupil".to_owned(),

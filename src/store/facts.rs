@@ -78,7 +78,7 @@ pub async fn of_links(
                   f.restriction_kinds, f.restriction_starts as "restriction_starts: Vec<Option<Day>>",
                   f.restriction_ends as "restriction_ends: Vec<Option<Day>>",
                   f.address_ids, f.address_kinds, f.address_values, f.address_statuses,
-                  coalesce(p.routes, w.routes) as "routes?"
+                  coalesce(p.routes, w.routes) as "routes?", p.routes is not null as "own_wish!"
            from link_facts f
            left join preference p on p.carer_id = f.carer_id and p.purpose = $3
            left join preference w on w.carer_id = f.carer_id and w.purpose = 'weekly_update'
@@ -145,30 +145,20 @@ pub async fn of_deliveries(
         facts.push(DeliveryFacts::try_from(row)?);
     }
     // Nearly always all of a group are for one purpose: one query.
-    let mut purposes: Vec<Purpose> = facts.iter().map(DeliveryFacts::preferred_for).collect();
+    let mut purposes: Vec<Purpose> = facts.iter().map(|one| one.message.purpose).collect();
     purposes.sort_unstable();
     purposes.dedup();
     for purpose in purposes {
-        let of_it = || facts.iter().filter(|one| one.preferred_for() == purpose);
+        let of_it = || facts.iter().filter(|one| one.message.purpose == purpose);
         let pupils: Vec<PupilId> = of_it().map(|one| one.pupil).collect();
         let carers: Vec<CarerId> = of_it().map(|one| one.carer).collect();
         let links = of_links(connection, &pupils, Some(&carers), purpose).await?;
         let links: HashMap<_, _> = links.into_iter().map(|link| ((link.pupil, link.carer), link)).collect();
-        for one in facts.iter_mut().filter(|one| one.preferred_for() == purpose) {
+        for one in facts.iter_mut().filter(|one| one.message.purpose == purpose) {
             one.link = links.get(&(one.pupil, one.carer)).cloned();
         }
     }
     Ok(facts)
-}
-
-impl DeliveryFacts {
-    /// The purpose whose order of routes counts. The carer's order for the weekly update holds for answers too.
-    const fn preferred_for(&self) -> Purpose {
-        match self.carried {
-            Carried::Update(_) | Carried::Answer(_) => Purpose::WeeklyUpdate,
-            Carried::Announcement(_) => self.message.purpose,
-        }
-    }
 }
 
 #[derive(Default)]
@@ -195,6 +185,7 @@ struct LinkRow {
     address_values: Option<Vec<String>>,
     address_statuses: Option<Vec<String>>,
     routes: Option<Vec<String>>,
+    own_wish: bool,
 }
 
 impl TryFrom<LinkRow> for LinkFacts {
@@ -228,6 +219,7 @@ impl TryFrom<LinkRow> for LinkFacts {
             restrictions,
             addresses,
             preference: preference.map_err(bad("preference", "routes"))?,
+            own_wish: row.own_wish,
         })
     }
 }

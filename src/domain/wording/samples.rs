@@ -113,5 +113,6 @@ fn carer() -> LinkFacts {
             status: AddressStatus::Good,
         }],
         preference: Vec::new(),
+        own_wish: false,
     }
 }

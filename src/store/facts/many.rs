@@ -24,7 +24,7 @@ pub(super) async fn links(
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) as "pupil_called!", p.class_id,
                   p.leaving_date as "leaving_date: Day", c.title, c.forename, c.surname, c.language, c.format, c.interpreter,
                   c.best_times, l.parental_responsibility, l.receives_correspondence,
-                  coalesce(o.routes, w.routes) as "routes?"
+                  coalesce(o.routes, w.routes) as "routes?", o.routes is not null as "own_wish!"
            from link l
            join pupil p on p.id = l.pupil_id
            join carer c on c.id = l.carer_id
@@ -56,6 +56,7 @@ pub(super) async fn links(
             parental_responsibility: row.parental_responsibility,
             receives_correspondence: row.receives_correspondence,
             routes: row.routes,
+            own_wish: row.own_wish,
             ..LinkRow::default()
         };
         if let Some(addresses) = of_carer.get(&row.carer_id) {

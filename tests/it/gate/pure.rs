@@ -97,6 +97,7 @@ prop_compose! {
             restrictions: dated.iter().map(|(kind, starts, ends)| Restriction { kind: *kind, starts: *starts, ends: *ends }).collect(),
             addresses: addresses.iter().enumerate().map(|(n, (kind, status))| address(n, *kind, *status)).collect(),
             preference,
+            own_wish: false,
         };
         let known = Known { restrictions: dated.iter().map(|(_, a, b)| (*a, *b)).collect(), leaves, responsibility, correspondence };
         let message = MessageFacts {

@@ -1,6 +1,9 @@
 //! A colleague answers: the reply leaves in the thread, stops the clock, and starts it again where it does not arrive.
 
-use liaison::flows::{FlowError, cases, tasks};
+use liaison::{
+    domain::people::{Purpose, Route},
+    flows::{FlowError, cases, people, tasks},
+};
 use liaison_channels::fakes::smtp::{Act, At};
 
 use super::{AMINA, HER_NUMBER, two_parents};
@@ -133,6 +136,34 @@ async fn a_reply_that_goes_by_the_next_route_has_answered() {
     assert!(school.texts.messages()[0].body.contains(ANSWER));
     assert_eq!(school.clocks().await, [MET], "she has her answer, by text");
     school.close().await;
+}
+
+#[tokio::test]
+async fn who_wants_answers_by_phone_is_rung_though_they_wrote_a_mail() {
+    let roll = || {
+        Roll::new(
+            &[pupil("P1", "Sam", "Ash")],
+            &[carer("P1", "C1", "Amina", "Begum").email(AMINA).with("phone", "01632 960101")],
+        )
+    };
+
+    let mut taken = Vec::new();
+    for purpose in [Purpose::WeeklyUpdate, Purpose::Reply] {
+        let (school, _) = asked(&roll()).await;
+        let carer = school.rows("select id::text from carer").await.remove(0).parse().unwrap();
+        people::set_preference(&school.gateway, carer, purpose, &[Route::Call], "Amina, by phone", "office")
+            .await
+            .unwrap();
+        taken.push(reply(&school, None).await.unwrap().route);
+        if purpose == Purpose::Reply {
+            let call = school.task("call").await;
+            assert!(call.needs.unwrap().words.unwrap().contains(ANSWER));
+            assert_eq!(school.clocks().await, [RUNNING], "she is answered once somebody has rung");
+        }
+        school.close().await;
+    }
+
+    assert_eq!(taken, ["email", "call"], "a wish for updates is none for answers");
 }
 
 #[tokio::test]

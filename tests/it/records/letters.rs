@@ -77,7 +77,7 @@ async fn a_batch_with_one_impossible_letter_records_none() {
     let future = refusal(letters::mark_posted(gateway, &tasks[..1], date(2026, 11, 24), "office").await);
     let early = refusal(letters::mark_posted(gateway, &tasks[..1], date(2026, 11, 22), "office").await);
 
-    assert!(closed.contains("given_up already"), "{closed}");
+    assert!(closed.contains("given up already"), "{closed}");
     assert!(future.contains("future") && early.contains("not there yet"), "{future} {early}");
     assert_eq!(school.told("posted").await, 0);
     assert_eq!(school.show(tasks[0]).await.state, "open");
