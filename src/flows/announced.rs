@@ -15,8 +15,9 @@ use crate::{
         announcement::Announcement,
         hours::Hours,
         ids::{AnnouncementId, CarerId, StaffId},
+        people::Route,
         policy::Policy,
-        rights::LinkFacts,
+        route::{Plan, choose},
         time::school_date,
     },
     store::{
@@ -97,10 +98,16 @@ pub async fn preview(
     let mut counted = Counted::default();
     let mut shown = Shown::after(after);
     for link in &links {
-        let would_get = gets(gateway, &policy, link, &message);
-        counted.add(&would_get);
-        if seen.contains(&link.carer) {
-            shown.add(link, would_get);
+        if seen.contains(&link.carer) && shown.turns_to(link.carer) {
+            let would_get = gets(gateway, &policy, link, &message);
+            counted.add(&would_get);
+            shown.page.push(PreviewFor { carer: link.carer_name.full().expose().clone(), gets: would_get });
+            continue;
+        }
+        // Of most only how they are told is counted; a text must be written to know its parts.
+        let (plan, _) = choose(link, &message, gateway.carriers.set_up(), &[], gateway.now());
+        if !counted.add_plan(&plan) {
+            counted.add(&gets(gateway, &policy, link, &message));
         }
     }
     let unseen = carers.len() - seen.len();
@@ -111,6 +118,20 @@ impl Counted {
     /// How many carers get something.
     pub const fn told(&self) -> usize {
         self.email + self.text + self.call + self.letter
+    }
+
+    /// Counts a plan that the words cannot change; `false` where they may.
+    fn add_plan(&mut self, plan: &Plan) -> bool {
+        let count = match plan {
+            Plan::Send(Route::Email) => &mut self.email,
+            Plan::Task(Route::Call) => &mut self.call,
+            Plan::Task(Route::Letter) => &mut self.letter,
+            Plan::LeftOut(_, why) => self.nothing.entry(why.clone()).or_default(),
+            Plan::Send(_) | Plan::Task(_) | Plan::NoWay => return false,
+        };
+        *count += 1;
+        self.carers += 1;
+        true
     }
 
     fn add(&mut self, gets: &Gets) {
@@ -142,19 +163,20 @@ impl Shown {
         Self { waits_for: after, page: Vec::new(), last: None, more_after: None }
     }
 
-    fn add(&mut self, link: &LinkFacts, gets: Gets) {
+    /// Whether the page shows this carer, who comes after those before.
+    fn turns_to(&mut self, carer: CarerId) -> bool {
         if let Some(after) = self.waits_for {
-            if after == link.carer {
+            if after == carer {
                 self.waits_for = None;
             }
-            return;
+            return false;
         }
         if self.page.len() == A_PAGE {
             self.more_after = self.last;
-            return;
+            return false;
         }
-        self.last = Some(link.carer);
-        self.page.push(PreviewFor { carer: link.carer_name.full().expose().clone(), gets });
+        self.last = Some(carer);
+        true
     }
 }
 

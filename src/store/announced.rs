@@ -215,9 +215,13 @@ pub async fn class_names(connection: &mut PgConnection) -> Result<HashMap<ClassI
 /// Which of these carers the colleague may see.
 pub async fn seen(connection: &mut PgConnection, carers: &[CarerId]) -> Result<HashSet<CarerId>, StoreError> {
     let ids: Vec<Uuid> = carers.iter().map(|id| id.0).collect();
-    let rows =
-        sqlx::query_scalar!("select id from carer where id = any($1)", &ids).fetch_all(connection).await?;
-    Ok(rows.into_iter().map(CarerId).collect())
+    let seen = sqlx::query_scalar!(
+        r#"select coalesce(array_agg(id), '{}') as "seen!" from carer where id = any($1)"#,
+        &ids
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(seen.into_iter().map(CarerId).collect())
 }
 
 /// How many pupils whom the colleague may see are named in full in a text.

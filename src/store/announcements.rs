@@ -338,18 +338,17 @@ pub async fn pupils(
     today: Date,
 ) -> Result<Vec<PupilId>, StoreError> {
     let ids = sqlx::query_scalar!(
-        "select p.id from pupil p
-         where ($1 = 'school' or ($1 = 'class' and p.class_id = $2) or ($1 = 'year' and p.year_group = $3))
-           and (p.leaving_date is null or p.leaving_date >= $5)
-           and exists (select from link l where l.pupil_id = p.id and ($4::uuid is null or l.carer_id = $4))
-         order by p.id",
+        r#"select coalesce(array_agg(p.id order by p.id), '{}') as "ids!" from pupil p
+           where ($1 = 'school' or ($1 = 'class' and p.class_id = $2) or ($1 = 'year' and p.year_group = $3))
+             and (p.leaving_date is null or p.leaving_date >= $5)
+             and exists (select from link l where l.pupil_id = p.id and ($4::uuid is null or l.carer_id = $4))"#,
         audience.kind().as_str(),
         audience.class().map(|class| class.0),
         audience.year(),
         carer.map(|carer| carer.0),
         Day(today) as _,
     )
-    .fetch_all(connection)
+    .fetch_one(connection)
     .await?;
     Ok(ids.into_iter().map(PupilId).collect())
 }
