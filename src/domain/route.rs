@@ -310,7 +310,8 @@ pub fn choose(
 }
 
 /// The carer's order, completed: what they did not name comes after what they did. An answer goes by the route the carer
-/// wrote by, if it can, unless they have said how they want to be answered; an acknowledgement by no other. A newsletter is rung about only when nothing else is left.
+/// wrote by, if it can, unless they have said how they want to be answered; an acknowledgement by no other. A newsletter is
+/// rung about only when nothing else is left.
 pub fn order(facts: &LinkFacts, message: &MessageFacts) -> Vec<Route> {
     let came_by = message.answer().map(|answer| answer.came_by);
     if message.purpose == Purpose::Acknowledgement {

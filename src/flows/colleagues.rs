@@ -20,7 +20,7 @@ use crate::{
     store::{
         StoreError, Tx, cases, chronology,
         colleagues::{self, Account},
-        desk, explain,
+        conflicts, desk, explain,
     },
 };
 
@@ -178,7 +178,7 @@ pub async fn own_family(gateway: &Gateway, named: &str, pupil: &str, by: &str) -
     let pupil = explain::pupil_named(&mut tx, pupil)
         .await?
         .ok_or_else(|| FlowError::at("pupil", "no pupil has that reference"))?;
-    colleagues::add_conflict(&mut tx, account.id, pupil, by, gateway.now()).await?;
+    conflicts::add(&mut tx, account.id, pupil, by, gateway.now()).await?;
     tell(&mut tx, gateway, "a family was hidden from a colleague whose own it is", &account.name, by).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(())
@@ -190,16 +190,13 @@ pub async fn hidden_from(
     viewer: StaffId,
     staff: StaffId,
 ) -> Result<Vec<(PupilId, String, String)>, FlowError> {
-    let recorded = colleagues::conflicts(&mut *gateway.store.acquire().await?, staff).await?;
+    let recorded = conflicts::of(&mut *gateway.store.acquire().await?, staff).await?;
+    let pupils: Vec<PupilId> = recorded.iter().map(|(pupil, _)| *pupil).collect();
     let mut tx = gateway.store.as_colleague(viewer).await?;
-    let mut hidden = Vec::new();
-    for (pupil, by) in recorded {
-        if let Some(named) = desk::pupil(&mut tx, pupil).await? {
-            hidden.push((pupil, named.name, by));
-        }
-    }
+    let mut names = desk::pupils_named(&mut tx, &pupils).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    Ok(hidden)
+    let hidden = recorded.into_iter().filter_map(|(pupil, by)| Some((pupil, names.remove(&pupil)?, by)));
+    Ok(hidden.collect())
 }
 
 /// Shows a colleague a family again that is not their own, for a reason. Nobody does it for themselves.
@@ -217,7 +214,7 @@ pub async fn not_own_family(
     let mut tx = gateway.store.begin().await?;
     let account = find(&mut tx, &staff.to_string()).await?;
     may(&mut tx, by, Some(&account), &[]).await?;
-    if !colleagues::remove_conflict(&mut tx, staff, pupil).await? {
+    if !conflicts::remove(&mut tx, staff, pupil).await? {
         return Err(FlowError::Refused("that pupil is not hidden from them".to_owned()));
     }
     let said = "a family is no longer hidden from a colleague: it is not their own";

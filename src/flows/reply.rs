@@ -57,8 +57,9 @@ pub struct Replied {
     pub said: String,
 }
 
-/// Replies in a case: by the route the carer wants answers by, or wrote by, where that can carry it, else by the next, through the gate. It
-/// stops the answer clocks of the case, and that of a promise where it is said to be the full answer; a reply by phone or letter stops them when it has been said or posted.
+/// Replies in a case: by the route the carer wants answers by, or wrote by, where that can carry it, else by the next, through
+/// the gate. It stops the answer clocks of the case, and that of a promise where it is said to be the full answer; a reply by
+/// phone or letter stops them when it has been said or posted.
 pub async fn reply(
     gateway: &Gateway,
     name: &str,

@@ -17,6 +17,7 @@ pub mod chronology;
 pub mod clocks;
 pub mod cluster;
 pub mod colleagues;
+pub mod conflicts;
 pub mod contacts;
 pub mod coverage;
 pub mod daemons;

@@ -114,12 +114,7 @@ async fn show_list(
     let classes = accounts::classes(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     let template = ListPage {
-        frame: Frame::of(web, signed, "Staff", "/admin")
-            .after(done)
-            .refused(fault.map(|fault| in_words(fault)))
-            .at(fault
-                .and_then(|fault| fault.field)
-                .map(|field| if field == "role" { FIRST_ROLE } else { field })),
+        frame: Frame::of(web, signed, "Staff", "/admin").after(done).refusal(fault, id_of),
         lines: listed.into_iter().map(|account| Line::of(web, account)).collect(),
         alone: classes.into_iter().filter(|(_, covered)| !covered).map(|(name, _)| name).collect(),
         name: typed.text("name").to_owned(),
@@ -144,9 +139,9 @@ fn named_roles(fields: &Fields) -> Vec<Role> {
     fields.all("role").into_iter().filter_map(|word| Role::parse(word).ok()).collect()
 }
 
-/// A sentence of a flow, as a page says it.
-fn in_words(sentence: &str) -> String {
-    in_page_words(&sentence.replace("; `liaison staff list` shows them", ""))
+/// The element that holds a field.
+fn id_of(field: &'static str) -> &'static str {
+    if field == "role" { FIRST_ROLE } else { field }
 }
 
 #[derive(Template)]
@@ -263,16 +258,11 @@ async fn show_account(
     let barred = if own {
         Some("This is your own account. A colleague changes it for you.".to_owned())
     } else {
-        may_manage(&signed.session.roles, &account.roles, &[]).err().map(in_words)
+        may_manage(&signed.session.roles, &account.roles, &[]).err().map(in_page_words)
     };
     let ticked = |name: &String| account.classes.contains(name);
     let template = AccountPage {
-        frame: Frame::about(web, signed, "", &account.name, "/admin")
-            .after(done)
-            .refused(fault.map(|fault| in_words(fault)))
-            .at(fault
-                .and_then(|fault| fault.field)
-                .map(|field| if field == "role" { FIRST_ROLE } else { field })),
+        frame: Frame::about(web, signed, "", &account.name, "/admin").after(done).refusal(fault, id_of),
         own,
         roles: role_ticks(signed, &account.roles, &account.roles),
         classes: classes
@@ -306,6 +296,23 @@ async fn answer(
     }
 }
 
+/// Does something to the account in the address, once, and says by this word that it is done.
+async fn account_deed<T>(
+    web: &Web,
+    signed: &Signed,
+    sent: &Sent,
+    staff: StaffId,
+    done: &str,
+    work: impl Future<Output = Result<T, FlowError>> + Send,
+) -> Result<Response, Wrong> {
+    let did = once(web, signed, sent, async {
+        work.await?;
+        Ok(format!("/admin/staff/{staff}?done={done}"))
+    })
+    .await?;
+    answer(web, signed, staff, sent, did).await
+}
+
 /// The colleague in the address, once it is sure that whoever asks may know of them.
 async fn meant(web: &Web, signed: &Signed, staff: &str) -> Result<StaffId, Wrong> {
     let staff: StaffId = staff.parse().map_err(|_| Wrong::Absent)?;
@@ -320,12 +327,8 @@ async fn set_roles(
 ) -> Result<Response, Wrong> {
     let staff = meant(&web, &signed, &staff).await?;
     let roles = named_roles(&sent.fields);
-    let did = once(&web, &signed, &sent, async {
-        colleagues::set_roles(&web.gateway, &staff.to_string(), &roles, &signed.by()).await?;
-        Ok(format!("/admin/staff/{staff}?done=roles"))
-    })
-    .await?;
-    answer(&web, &signed, staff, &sent, did).await
+    let work = async { colleagues::set_roles(&web.gateway, &staff.to_string(), &roles, &signed.by()).await };
+    account_deed(&web, &signed, &sent, staff, "roles", work).await
 }
 
 async fn set_classes(
@@ -336,12 +339,9 @@ async fn set_classes(
 ) -> Result<Response, Wrong> {
     let staff = meant(&web, &signed, &staff).await?;
     let classes: Vec<String> = sent.fields.all("class").into_iter().map(ToOwned::to_owned).collect();
-    let did = once(&web, &signed, &sent, async {
-        colleagues::set_classes(&web.gateway, &staff.to_string(), &classes, &signed.by()).await?;
-        Ok(format!("/admin/staff/{staff}?done=classes"))
-    })
-    .await?;
-    answer(&web, &signed, staff, &sent, did).await
+    let work =
+        async { colleagues::set_classes(&web.gateway, &staff.to_string(), &classes, &signed.by()).await };
+    account_deed(&web, &signed, &sent, staff, "classes", work).await
 }
 
 async fn disable(
@@ -351,12 +351,8 @@ async fn disable(
     sent: Sent,
 ) -> Result<Response, Wrong> {
     let staff = meant(&web, &signed, &staff).await?;
-    let did = once(&web, &signed, &sent, async {
-        colleagues::disable(&web.gateway, &staff.to_string(), &signed.by()).await?;
-        Ok(format!("/admin/staff/{staff}?done=disabled"))
-    })
-    .await?;
-    answer(&web, &signed, staff, &sent, did).await
+    let work = async { colleagues::disable(&web.gateway, &staff.to_string(), &signed.by()).await };
+    account_deed(&web, &signed, &sent, staff, "disabled", work).await
 }
 
 async fn let_in(
@@ -386,12 +382,8 @@ async fn own_family(
 ) -> Result<Response, Wrong> {
     let staff = meant(&web, &signed, &staff).await?;
     let pupil = sent.fields.text("pupil");
-    let did = once(&web, &signed, &sent, async {
-        colleagues::own_family(&web.gateway, &staff.to_string(), pupil, &signed.by()).await?;
-        Ok(format!("/admin/staff/{staff}?done=hidden"))
-    })
-    .await?;
-    answer(&web, &signed, staff, &sent, did).await
+    let work = async { colleagues::own_family(&web.gateway, &staff.to_string(), pupil, &signed.by()).await };
+    account_deed(&web, &signed, &sent, staff, "hidden", work).await
 }
 
 async fn not_own_family(
@@ -407,11 +399,9 @@ async fn not_own_family(
     let seen = desk::pupil(&mut tx, pupil).await?;
     tx.commit().await.map_err(StoreError::from)?;
     seen.ok_or(Wrong::Absent)?;
-    let did = once(&web, &signed, &sent, async {
+    let work = async {
         let reason = sent.fields.text("reason");
-        colleagues::not_own_family(&web.gateway, staff, pupil, reason, &signed.by()).await?;
-        Ok(format!("/admin/staff/{staff}?done=shown-again"))
-    })
-    .await?;
-    answer(&web, &signed, staff, &sent, did).await
+        colleagues::not_own_family(&web.gateway, staff, pupil, reason, &signed.by()).await
+    };
+    account_deed(&web, &signed, &sent, staff, "shown-again", work).await
 }

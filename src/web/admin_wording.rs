@@ -5,9 +5,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use liaison_channels::text::{Encoding, measure};
 
 use super::{
-    Served, Web, Who,
-    cases::in_page_words,
-    frame,
+    Served, Web, Who, frame,
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
@@ -109,10 +107,7 @@ async fn show(
             .into_iter()
             .map(|sample| shown(sample.name, &sample.words))
             .collect(),
-        frame: Frame::of(web, signed, "Wording", "/admin")
-            .after(done)
-            .refused(fault.map(|fault| in_page_words(fault)))
-            .at(fault.and_then(|fault| fault.field)),
+        frame: Frame::of(web, signed, "Wording", "/admin").after(done).refusal(fault, |field| field),
     };
     Ok(frame::page(status, &template))
 }

@@ -13,7 +13,6 @@ use jiff::SignedDuration;
 use super::{
     Served, Web, Who,
     announce_one::{APPROVERS, open},
-    cases::in_page_words,
     frame,
     frame::{Frame, Wrong},
     get,
@@ -267,8 +266,7 @@ async fn show_write(
     };
     let template = WritePage {
         frame: Frame::of(web, signed, if one.is_some() { "Change it" } else { "Write to many" }, "/announce")
-            .refused(fault.map(|fault| in_page_words(fault)))
-            .at(fault.and_then(|fault| fault.field)),
+            .refusal(fault, |field| field),
         action: one.map_or_else(|| "/announce/new".to_owned(), |one| format!("/announce/{}/change", one.id)),
         newsletter: typed.map_or_else(
             || written.is_some_and(|written| written.purpose == Purpose::Newsletter),

@@ -10,7 +10,6 @@ use self::pack::{again, pack_page};
 use super::{
     Served, Web, Who,
     case_deeds::day,
-    cases::in_page_words,
     frame,
     frame::{Frame, Wrong},
     get,
@@ -202,9 +201,7 @@ async fn answer(web: &Web, signed: &Signed, did: Did, typed: Fields) -> Result<R
     match did {
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
-            let frame = Frame::of(web, signed, "Audit", "/audit")
-                .refused(Some(in_page_words(&sentence)))
-                .at(sentence.field);
+            let frame = Frame::of(web, signed, "Audit", "/audit").refusal(Some(&sentence), |field| field);
             show(web, signed, StatusCode::UNPROCESSABLE_ENTITY, frame, typed).await
         }
     }

@@ -10,7 +10,7 @@ use axum::{
 use super::{
     Served, Web, Who,
     case_deeds::moment,
-    cases::{READERS, in_page_words},
+    cases::READERS,
     frame,
     frame::{Frame, Wrong},
     get,
@@ -259,8 +259,8 @@ async fn attempt(
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
             let frame = Frame::about(&web, &signed, "Call ", &call.carer, "/calls");
-            let field = sentence.field.map(|field| if field == "outcome" { "o-spoke" } else { field });
-            let frame = frame.refused(Some(in_page_words(&sentence))).at(field);
+            let frame =
+                frame.refusal(Some(&sentence), |field| if field == "outcome" { "o-spoke" } else { field });
             let attempts = tried(&web, &signed, call.id).await?;
             Ok(show(&web, StatusCode::UNPROCESSABLE_ENTITY, call, attempts, frame, sent.fields.clone()))
         }

@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 
 use super::{
     Served, Web, Who,
-    cases::{READERS, Typed, case_frame, in_page_words, open, restricted, show_case},
+    cases::{READERS, Typed, case_frame, open, restricted, show_case},
     frame::Wrong,
     guard::Signed,
     post,
@@ -64,10 +64,9 @@ async fn case_deed(
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
             let typed = Typed::of(sent);
-            let field = sentence.field.map(|field| typed.id_of(field));
             // As it stands now: a colleague may have done something meanwhile.
             let opened = open(web, signed, code).await?;
-            let frame = case_frame(web, signed, &opened).refused(Some(in_page_words(&sentence))).at(field);
+            let frame = case_frame(web, signed, &opened).refusal(Some(&sentence), |field| typed.id_of(field));
             show_case(web, signed, StatusCode::UNPROCESSABLE_ENTITY, opened, frame, typed).await
         }
     }

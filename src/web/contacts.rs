@@ -10,7 +10,6 @@ use axum::{
 use super::{
     Served, Web, Who,
     case_deeds::{day, moment},
-    cases::in_page_words,
     frame,
     frame::{Frame, Wrong},
     get,
@@ -123,8 +122,7 @@ pub(super) fn show(
             &around.named.name,
             "/families",
         )
-        .refused(fault.map(|fault| in_page_words(fault)))
-        .at(fault.and_then(|fault| fault.field).map(id_of)),
+        .refusal(fault, id_of),
         action: corrects.map_or_else(
             || format!("/families/{}/log", around.pupil),
             |contact| format!("/contacts/{contact}/correct"),

@@ -8,7 +8,12 @@ use axum::{
 };
 use uuid::Uuid;
 
-use super::{Web, Who, guard::Signed, sent::form_key};
+use super::{
+    Web, Who,
+    cases::in_page_words,
+    guard::Signed,
+    sent::{Refusal, form_key},
+};
 use crate::{
     domain::staff::Role,
     flows::{FlowError, salt},
@@ -140,6 +145,18 @@ impl Frame {
     pub(super) fn at(mut self, field: Option<impl Into<String>>) -> Self {
         self.field = field.map(Into::into);
         self
+    }
+
+    /// With what could not be done, if anything, leading to its field; `id_of` is the element that holds a field.
+    pub(super) fn refusal(
+        self,
+        fault: Option<&Refusal>,
+        id_of: impl FnOnce(&'static str) -> &'static str,
+    ) -> Self {
+        match fault {
+            Some(fault) => self.refused(Some(in_page_words(fault))).at(fault.field.map(id_of)),
+            None => self,
+        }
     }
 
     /// What a field's tag says besides, where the fault is this field's; `hint` is the id of a hint that describes it anyway.

@@ -9,7 +9,7 @@ use axum::{
 
 use super::{
     Served, Web, Who,
-    cases::{READERS, in_page_words},
+    cases::READERS,
     frame,
     frame::{Frame, Wrong},
     get,
@@ -124,10 +124,8 @@ async fn close(
     match once(&web, &signed, &sent, work).await? {
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
-            let field = sentence.field.map(|field| if field == "became" { "became-done" } else { field });
             let frame = Frame::of(&web, &signed, task_in_words(&task.kind), "/to-do")
-                .refused(Some(in_page_words(&sentence)))
-                .at(field);
+                .refusal(Some(&sentence), |field| if field == "became" { "became-done" } else { field });
             let task = open(&web, &signed, &task.id.to_string()).await?;
             show(&web, &signed, StatusCode::UNPROCESSABLE_ENTITY, task, frame, sent.fields.clone()).await
         }

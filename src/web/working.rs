@@ -49,7 +49,24 @@ struct Deed {
     answer: JoinHandle<Response>,
 }
 
+/// What is known of a deed.
+enum Asked {
+    Underway(Timestamp, Progress),
+    /// Its answer, which is known no more from then on.
+    Done(JoinHandle<Response>),
+}
+
 impl Working {
+    /// How far this colleague's deed is; `None` where there is no such deed of theirs.
+    fn ask(&self, id: Uuid, staff: StaffId) -> Option<Asked> {
+        let mut deeds = self.deeds();
+        let deed = deeds.get(&id).filter(|deed| deed.staff == staff)?;
+        if deed.answer.is_finished() {
+            return deeds.remove(&id).map(|deed| Asked::Done(deed.answer));
+        }
+        Some(Asked::Underway(deed.began, deed.progress.clone()))
+    }
+
     fn deeds(&self) -> MutexGuard<'_, HashMap<Uuid, Deed>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -99,19 +116,16 @@ struct WorkingPage {
 /// How far it is; its answer, once, when it is done.
 async fn look(State(web): State<Web>, signed: Signed, Path(deed): Path<String>) -> Result<Response, Wrong> {
     let id: Uuid = deed.parse().map_err(|_| Wrong::Absent)?;
-    let answer = {
-        let mut deeds = web.working.deeds();
-        let deed = deeds.get(&id).filter(|deed| deed.staff == signed.staff()).ok_or(Wrong::Absent)?;
-        if !deed.answer.is_finished() {
+    match web.working.ask(id, signed.staff()).ok_or(Wrong::Absent)? {
+        Asked::Done(answer) => Ok(ended(answer.await)),
+        Asked::Underway(began, progress) => {
             let template = WorkingPage {
                 frame: Frame::of(&web, &signed, "It is being done", ""),
                 here: format!("/working/{id}"),
-                seconds: web.gateway.now().duration_since(deed.began).as_secs(),
-                step: deed.progress.step(),
+                seconds: web.gateway.now().duration_since(began).as_secs(),
+                step: progress.step(),
             };
-            return Ok(frame::page(StatusCode::OK, &template));
+            Ok(frame::page(StatusCode::OK, &template))
         }
-        deeds.remove(&id).ok_or(Wrong::Absent)?.answer
-    };
-    Ok(ended(answer.await))
+    }
 }

@@ -155,8 +155,8 @@ async fn show_write(
     let template = WritePage {
         frame: Frame::about(web, signed, "Update about ", &family.pupil.name, "/week")
             .after(done)
-            .refused(fault.map(|fault| in_page_words(fault)).or(trouble))
-            .at(fault.and_then(|fault| fault.field)),
+            .refused(trouble)
+            .refusal(fault, |field| field),
         pupil,
         week: day_in_full(monday, school_date(now)),
         monday,

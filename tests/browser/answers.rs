@@ -6,8 +6,7 @@ use liaison::{domain::staff::Role, web::Who};
 
 use crate::{
     chrome::{Chrome, Scripts, with_chrome},
-    looks::{axe, faults, file_name, is_too_wide},
-    served::Served,
+    looks::{axe, faults, file_name, is_too_wide, walked},
     support::walk::{Walk, may, served_by},
 };
 
@@ -28,7 +27,6 @@ enum Filled {
 /// Sends the form with this action; what it may not be sent with is for the server to say. `false`: there is no such form.
 const SEND: &str = "
     const form = [...document.forms].find(form => form.getAttribute('action') === ACTION);
-    if (!form) return false;
     const one = new Set();
     for (const field of form.elements) {
         const first = () => !one.has(field.name) && one.add(field.name);
@@ -77,13 +75,7 @@ fn own_forms(role: Option<Role>, walk: &Walk) -> BTreeMap<&'static str, Vec<(Str
 }
 
 async fn look_at_answers(role: Option<Role>) -> BTreeSet<&'static str> {
-    let school = Served::open().await;
-    let mut walk = Walk::default();
-    let browser = match role {
-        Some(role) => school.staffed.as_role(role).await,
-        None => school.staffed.browser(),
-    };
-    walk.as_one(role, browser).await;
+    let (school, walk) = walked(role).await;
     let forms = own_forms(role, &walk);
     let (axe, mut wrong, mut answered) = (axe(), Vec::new(), BTreeSet::new());
 

@@ -63,7 +63,8 @@ pub(crate) async fn is_too_wide(chrome: &Chrome) -> Option<String> {
     chrome.ask(wide).await.as_str().map(str::to_owned)
 }
 
-async fn look_as(role: Option<Role>) {
+/// A school, with all that this role can come to in it.
+pub(crate) async fn walked(role: Option<Role>) -> (Served, Walk) {
     let school = Served::open().await;
     let mut walk = Walk::default();
     let browser = match role {
@@ -71,6 +72,11 @@ async fn look_as(role: Option<Role>) {
         None => school.staffed.browser(),
     };
     walk.as_one(role, browser).await;
+    (school, walk)
+}
+
+async fn look_as(role: Option<Role>) {
+    let (school, walk) = walked(role).await;
     let axe = axe();
     let mut wrong = Vec::new();
 

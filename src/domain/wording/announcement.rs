@@ -1,14 +1,12 @@
 //! The words of a notice or newsletter. They are the same for everybody but for the greeting, and name no child.
 
-use liaison_channels::{private::Private, text::tidy};
-
 use super::{
     super::{
         people::Purpose,
         policy::Policy,
         route::{AnnouncedFacts, MessageFacts},
     },
-    Words, whole_or_notice,
+    Words, only_notice, whole_or_notice,
 };
 
 /// The school and the announcement's own title.
@@ -30,7 +28,7 @@ pub(super) fn text(message: &MessageFacts, announced: &AnnouncedFacts, policy: &
         let whole = format!("{school}: {title} {}", message.words.expose().trim());
         return whole_or_notice(&whole, &notice, policy);
     }
-    Words::Text { body: Private::new(tidy(&notice).text), full: false, whole: None }
+    only_notice(&notice, None)
 }
 
 /// What the colleague who rings is to do. Nobody reads a newsletter out: it is offered.

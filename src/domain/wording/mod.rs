@@ -245,11 +245,18 @@ fn text(facts: &LinkFacts, message: &MessageFacts, policy: &Policy) -> Words {
 
 /// All of it, where the school sends so much by text; otherwise the notice that it is there.
 fn whole_or_notice(whole: &str, notice: &str, policy: &Policy) -> Words {
+    let TextUpdate::Full { max_parts } = policy.text_update else { return only_notice(notice, None) };
     let whole = tidy(whole).text;
     let parts = measure(&whole).parts;
-    let full = matches!(policy.text_update, TextUpdate::Full { max_parts } if parts <= max_parts);
-    let body = Private::new(if full { whole } else { tidy(notice).text });
-    Words::Text { body, full, whole: Some(parts) }
+    if parts > max_parts {
+        return only_notice(notice, Some(parts));
+    }
+    Words::Text { body: Private::new(whole), full: true, whole: Some(parts) }
+}
+
+/// Only that it is there; all of it would take so many parts, where it might go by text at all.
+fn only_notice(notice: &str, whole: Option<usize>) -> Words {
+    Words::Text { body: Private::new(tidy(notice).text), full: false, whole }
 }
 
 fn script(facts: &LinkFacts, message: &MessageFacts, policy: &Policy) -> Words {

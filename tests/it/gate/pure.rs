@@ -64,7 +64,7 @@ prop_compose! {
         leaves in option::weighted(0.3, -2..3i64),
         responsibility in select(vec!["yes", "no", "unknown"]),
         (correspondence, sensitive, quiet, rehearsal, first_choice) in any::<(bool, bool, bool, bool, bool)>(),
-        (email, text) in any::<(bool, bool)>(),
+        (email, text, own_wish) in any::<(bool, bool, bool)>(),
         language in select(vec!["en", "en-GB", "ur", "cy"]),
         bsl in prop::bool::weighted(0.2),
         addresses in addresses(),
@@ -97,7 +97,7 @@ prop_compose! {
             restrictions: dated.iter().map(|(kind, starts, ends)| Restriction { kind: *kind, starts: *starts, ends: *ends }).collect(),
             addresses: addresses.iter().enumerate().map(|(n, (kind, status))| address(n, *kind, *status)).collect(),
             preference,
-            own_wish: false,
+            own_wish,
         };
         let known = Known { restrictions: dated.iter().map(|(_, a, b)| (*a, *b)).collect(), leaves, responsibility, correspondence };
         let message = MessageFacts {

@@ -233,7 +233,8 @@ impl Staffed {
         self.school.deliver().await;
     }
 
-    /// Clara's case is answered, noted and closed, and then she asks for her data; Eve's is with the DSL; a stranger was set aside.
+    /// Clara's case is answered, noted and closed, and then she asks for her data; Eve's is with the DSL; a stranger was set
+    /// aside.
     async fn cases(&self, mood: Mood) {
         let gateway = &self.school.gateway;
         let by = self.colleague(Role::Office).await.to_string();

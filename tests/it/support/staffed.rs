@@ -62,6 +62,7 @@ pub(crate) fn email_of(role: Role) -> &'static str {
     PEOPLE.iter().find(|(_, held)| *held == role).expect("one of each").0
 }
 
+/// The pages where a browser without scripts opens them.
 fn at_home() -> Site {
     Site { public_url: Some("http://127.0.0.1".to_owned()), ..Site::default() }
 }
