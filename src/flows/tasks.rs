@@ -6,7 +6,6 @@ use serde::Serialize;
 use super::{
     FlowError,
     announcing::{RESTS_ELSEWHERE, link_for},
-    desk::{note, read_restricted},
     gateway::Gateway,
 };
 use crate::{
@@ -14,16 +13,14 @@ use crate::{
         chronology::{Entry, kind},
         delivery::Carried,
         gate::{Ask, Decision, decide},
-        ids::{PupilId, StaffId, TaskId},
+        ids::{PupilId, TaskId},
         people::{Format, Route},
         rights::LinkFacts,
         time::{Date, Timestamp, school_date},
         wording::{Sheet, Words, interpreter},
     },
     store::{
-        StoreError, chronology, clocks,
-        desk::{self, OneTask},
-        facts, recording,
+        StoreError, chronology, clocks, facts, recording,
         tasks::{self, TaskRow},
     },
 };
@@ -103,19 +100,6 @@ pub async fn show(gateway: &Gateway, id: TaskId) -> Result<Listed, FlowError> {
     let row = tasks::find(&mut tx, id).await?.ok_or_else(|| no_task(id))?;
     let task = open(&mut tx, gateway, row, true).await?.ok_or_else(|| no_task(id))?;
     tx.commit().await.map_err(StoreError::from)?;
-    Ok(task)
-}
-
-/// A task as this colleague may see it, whatever became of it; `None` where there is none for them. That one of a restricted
-/// case was read is recorded.
-pub async fn seen(gateway: &Gateway, staff: StaffId, id: TaskId) -> Result<Option<OneTask>, FlowError> {
-    let mut tx = gateway.store.as_colleague(staff).await?;
-    let task = desk::task(&mut tx, id).await?;
-    tx.commit().await.map_err(StoreError::from)?;
-    if let Some(case) = task.as_ref().filter(|task| task.restricted).and_then(|task| task.case) {
-        note(gateway, vec![read_restricted(gateway, staff, "a task of the case was read").case(case)])
-            .await?;
-    }
     Ok(task)
 }
 

@@ -17,7 +17,7 @@ use super::{
     people::who,
     post,
     sent::{Did, Fields, Sent, once},
-    todo::task_in_words,
+    todo::{note_tasks, task_in_words},
 };
 use crate::{
     domain::{
@@ -52,7 +52,11 @@ struct TaskPage {
 /// The task, where there is one for this colleague.
 async fn open(web: &Web, signed: &Signed, task: &str) -> Result<desk::OneTask, Wrong> {
     let task: TaskId = task.parse().map_err(|_| Wrong::Absent)?;
-    tasks::seen(&web.gateway, signed.staff(), task).await?.ok_or(Wrong::Absent)
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let found = desk::task(&mut tx, task).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    note_tasks(web, signed, &[task], "a task of this case was read").await?;
+    found.ok_or(Wrong::Absent)
 }
 
 async fn task_page(

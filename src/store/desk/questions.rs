@@ -101,7 +101,8 @@ pub async fn questions(
         WhichQuestions::Open { after, limit } => (None, after, limit),
     };
     let rows = sqlx::query!(
-        r#"select q.id, q.kind, q.received_id, q.case_id, q.why, q.candidates, q.role, q.visibility, q.due as "due: Day",
+        r#"select q.id, q.kind, q.received_id, q.case_id, q.why, q.candidates, q.role, q.due as "due: Day",
+                  case when liaison_is_dsls(null, q.received_id, null, null) then 'restricted' else q.visibility end as "visibility!",
                   q.state, q.outcome, g.sender, g.subject, r.received_at as "received_at!: Ts"
            from question q
            join reading g on g.received_id = q.received_id
@@ -157,7 +158,7 @@ pub struct Decided {
     pub received_at: Timestamp,
     /// The message.
     pub received: ReceivedId,
-    /// For whose eyes.
+    /// For whose eyes; what a message was taken for later counts, too.
     pub visibility: Visibility,
 }
 
@@ -169,7 +170,8 @@ pub async fn decided(
 ) -> Result<Vec<Decided>, StoreError> {
     let rows = sqlx::query!(
         r#"select q.id, q.kind, q.state, q.outcome as "outcome!", q.closed_by as "closed_by!", q.closed_at as "closed_at!: Ts",
-                  q.received_id, q.visibility, g.sender, r.received_at as "received_at!: Ts"
+                  q.received_id, g.sender, r.received_at as "received_at!: Ts",
+                  case when liaison_is_dsls(null, q.received_id, null, null) then 'restricted' else q.visibility end as "visibility!"
            from question q
            join reading g on g.received_id = q.received_id
            cross join lateral (select x.received_at from received_seen x where x.id = q.received_id limit 1) r

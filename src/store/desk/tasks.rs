@@ -8,7 +8,7 @@ use super::super::{
     types::{Day, Ts},
 };
 use crate::domain::{
-    ids::{CarerId, CaseId, PupilId, TaskId},
+    ids::{CarerId, PupilId, TaskId},
     time::{Date, Timestamp},
 };
 
@@ -60,22 +60,16 @@ pub struct OneTask {
     pub outcome: Option<String>,
     /// Who closed it, and when.
     pub closed: Option<(String, Timestamp)>,
-    /// The case it is about.
-    pub case: Option<CaseId>,
-    /// Whether that case is restricted.
-    pub restricted: bool,
 }
 
 /// A task, whatever its state; `None` where there is none for this colleague.
 pub async fn task(connection: &mut PgConnection, task: TaskId) -> Result<Option<OneTask>, StoreError> {
     let row = sqlx::query!(
         r#"select t.id, t.kind, t.role, t.why, t.due as "due: Day", t.state, t.outcome, t.closed_by,
-                  t.closed_at as "closed_at: Ts", t.pupil_id, t.carer_id, t.case_id,
+                  t.closed_at as "closed_at: Ts", t.pupil_id, t.carer_id,
                   c.forename || ' ' || c.surname as "carer!",
-                  coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil!",
-                  coalesce(k.visibility = 'restricted', false) as "restricted!"
+                  coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil!"
            from task t join carer c on c.id = t.carer_id join pupil p on p.id = t.pupil_id
-           left join carer_case k on k.id = t.case_id
            where t.id = $1"#,
         task.0,
     )
@@ -94,8 +88,6 @@ pub async fn task(connection: &mut PgConnection, task: TaskId) -> Result<Option<
         state: row.state,
         outcome: row.outcome,
         closed: row.closed_by.zip(row.closed_at.map(|at| at.0)),
-        case: row.case_id.map(CaseId),
-        restricted: row.restricted,
     }))
 }
 

@@ -344,18 +344,23 @@ async fn whatever_page_tells_the_dsl_of_a_restricted_case_the_record_says_so() {
     liaison::flows::cases::close(&school.school.gateway, &case, true, "told the authority", "dsl")
         .await
         .unwrap();
-    for kind in ["call", "letter"] {
+    // The last belongs to the case by what it carries alone.
+    for (kind, of_case, of_answer) in
+        [("call", "c.id", "null::uuid"), ("letter", "c.id", "null"), ("check_address", "null", "a.id")]
+    {
         school
             .sql(&format!(
-                "insert into task (id, kind, role, carer_id, pupil_id, case_id, why, due, state, created_at)
-                 select gen_random_uuid(), '{kind}', 'dsl', carer_id, pupil_id, id, 'x', '2026-11-27', 'open', now()
-                 from carer_case where code = '{case}'"
+                "insert into task (id, kind, role, carer_id, pupil_id, case_id, answer_id, why, due, state, created_at)
+                 select gen_random_uuid(), '{kind}', 'dsl', c.carer_id, c.pupil_id, {of_case}, {of_answer}, 'x', '2026-11-27',
+                        'open', now()
+                 from carer_case c join answer a on a.case_id = c.id where c.code = '{case}'"
             ))
             .await;
     }
     let id = |kind: &str| format!("select id::text from task where kind = '{kind}' and role = 'dsl'");
     let (call, letter) =
         (school.school.rows(&id("call")).await.remove(0), school.school.rows(&id("letter")).await.remove(0));
+    let check = format!("/tasks/{}", school.school.rows(&id("check_address")).await.remove(0));
     let mut dsl = school.as_role(Role::Dsl).await;
     let mine = format!(
         "select e.id::text from chronology_entry e join carer_case c on c.id = e.case_id
@@ -363,9 +368,8 @@ async fn whatever_page_tells_the_dsl_of_a_restricted_case_the_record_says_so() {
     );
 
     let mut unnoted = Vec::new();
-    for path in
-        ["/", "/to-do", "/to-do?list=all", "/calls", &format!("/calls/{call}"), "/letters", "/safeguarding"]
-    {
+    let call = format!("/calls/{call}");
+    for path in ["/", "/to-do", "/to-do?list=all", "/calls", &call, &check, "/letters", "/safeguarding"] {
         let before = school.school.rows(&mine).await.len();
         assert_eq!(dsl.get(path).await.status, 200, "{path}");
         if school.school.rows(&mine).await.len() == before {
@@ -400,7 +404,14 @@ async fn a_decision_that_makes_a_case_the_dsls_leads_the_office_to_no_page_of_it
     let decided = office.press(&found, &action, &[("who", &who)]).await;
     let again = office.press(&found, &action, &[("who", &who)]).await;
     let after = office.get(decided.to()).await;
+    let theirs = office.get("/questions?list=decided").await.body;
+    let (mut dsl, before) = (school.as_role(Role::Dsl).await, noted(&school).await);
+    let list = dsl.get("/questions?list=decided").await.body;
+    let read = noted(&school).await - before;
 
+    assert!(!theirs.contains(&question), "{theirs}");
+    assert!(list.contains(&question), "{list}");
+    assert_eq!(read, 1, "that the DSL read of it is an entry");
     assert_eq!([decided.to(), again.to()], ["/questions?done=answered"; 2]);
     assert!(after.body.contains("Your decision is recorded."), "{}", after.body);
     let kept = "select count(*)::text from carer_case c join carer r on r.id = c.carer_id
