@@ -169,7 +169,7 @@ impl Calling<'_> {
             let task = check(
                 &self.gateway.policy(),
                 (self.row.carer, self.row.pupil),
-                None,
+                Some(*number),
                 &format!("check this number: {why}"),
                 self.now,
             );

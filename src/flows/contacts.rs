@@ -245,6 +245,7 @@ fn follow_up(contact: &Contact, carer: CarerId, named: &Named, due: Date) -> New
         carried: None,
         case: contact.case,
         delivery: None,
+        address: None,
         why: format!(
             "confirm in writing what was agreed: {} on {}",
             contact.kind.in_words(),

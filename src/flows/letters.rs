@@ -189,7 +189,7 @@ async fn mark_address(
         return Ok(());
     }
     let why = "check this address: a letter came back";
-    let task = check(&gateway.policy(), (row.carer, row.pupil), None, why, now);
+    let task = check(&gateway.policy(), (row.carer, row.pupil), Some(address), why, now);
     tasks::insert(tx, std::slice::from_ref(&task), now).await?;
     let said = "an address is now failing: a letter came back";
     let marked = entry(tx, row, facts, kind::ADDRESS_FAILING, said, by, now).await?;

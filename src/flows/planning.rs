@@ -8,7 +8,7 @@ use crate::{
         announcement::AudienceKind,
         chronology::{Entry, kind},
         delivery::Carried,
-        ids::{CarerId, CaseId, DeliveryId, PupilId, TaskId},
+        ids::{AddressId, CarerId, CaseId, DeliveryId, PupilId, TaskId},
         people::{Purpose, Route},
         policy::Policy,
         rights::LinkFacts,
@@ -189,6 +189,7 @@ fn new_task(
         carried: Some(telling.carried),
         case: telling.case,
         delivery: telling.follows,
+        address: None,
         why,
         due: policy.task_due(telling.now),
     }
@@ -257,14 +258,15 @@ pub(super) async fn another_way(
 
 /// The task to look into an address at which a message failed.
 pub(super) fn check_address(policy: &Policy, failed: &InDoubt, why: &str, now: Timestamp) -> NewTask {
-    check(policy, (failed.carer, failed.pupil), Some(failed.id), why, now)
+    let task = check(policy, (failed.carer, failed.pupil), None, why, now);
+    NewTask { delivery: Some(failed.id), ..task }
 }
 
 /// The task for the office to look into an address.
 pub(super) fn check(
     policy: &Policy,
     (carer, pupil): (CarerId, PupilId),
-    delivery: Option<DeliveryId>,
+    address: Option<AddressId>,
     why: &str,
     now: Timestamp,
 ) -> NewTask {
@@ -277,7 +279,8 @@ pub(super) fn check(
         pupil,
         carried: None,
         case: None,
-        delivery,
+        delivery: None,
+        address,
         why: why.to_owned(),
         due: policy.task_due(now),
     }

@@ -279,12 +279,8 @@ pub async fn checks(
     address: AddressId,
 ) -> Result<Vec<TaskId>, StoreError> {
     let ids = sqlx::query_scalar!(
-        "select t.id from task t join address a on a.id = $2 left join delivery d on d.id = t.delivery_id
-         where t.kind = 'check_address' and t.state = 'open' and t.carer_id = $1
-           and num_nonnulls(t.update_id, t.answer_id, t.announcement_id) = 0
-           and (d.address_id = a.id
-                or (d.id is null and a.kind = 'postal' and t.why like 'check this address%'))
-         order by t.id",
+        "select id from task
+         where kind = 'check_address' and state = 'open' and carer_id = $1 and address_id = $2 order by id",
         carer.0,
         address.0,
     )

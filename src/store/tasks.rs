@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{
     delivery::Carried,
-    ids::{CarerId, CaseId, ClassId, DeliveryId, PupilId, StaffId, TaskId},
+    ids::{AddressId, CarerId, CaseId, ClassId, DeliveryId, PupilId, StaffId, TaskId},
     time::{Date, Timestamp},
 };
 
@@ -33,6 +33,8 @@ pub struct NewTask {
     pub case: Option<CaseId>,
     /// The delivery that led to it.
     pub delivery: Option<DeliveryId>,
+    /// The address it is to look into, where that is not the one at which the delivery failed.
+    pub address: Option<AddressId>,
     /// One neutral sentence.
     pub why: String,
     /// To be done by.
@@ -51,13 +53,16 @@ pub async fn insert(
     }
     let ids = sqlx::query_scalar!(
         "insert into task (id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, due, state,
-                           created_at, answer_id, case_id, announcement_id)
+                           created_at, answer_id, case_id, announcement_id, address_id)
          select t.id, t.kind, case when k.visibility = 'restricted' then 'dsl' else t.role end, t.class_id, t.carer_id,
-                t.pupil_id, t.update_id, t.delivery_id, t.why, t.due, 'open', $11, t.answer_id, t.case_id, t.announcement_id
+                t.pupil_id, t.update_id, t.delivery_id, t.why, t.due, 'open', $11, t.answer_id, t.case_id, t.announcement_id,
+                -- What carries something is done when that is told, whatever becomes of an address.
+                case when t.kind = 'check_address' and num_nonnulls(t.update_id, t.answer_id, t.announcement_id) = 0
+                     then coalesce(t.address_id, d.address_id) end
          from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
-                     $9::text[], $10::date[], $12::uuid[], $13::uuid[], $14::uuid[])
+                     $9::text[], $10::date[], $12::uuid[], $13::uuid[], $14::uuid[], $15::uuid[])
               as t (id, kind, role, class_id, carer_id, pupil_id, update_id, delivery_id, why, due, answer_id, case_id,
-                    announcement_id)
+                    announcement_id, address_id)
          left join delivery d on d.id = t.delivery_id
          left join answer a on a.id = coalesce(t.answer_id, d.answer_id)
          -- Held, so that a divert of this very moment is either seen here or finds the task.
@@ -79,6 +84,7 @@ pub async fn insert(
         &tasks.iter().map(|t| t.carried.and_then(Carried::answer).map(|id| id.0)).collect::<Vec<_>>() as _,
         &tasks.iter().map(|t| t.case.map(|id| id.0)).collect::<Vec<_>>() as _,
         &tasks.iter().map(|t| t.carried.and_then(Carried::announcement).map(|id| id.0)).collect::<Vec<_>>() as _,
+        &tasks.iter().map(|t| t.address.map(|id| id.0)).collect::<Vec<_>>() as _,
     )
     .fetch_all(connection)
     .await?;

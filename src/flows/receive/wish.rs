@@ -107,6 +107,7 @@ fn ask_office(deciding: &Deciding<'_>, writer: &Writer, why: &str) -> Option<New
         carried: None,
         case: None,
         delivery: None,
+        address: None,
         why: why.to_owned(),
         due: deciding.gateway.policy().task_due(deciding.now),
     })

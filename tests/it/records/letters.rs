@@ -3,7 +3,7 @@
 use jiff::civil::date;
 use liaison::{
     domain::{ids::TaskId, time::school_date},
-    flows::{Clock as _, letters},
+    flows::{Clock as _, letters, people},
     store,
 };
 
@@ -102,6 +102,22 @@ async fn a_letter_that_came_back_is_followed_by_the_next_route_and_a_look_at_the
     assert!(twice.contains("recorded already"), "{twice}");
     let back = school.entries().await.into_iter().find(|e| e.kind == "letter_returned").unwrap();
     assert_eq!(back.words.as_deref(), Some("addressee gone away"));
+
+    // That another address of his is right does not answer whether this one is.
+    let of_his = |kind| {
+        format!(
+            "select a.id::text from address a join carer_address ca on ca.address_id = a.id join carer c on c.id = ca.carer_id
+             where c.surname = 'Eames' and a.kind = '{kind}'"
+        )
+    };
+    let carer =
+        school.rows("select id::text from carer where surname = 'Eames'").await.remove(0).parse().unwrap();
+    for (kind, left) in [("mobile", true), ("postal", false)] {
+        let address = school.rows(&of_his(kind)).await.remove(0);
+        people::remove_address(&school.gateway, carer, address.parse().unwrap(), "office").await.unwrap();
+        let open = school.to_do().await.contains(&"check_address for Derek Eames".to_owned());
+        assert_eq!(open, left, "{kind}");
+    }
     school.close().await;
 }
 
