@@ -88,7 +88,7 @@ async fn main() -> ExitCode {
     let how = How {
         looks: numbers.first().copied().unwrap_or(40),
         browsers: numbers.get(1).copied().unwrap_or(1),
-        under: std::env::args().find(|argument| argument.starts_with('/')).unwrap_or_default(),
+        under: std::env::args().skip(1).find(|argument| argument.starts_with('/')).unwrap_or_default(),
     };
     let folder = tempfile::tempdir().expect("a folder");
     let dir = reachable_dir(&folder.path().join("postgres"));
