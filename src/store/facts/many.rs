@@ -89,21 +89,22 @@ async fn addresses(
     carers: Vec<Uuid>,
 ) -> Result<HashMap<Uuid, Addresses>, StoreError> {
     let all = sqlx::query!(
-        r#"select coalesce(array_agg(s.carer_id), '{}') as "carers!", coalesce(array_agg(s.id), '{}') as "ids!",
-                  coalesce(array_agg(s.kind), '{}') as "kinds!", coalesce(array_agg(s.value), '{}') as "values!",
-                  coalesce(array_agg(s.status), '{}') as "statuses!"
-           from (select ca.carer_id, a.id, a.kind, a.value, a.status
-                 from carer_address ca
-                 join address a on a.id = ca.address_id
-                 where ca.carer_id = any($1) and ca.removed_at is null
-                 order by ca.carer_id, ca.position, a.id) s"#,
+        r#"select coalesce(array_agg(ca.carer_id), '{}') as "carers!", coalesce(array_agg(ca.position), '{}') as "positions!",
+                  coalesce(array_agg(a.id), '{}') as "ids!", coalesce(array_agg(a.kind), '{}') as "kinds!",
+                  coalesce(array_agg(a.value), '{}') as "values!", coalesce(array_agg(a.status), '{}') as "statuses!"
+           from carer_address ca
+           join address a on a.id = ca.address_id
+           where ca.carer_id = any($1) and ca.removed_at is null"#,
         &carers,
     )
     .fetch_one(connection)
     .await?;
+    let places = all.carers.into_iter().zip(all.positions).zip(all.ids);
+    let mut rows: Vec<_> = places.zip(all.kinds.into_iter().zip(all.values.into_iter().zip(all.statuses))).collect();
+    // Put in order here: Postgres would carry the long values through its sort.
+    rows.sort_unstable_by_key(|(place, _)| *place);
     let mut found: HashMap<Uuid, Addresses> = HashMap::with_capacity(carers.len());
-    let rest = all.ids.into_iter().zip(all.kinds).zip(all.values).zip(all.statuses);
-    for (carer, (((id, kind), value), status)) in all.carers.into_iter().zip(rest) {
+    for (((carer, _), id), (kind, (value, status))) in rows {
         let addresses = found.entry(carer).or_default();
         addresses.ids.push(id);
         addresses.kinds.push(kind);
