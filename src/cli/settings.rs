@@ -75,6 +75,7 @@ pub struct SettingsProblems(pub Vec<String>);
 struct SchoolSection {
     name: String,
     office_phone: String,
+    plain_words: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -298,6 +299,21 @@ impl Problems {
         Site { public_url: web.public_url, second_factor, ..Site::default() }
     }
 
+    /// `SENCO: Mrs Hill, who helps with special needs`, pair by pair.
+    fn plain_words(&mut self, listed: &[String]) -> Vec<(String, String)> {
+        let pairs = listed.iter().filter_map(|line| {
+            let pair = line.split_once(':').map(|(word, say)| (word.trim(), say.trim()));
+            let pair = pair.filter(|(word, say)| !word.is_empty() && !word.contains(' ') && !say.is_empty());
+            if pair.is_none() {
+                self.0.push(format!(
+                    "school.plain_words has \"{line}\": write one word, a colon, and what families are told instead"
+                ));
+            }
+            pair.map(|(word, say)| (word.to_owned(), say.to_owned()))
+        });
+        pairs.collect()
+    }
+
     fn parsed<T: std::str::FromStr>(&mut self, name: &str, text: &str, wanted: &str) -> Option<T> {
         let value = text.trim().parse().ok();
         if value.is_none() {
@@ -436,6 +452,7 @@ impl Problems {
         if days.is_none() {
             self.0.push("sending.days must be school_days, weekdays or every_day".to_owned());
         }
+        let plain_words = self.plain_words(&school.plain_words);
         let approval = self.approval(&sending.approval);
         let listed = sending
             .rehearsal_only
@@ -451,6 +468,7 @@ impl Problems {
             ceiling_per_hour: sending.ceiling_per_hour,
             task_days: sending.task_days,
             call_tries: sending.call_tries,
+            plain_words,
             undo: Duration::from_secs(u64::from(sending.undo_minutes) * 60),
             approval,
             text_part_pence: sending.text_part_pence,
@@ -475,6 +493,16 @@ mod tests {
 
         assert!(settings.channels.is_empty());
         assert_eq!(settings.policy.retry.0.len(), 5);
+    }
+
+    #[test]
+    fn the_schools_own_words_are_pairs_and_a_line_that_is_none_is_named() {
+        let good =
+            read_text("[school]\nplain_words = [\"Hub: the homework room\"]\n").expect("good settings");
+        let told = problems("[school]\nplain_words = [\"Hub\", \"two words: x\", \"y:\"]\n");
+
+        assert_eq!(good.policy.plain_words, [("Hub".to_owned(), "the homework room".to_owned())]);
+        assert_eq!(told.matches("school.plain_words has").count(), 3, "{told}");
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod import;
 pub mod matching;
 pub mod opt_out;
 pub mod people;
+pub mod plain;
 pub mod policy;
 pub mod rights;
 pub mod route;

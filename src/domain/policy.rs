@@ -12,6 +12,7 @@ use super::{
     calendar::{Calendar, CalendarMissing, Due, Rule, due, due_words},
     hours::Hours,
     people::Purpose,
+    plain::{Advice, advice},
 };
 
 /// How many days are looked through for a school day: longer than any holiday.
@@ -72,6 +73,8 @@ pub struct Policy {
     pub undo: Duration,
     /// Audiences that are told only after a second person has approved it (R17).
     pub approval: BTreeSet<AudienceKind>,
+    /// The school's own words with what families are told instead (R49).
+    pub plain_words: Vec<(String, String)>,
     /// What one part of a text costs, in pence; 0: not known.
     pub text_part_pence: f64,
     /// Automatic acknowledgements.
@@ -83,6 +86,11 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// How words to a family could be plainer, by our words and the school's own.
+    pub fn advice(&self, words: &str) -> Vec<Advice> {
+        advice(words, &self.plain_words)
+    }
+
     /// When a message that was received then is to be answered by a person.
     pub fn answer_due(&self, received: Timestamp) -> Result<Due, CalendarMissing> {
         match &self.calendar {

@@ -20,6 +20,7 @@ use crate::{
     domain::{
         announcement::{Announcement, Stage, Verdict},
         ids::{AnnouncementId, CarerId},
+        plain::Advice,
         staff::Role,
     },
     flows::{
@@ -214,6 +215,8 @@ struct PreviewPage {
     more_after: Option<CarerId>,
     unseen: usize,
     named: i64,
+    /// How the words could be plainer.
+    advice: Vec<Advice>,
     may: May,
     undo_minutes: u64,
 }
@@ -262,6 +265,7 @@ pub(super) async fn show_preview(
         more_after: preview.more_after,
         unseen: preview.unseen,
         named: preview.named,
+        advice: web.gateway.policy().advice(one.written.words.expose()),
     };
     Ok(frame::page(status, &template))
 }

@@ -249,6 +249,12 @@ async fn reply(
     Path(code): Path<String>,
     sent: Sent,
 ) -> Result<Response, Wrong> {
+    if sent.fields.ticked("preview") {
+        let opened = open(&web, &signed, &code).await?;
+        let plain = web.gateway.policy().advice(sent.fields.raw("words")).is_empty();
+        let frame = case_frame(&web, &signed, &opened).after(plain.then_some("plain"));
+        return show_case(&web, &signed, StatusCode::OK, opened, frame, Typed::of(&sent)).await;
+    }
     let work = async {
         let promise = match sent.fields.text("promise") {
             "" => None,

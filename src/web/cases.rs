@@ -22,6 +22,7 @@ use crate::{
     domain::{
         case_kind::CaseKind,
         ids::QuestionId,
+        plain::Advice,
         staff::Role,
         statutory::Statutory,
         time::{Timestamp, day_in_full, moment_in_full, school_date},
@@ -78,6 +79,8 @@ struct CasePage {
     told: Vec<Told>,
     /// What was typed into a form that could not be done.
     typed: Typed,
+    /// How a reply that was typed could be plainer.
+    advice: Vec<Advice>,
     /// The words of it, where its form is not on the page any more.
     lost: Vec<String>,
     /// The roles a case can be given to.
@@ -232,6 +235,7 @@ pub(super) async fn show_case(
         suggested: suggested.filter(|_| opened.case.state == "open"),
         told: story(opened.messages, opened.answers, &names, now),
         lost: if typed.has_no_form(&opened.case) { typed.fields.worth_keeping() } else { Vec::new() },
+        advice: web.gateway.policy().advice(typed.raw("reply", "words")),
         typed,
         takers,
         questions,

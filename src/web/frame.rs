@@ -192,6 +192,7 @@ impl Frame {
 /// What a page says after a deed, by the word in its address. No words of people ever stand in an address.
 const DONE: &[(&str, &str)] = &[
     ("replied", "Your reply is on its way."),
+    ("plain", "Nothing to make plainer was found. Nothing is sent yet."),
     ("task", "Your reply cannot be sent by email or text to this carer: a call or letter is on the list."),
     ("note", "Your note is kept. It is never sent."),
     ("suggested", "Your answer is recorded. Its list and its clocks follow."),

@@ -23,6 +23,7 @@ use crate::{
     domain::{
         card::card_digest,
         ids::{ClassId, PupilId},
+        plain::Advice,
         time::{Date, day_in_full, moment_in_full, school_date},
     },
     flows::{
@@ -66,6 +67,8 @@ struct WritePage {
     /// How many of the class have words, of how many.
     progress: Option<(usize, usize)>,
     typed: Typed,
+    /// How the words could be plainer.
+    advice: Vec<Advice>,
     state: Stage,
 }
 
@@ -166,6 +169,7 @@ async fn show_write(
         card,
         card_changed,
         progress,
+        advice: web.gateway.policy().advice(&typed.words),
         typed,
         state,
     };
@@ -292,6 +296,8 @@ struct PreviewPage {
     /// The week's Monday, which the form carries, and the page on which the words are changed.
     monday: Date,
     words: String,
+    /// How they could be plainer.
+    advice: Vec<Advice>,
     previews: Vec<PreviewFor>,
     draft: String,
     queued: bool,
@@ -318,6 +324,7 @@ async fn preview_page(
         class: family.pupil.class_id,
         monday,
         words: page_of(&web, (pupil, monday), "", ""),
+        advice: web.gateway.policy().advice(&draft.words),
         previews: previews.ok_or(Wrong::Absent)?,
         draft: format!("{pupil}/{}", draft.version),
         queued: draft.send_at.is_some(),

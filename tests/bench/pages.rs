@@ -353,6 +353,7 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
             ceiling_per_hour: 3000,
             task_days: 2,
             call_tries: 3,
+            plain_words: Vec::new(),
             undo: Duration::from_mins(5),
             approval: std::collections::BTreeSet::default(),
             text_part_pence: 4.5,

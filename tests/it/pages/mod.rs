@@ -18,6 +18,7 @@ mod inbox;
 mod kept;
 mod letters;
 mod matrix;
+mod plain;
 mod play;
 mod records;
 mod rules;

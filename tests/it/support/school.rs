@@ -82,6 +82,7 @@ fn usual() -> Setup {
             ceiling_per_hour: 3000,
             task_days: 2,
             call_tries: 3,
+            plain_words: Vec::new(),
             approval: std::iter::once(liaison::domain::announcement::AudienceKind::School).collect(),
             text_part_pence: 4.5,
             undo: Duration::from_mins(5),
