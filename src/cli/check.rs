@@ -4,10 +4,11 @@ use anyhow::Result;
 use liaison_channels::{ChannelConfig, message::ChannelId};
 use serde::Serialize;
 
-use super::{open, say, say_json, serve::CALENDAR_WARNING, settings::Settings};
+use super::{open, say, say_json, settings::Settings};
 use crate::{
     domain::{
         calendar::{Calendar, warn_before},
+        policy::CALENDAR_WARNING,
         time::{day_in_words, school_date},
     },
     flows::{Clock as _, SystemClock, current},

@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{open, settings::Settings};
 use crate::{
-    domain::{calendar::warn_before, time::school_date},
+    domain::time::school_date,
     flows::{current, gateway::Gateway, ladder, mailbox::Mailbox, operate, seal},
     store::{cluster::Cluster, explain, outbox},
     web, workers,
@@ -20,9 +20,6 @@ use crate::{
 
 /// How long a soft stop may take before it is no longer soft.
 const SOFT_STOP: Duration = Duration::from_secs(25);
-
-/// The calendar's end is told from so many days before it.
-pub(super) const CALENDAR_WARNING: i64 = 90;
 
 /// Runs the daemon until SIGTERM or SIGINT.
 pub(super) async fn run(settings: &Settings) -> Result<()> {
@@ -120,15 +117,15 @@ async fn look_at_calendar(gateway: &Gateway, hears: bool) -> Result<()> {
     if settings.calendar.is_some() && settings.calendar != policy.calendar {
         tracing::info!("a calendar that was adopted on the page counts, not calendar.file");
     }
-    let Some(calendar) = &policy.calendar else {
+    if policy.calendar.is_none() {
         if hears {
             tracing::error!(
                 "no calendar: no date can be named to a carer; add one on the page Admin, Calendar, or set calendar.file"
             );
         }
         return Ok(());
-    };
-    if let Some(left) = warn_before(calendar, school_date(gateway.now()), CALENDAR_WARNING) {
+    }
+    if let Some(left) = policy.calendar_ends(school_date(gateway.now())) {
         tracing::error!(
             days = left,
             "the calendar ends soon: add the next terms on the page Admin, Calendar, or to calendar.file"

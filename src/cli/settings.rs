@@ -1,6 +1,7 @@
 //! The settings: defaults that are compiled in, the school's file, `LIAISON__` variables; all problems told at once.
 
 mod answering;
+mod notices;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,6 +15,7 @@ use answering::{Answering, AnsweringSection, CalendarSection};
 use config::{Config, Environment, File, FileFormat, Value};
 use jiff::civil::Time;
 use liaison_channels::{ChannelConfig, message::ChannelId, private::Private};
+use notices::NoticesSection;
 use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -21,6 +23,7 @@ use crate::{
     domain::{
         announcement::AudienceKind,
         hours::{Days, Hours},
+        notice::NoticePolicy,
         policy::{Policy, RetrySchedule, School, TextUpdate},
         staff::Role,
     },
@@ -139,8 +142,19 @@ struct LogSection {
     level: String,
 }
 
-const SECTIONS: [&str; 10] =
-    ["school", "data", "database", "web", "sending", "calendar", "answering", "daemon", "log", "channels"];
+const SECTIONS: [&str; 11] = [
+    "school",
+    "data",
+    "database",
+    "web",
+    "sending",
+    "calendar",
+    "answering",
+    "notices",
+    "daemon",
+    "log",
+    "channels",
+];
 
 /// Reads the settings. `file` is the one named on the command line; it must exist then.
 pub fn read(file: Option<&Path>) -> Result<Settings, SettingsProblems> {
@@ -187,6 +201,7 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
     let sending = found.section::<SendingSection>(&all, "sending");
     let calendar = found.section::<CalendarSection>(&all, "calendar");
     let answering = found.section::<AnsweringSection>(&all, "answering");
+    let notices = found.section::<NoticesSection>(&all, "notices");
     let daemon = found.section::<DaemonSection>(&all, "daemon");
     let log = found.section::<LogSection>(&all, "log");
     let channels = found.channels(all.get("channels"));
@@ -206,10 +221,10 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
     });
     let database_url = database.as_ref().and_then(|database| found.database_url(database));
     let answering = calendar.zip(answering).and_then(|(c, a)| found.answering(&c, &a));
-    let policy = school
-        .zip(sending)
-        .zip(answering)
-        .and_then(|((school, sending), answering)| found.policy(school, &sending, answering));
+    let notices = notices.and_then(|notices| found.notices(&notices, site.public_url.as_deref()));
+    let policy = school.zip(sending).zip(answering.zip(notices)).and_then(
+        |((school, sending), (answering, notices))| found.policy(school, &sending, answering, notices),
+    );
     match (data, database, listen.flatten(), policy, daemon, level.flatten(), log, named) {
         (
             Some(data),
@@ -416,6 +431,7 @@ impl Problems {
         school: SchoolSection,
         sending: &SendingSection,
         answering: Answering,
+        notices: NoticePolicy,
     ) -> Option<Policy> {
         let time = "a time of day such as 08:00";
         let from: Option<Time> = self.parsed("sending.from", &sending.from, time);
@@ -473,6 +489,7 @@ impl Problems {
             approval,
             text_part_pence: sending.text_part_pence,
             acknowledge: answering.acknowledge,
+            notices,
             calendar: answering.calendar,
             clock: answering.rule,
         })

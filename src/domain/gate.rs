@@ -12,14 +12,15 @@ use liaison_channels::{
 };
 
 use super::{
-    ids::{AddressId, DeliveryId},
+    ids::{AddressId, DeliveryId, NoticeId},
+    notice::{Notice, Recipient},
     people::{Purpose, Route},
     policy::Policy,
     rights::{KnownAddress, LinkFacts, NoRight},
     route::{Channels, Fired, MessageFacts, Unusable, order, rights_seen, usable},
     tag::ReplyKey,
     time::{Timestamp, moment_in_full, school_date},
-    wording::{Words, render},
+    wording::{Words, as_html, render},
 };
 
 /// What the gate is asked about: one attempt of one route to one carer.
@@ -205,6 +206,87 @@ impl Permit {
             }
             Words::Script(_) | Words::Letter { .. } => None,
         }
+    }
+}
+
+/// The gate's leave for one notice to one colleague. Its words are the gate's own.
+#[derive(Debug)]
+pub struct StaffPermit {
+    to: EmailAddress,
+    to_name: Private<String>,
+    subject: String,
+    plain: String,
+    html: String,
+}
+
+/// What the gate decided of a notice.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every decision is a permit, and none is kept")]
+pub enum NoticeDecision {
+    /// It may leave now.
+    Permit(StaffPermit),
+    /// Not before then.
+    Wait(Timestamp),
+    /// Not at all, and why.
+    Drop(&'static str),
+}
+
+/// Decides one try of a notice to a colleague, from what is known of them now. Never anything of a carer or a pupil: a
+/// notice has no words but its numbers. `made`: when it was.
+pub fn decide_notice(
+    to: &Recipient,
+    notice: &Notice,
+    made: Timestamp,
+    policy: &Policy,
+    now: Timestamp,
+) -> NoticeDecision {
+    if to.disabled {
+        return NoticeDecision::Drop("their account is closed");
+    }
+    if to.post.is_none() && !notice.is_for(&to.roles) {
+        return NoticeDecision::Drop("they no longer have the role it is for");
+    }
+    match (notice, to.post) {
+        (Notice::Digest(digest), _) if digest.is_empty() => return NoticeDecision::Drop("nothing waits"),
+        // It has its own hour, and says what waits on that day.
+        (Notice::Digest(_), _) if school_date(made) == school_date(now) => {}
+        (Notice::DslAlert(_) | Notice::SendingStopped, _) => {}
+        (Notice::Breach(_), Some(_)) => {
+            if let Some(until) = policy.wait(Purpose::Notice, now) {
+                return NoticeDecision::Wait(until);
+            }
+        }
+        (Notice::Breach(_), None) if policy.wait(Purpose::Notice, now).is_none() => {}
+        (Notice::Digest(_) | Notice::Breach(_), _) => return NoticeDecision::Drop("the next digest says it"),
+    }
+    if policy.rehearsal.as_ref().is_some_and(|listed| !listed.contains(&to.email)) {
+        return NoticeDecision::Drop("a rehearsal: this address is not on its list");
+    }
+    let Ok(address) = EmailAddress::parse(to.email.expose()) else {
+        return NoticeDecision::Drop("their address does not read as one");
+    };
+    let (subject, plain) = notice.words(to.post, policy, now);
+    let html = as_html(&policy.school.name, &plain);
+    NoticeDecision::Permit(StaffPermit { to: address, to_name: to.name.clone(), subject, plain, html })
+}
+
+impl StaffPermit {
+    /// The message for the school's mail channel. One permit makes one message.
+    #[expect(clippy::disallowed_methods, reason = "the gate is the one place that makes an outgoing message")]
+    pub fn into_outgoing(self, notice: NoticeId) -> Outgoing {
+        let mail = Mail {
+            to: self.to,
+            to_name: self.to_name,
+            subject: Private::new(self.subject),
+            plain: Private::new(self.plain),
+            html: Private::new(self.html),
+            language: "en-GB".to_owned(),
+            manner: Manner::Automatic,
+            in_reply_to: None,
+            thread: Vec::new(),
+            reply_tag: None,
+        };
+        Outgoing::mail(OurRef(notice.0), mail)
     }
 }
 

@@ -77,6 +77,8 @@ ids! {
     AnswerId,
     /// A deadline that one arrived message started.
     ClockId,
+    /// That something waits, told to a colleague.
+    NoticeId,
     /// What only a person can decide about an arrived message.
     QuestionId,
     /// A contact that a colleague wrote down.

@@ -9,12 +9,15 @@ use super::time::{Date, Timestamp, is_weekday, school_date};
 use super::{
     acknowledge::AckPolicy,
     announcement::AudienceKind,
-    calendar::{Calendar, CalendarMissing, Due, Rule, due, due_words},
+    calendar::{Calendar, CalendarMissing, Due, Rule, due, due_words, warn_before},
     hours::Hours,
+    notice::NoticePolicy,
     people::Purpose,
     plain::{Advice, advice},
 };
 
+/// So many days before the calendar ends, those who can enter the next terms are told.
+pub const CALENDAR_WARNING: i64 = 90;
 /// How many days are looked through for a school day: longer than any holiday.
 const NEAR: usize = 62;
 
@@ -79,6 +82,8 @@ pub struct Policy {
     pub text_part_pence: f64,
     /// Automatic acknowledgements.
     pub acknowledge: AckPolicy,
+    /// How colleagues are told that something waits for them.
+    pub notices: NoticePolicy,
     /// The school's calendar; without one no date is named, for none is guessed.
     pub calendar: Option<Calendar>,
     /// How the days are counted until a person answers.
@@ -105,6 +110,14 @@ impl Policy {
             (Ok(due), Some(calendar)) => due_words(due, received, calendar, &self.clock),
             (Ok(due), None) => format!("due {}", super::time::moment_in_words(due.at)),
             (Err(missing), _) => missing.sentence(),
+        }
+    }
+
+    /// In how many days the calendar ends, once that is soon (R39); negative when it has ended, and 0 where there is none.
+    pub fn calendar_ends(&self, today: Date) -> Option<i64> {
+        match &self.calendar {
+            Some(calendar) => warn_before(calendar, today, CALENDAR_WARNING),
+            None => Some(0),
         }
     }
 

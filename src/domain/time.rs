@@ -20,6 +20,11 @@ pub fn school_date(at: Timestamp) -> Date {
     at.to_zoned_datetime(school_zone()).date()
 }
 
+/// The time of day at this instant, by the school's clock.
+pub fn school_time(at: Timestamp) -> Time {
+    at.to_zoned_datetime(school_zone()).time()
+}
+
 /// The instant at which a school day begins, at midnight.
 pub fn start_of(day: Date) -> Timestamp {
     let midnight = day.to_datetime(Time::midnight()).to_zoned_datetime(school_zone());

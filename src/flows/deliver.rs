@@ -5,6 +5,8 @@
 //! committed does the first byte leave, with no connection to the database held. So a crash leaves in doubt no more
 //! than one group, and the disk is paid once a group, not once a message.
 
+mod notices;
+
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
@@ -394,6 +396,7 @@ async fn trip(tx: &mut Tx, gateway: &Gateway, now: Timestamp) -> Result<(), Flow
         tracing::error!(ceiling, "the breaker has stopped all sending: {reason}");
         chronology::append(tx, &[Entry::now(now, kind::OPERATOR, format!("all sending held: {reason}"))])
             .await?;
+        super::notices::sending_stopped(tx, now).await?;
     }
     gateway.breaker.reset();
     Ok(())

@@ -1,6 +1,6 @@
 //! The safeguarding divert: one act after which a case is the DSL's alone, as if nobody else had ever had it (R61).
 
-use super::{FlowError, case_deeds::said, cases::find, gateway::Gateway, salt};
+use super::{FlowError, case_deeds::said, cases::find, gateway::Gateway, notices, salt};
 use crate::{
     domain::{
         chronology::{Entry, Visibility, kind},
@@ -58,5 +58,6 @@ pub(super) async fn divert_in(
         entry.pupil = Some(case.pupil.unwrap_or(case.link_pupil));
         entries.push(entry);
     }
-    Ok(chronology::append(tx, &entries).await?)
+    chronology::append(tx, &entries).await?;
+    notices::alert(tx, 1, Some(by), now).await
 }

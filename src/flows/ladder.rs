@@ -1,56 +1,114 @@
-//! What happens by itself to clocks: a missed one climbs from the class staff to the SLT, and a changed calendar dates
-//! the open ones anew, never earlier, and forgives none that was missed.
+//! What happens by itself to clocks: a missed one climbs from the class staff to the SLT and beyond, and a changed calendar
+//! dates the open ones anew, never earlier, and forgives none that was missed.
 
-use super::{FlowError, gateway::Gateway};
+use std::collections::BTreeMap;
+
+use liaison_channels::private::Private;
+
+use super::{
+    FlowError,
+    gateway::Gateway,
+    notices::{self, Overdue},
+};
 use crate::{
     domain::{
         calendar::{Redated, redated},
         chronology::{Entry, Visibility, kind},
+        ladder::{self, Silence, Step},
+        notice::Post,
         policy::Policy,
+        staff::Role,
         time::{Date, Timestamp, moment_in_a_sentence},
     },
     store::{
-        StoreError, Tx, cases, chronology,
+        self, StoreError, Tx, cases, chronology,
         clocks::{self, ClockRow, WhichClocks},
     },
 };
 
-/// The first rung above the class staff.
-const SLT: i16 = 1;
-
-/// Passes up the cases whose clock has run out; returns how many. A case of the DSL's stays with the DSL.
+/// Takes each overdue clock a step up the ladder, where it is time, and tells those whom it reaches; returns how many climbed.
+/// A case of the DSL's stays with the DSL.
 pub async fn climb(gateway: &Gateway) -> Result<usize, FlowError> {
-    let now = gateway.now();
+    let (now, policy) = (gateway.now(), gateway.policy());
     let mut tx = gateway.store.begin().await?;
     let overdue = clocks::list(&mut tx, WhichClocks::Overdue(now)).await?;
-    let mut climbed = 0;
+    let mut told: BTreeMap<Overdue, u32> = BTreeMap::new();
     for clock in &overdue {
-        climbed += usize::from(climb_one(&mut tx, clock, now).await?);
+        if let Some(whom) = climb_one(&mut tx, clock, &policy, now).await? {
+            *told.entry(whom).or_default() += 1;
+        }
+    }
+    for (whom, count) in &told {
+        notices::breach(&mut tx, *whom, *count, now).await?;
     }
     tx.commit().await.map_err(StoreError::from)?;
-    Ok(climbed)
+    Ok(told.into_values().map(|count| count as usize).sum())
 }
 
-async fn climb_one(tx: &mut Tx, clock: &ClockRow, now: Timestamp) -> Result<bool, FlowError> {
-    if !clocks::climb(tx, clock.id, SLT).await? {
-        return Ok(false);
+/// One step of one clock, and who is told.
+async fn climb_one(
+    tx: &mut Tx,
+    clock: &ClockRow,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Option<Overdue>, FlowError> {
+    let step = ladder::step(&Silence::from(clock), policy, now);
+    let (Some(rung), Step::ToSlt(why) | Step::To(_, why)) = (step.rung(), &step) else { return Ok(None) };
+    if !clocks::climb(tx, clock.id, rung).await? {
+        return Ok(None);
     }
-    let by = clock.due_at.map(moment_in_a_sentence).unwrap_or_default();
-    let (said, seen_by) = if clock.visibility == Visibility::Restricted || clock.role == "dsl" {
-        (format!("overdue: no answer by {by}; it stays with the DSL"), clock.visibility)
-    } else if cases::assign(tx, clock.case, "slt", None).await? {
-        (format!("overdue: no answer by {by}; passed up to the SLT"), clock.visibility)
+    let mut seen_by = clock.visibility;
+    let restricted = clock.visibility == Visibility::Restricted || clock.role == "dsl";
+    let (whom, led) = if restricted {
+        (Overdue::Dsl, "it stays with the DSL".to_owned())
     } else {
-        // It was passed to the DSL since the clocks were read.
-        (format!("overdue: no answer by {by}; it stays with the DSL"), Visibility::Restricted)
+        let (whom, owner, led) = upwards(tx, &step, policy).await?;
+        if cases::assign(tx, clock.case, "slt", owner.as_deref()).await? {
+            (whom, led)
+        } else {
+            // It was passed to the DSL since the clocks were read.
+            seen_by = Visibility::Restricted;
+            (Overdue::Dsl, "it stays with the DSL".to_owned())
+        }
     };
-    let entry = Entry::now(now, kind::CASE_MOVED, said)
+    let entry = Entry::now(now, kind::CASE_MOVED, format!("overdue: {why}; {led}"))
         .about_carer(clock.carer, clock.pupil)
         .case(clock.case)
         .received(clock.received)
         .seen_by(seen_by);
     chronology::append(tx, &[entry]).await?;
-    Ok(true)
+    Ok(Some(whom))
+}
+
+/// Who is told, whose list the case is on then besides senior leadership's, and how the record says it.
+async fn upwards(
+    tx: &mut Tx,
+    step: &Step,
+    policy: &Policy,
+) -> Result<(Overdue, Option<String>, String), FlowError> {
+    let Step::To(post, _) = step else { return Ok((Overdue::Slt, None, "passed up to the SLT".to_owned())) };
+    let Some(address) = policy.notices.address(*post) else {
+        let (said, word) = (post.in_words(), post.as_str());
+        let led = format!("it stays with the SLT: the settings name no address for {said} (notices.{word})");
+        return Ok((Overdue::Slt, None, led));
+    };
+    // The chair of governors sees figures, not cases: the case stays with the headteacher, where there is one.
+    let head = policy.notices.head.as_ref().filter(|_| *post == Post::Chair).unwrap_or(address);
+    let owner = owner_at(tx, head).await?;
+    let led = match post {
+        Post::Head => format!("passed up to {}", post.in_words()),
+        Post::Chair => format!("{} is told", post.in_words()),
+    };
+    Ok((Overdue::Post(*post), owner, led))
+}
+
+/// The colleague of the SLT who signs in with an address.
+async fn owner_at(tx: &mut Tx, address: &Private<String>) -> Result<Option<String>, FlowError> {
+    let colleagues = store::notices::colleagues(tx).await?;
+    let at = colleagues
+        .into_iter()
+        .find(|told| told.email.eq_ignore_ascii_case(address.expose()) && told.roles.contains(&Role::Slt));
+    Ok(at.map(|told| told.id.0.to_string()))
 }
 
 /// Counts every open clock anew that was counted by another calendar; returns how many moved or got their first date.

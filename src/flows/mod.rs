@@ -30,6 +30,7 @@ pub mod ladder;
 pub mod letters;
 pub mod lists;
 pub mod mailbox;
+pub mod notices;
 pub mod operate;
 pub mod people;
 mod planning;

@@ -12,6 +12,7 @@ use super::{
 use crate::domain::{
     chronology::Visibility,
     ids::{AnswerId, CarerId, CaseId, ClockId, PupilId, ReceivedId},
+    ladder::Silence,
     time::{Date, Timestamp},
 };
 
@@ -104,6 +105,16 @@ pub struct ClockRow {
     pub met_at: Option<Timestamp>,
     /// How far it has climbed.
     pub rung: i16,
+    /// On which school day somebody was last reminded of it.
+    #[serde(skip)]
+    pub reminded: i16,
+}
+
+impl From<&ClockRow> for Silence {
+    fn from(clock: &ClockRow) -> Self {
+        let ClockRow { started_at, due_at, rung, reminded, .. } = *clock;
+        Self { started_at, due_at, rung, reminded }
+    }
 }
 
 /// Which clocks.
@@ -111,8 +122,10 @@ pub struct ClockRow {
 pub enum WhichClocks<'a> {
     /// Of these cases.
     Of(&'a [CaseId]),
-    /// Running, due before this, and not yet climbed.
+    /// Running, due before this, and not yet at the top of the ladder.
     Overdue(Timestamp),
+    /// For an answer, running or without a date, on the first rung, and of which somebody may still be reminded.
+    Unanswered,
     /// Running or without a date, and counted by another calendar than this.
     CountedBefore(&'a str),
 }
@@ -126,20 +139,24 @@ pub async fn list(
         WhichClocks::Of(cases) => (Some(cases.iter().map(|id| id.0).collect::<Vec<_>>()), None, None),
         WhichClocks::Overdue(now) => (None, Some(now), None),
         WhichClocks::CountedBefore(version) => (None, None, Some(version)),
+        WhichClocks::Unanswered => (None, None, None),
     };
     let rows = sqlx::query!(
         r#"select k.id, k.case_id, c.carer_id, c.pupil_id, c.visibility, c.role, k.received_id, k.kind, k.state,
                   k.started_at as "started_at: Ts", k.due_at as "due_at: Ts", k.days, k.words, k.met_at as "met_at: Ts",
-                  k.rung
+                  k.rung, k.reminded
            from clock k join carer_case c on c.id = k.case_id
            where ($1::uuid[] is null or k.case_id = any($1))
-             and ($2::timestamptz is null or (k.state = 'running' and k.due_at < $2 and k.rung = 0))
+             and ($2::timestamptz is null or (k.state = 'running' and k.due_at < $2 and k.rung < 3))
              and ($3::text is null or (k.state in ('running', 'calendar_missing') and k.kind = 'answer'
                                        and k.calendar <> $3))
+             and (not $4 or (k.state in ('running', 'calendar_missing') and k.kind = 'answer' and k.rung = 0
+                             and k.reminded < 3))
            order by k.due_at nulls first, k.id"#,
         cases.as_deref(),
         overdue.map(Ts) as _,
         calendar,
+        matches!(which, WhichClocks::Unanswered),
     )
     .fetch_all(connection)
     .await?;
@@ -159,6 +176,7 @@ pub async fn list(
         words: row.words,
         met_at: row.met_at.map(|at| at.0),
         rung: row.rung,
+        reminded: row.reminded,
     });
     Ok(clocks.collect())
 }
@@ -341,6 +359,15 @@ pub async fn climb(connection: &mut PgConnection, clock: ClockId, rung: i16) -> 
     .execute(connection)
     .await?;
     Ok(climbed.rows_affected() > 0)
+}
+
+/// Notes that somebody is reminded of a clock on this school day; `false` when that was done.
+pub async fn remind(connection: &mut PgConnection, clock: ClockId, day: i16) -> Result<bool, StoreError> {
+    let reminded =
+        sqlx::query!("update clock set reminded = $2 where id = $1 and reminded < $2", clock.0, day)
+            .execute(connection)
+            .await?;
+    Ok(reminded.rows_affected() > 0)
 }
 
 /// Notes by which calendar a clock was last looked at.

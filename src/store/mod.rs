@@ -34,6 +34,7 @@ pub mod inbox;
 pub mod leader;
 pub mod letters;
 pub mod matching;
+pub mod notices;
 pub mod outbox;
 pub mod outbox_list;
 pub mod people;

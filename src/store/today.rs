@@ -51,6 +51,28 @@ pub async fn cases(
     })
 }
 
+/// Of the cases on the colleague's own list, how many hold a message of which they are reminded on its second school day,
+/// and on its third.
+pub async fn reminded(connection: &mut PgConnection) -> Result<(i64, i64), StoreError> {
+    let row = sqlx::query!(
+        r#"select count(*) filter (where day = 2) as "second!", count(*) filter (where day = 3) as "third!"
+           from (select max(k.reminded) as day from open_case c join clock k on k.case_id = c.id
+                 where c.mine and k.state = 'running' and k.kind = 'answer' and k.rung = 0 group by c.id) r"#
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok((row.second, row.third))
+}
+
+/// How many open cases have no date, because the calendar does not reach so far.
+pub async fn undated(connection: &mut PgConnection) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(distinct case_id) as "count!" from clock where state = 'calendar_missing'"#
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// How many open tasks of each kind are on the lists of roles that the colleague holds, and how many of them are late.
 pub async fn tasks(
     connection: &mut PgConnection,

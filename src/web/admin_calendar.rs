@@ -19,6 +19,7 @@ use super::{
 use crate::{
     domain::{
         calendar::{Calendar, Edit, Kind, Span, edited, warn_before},
+        policy::CALENDAR_WARNING,
         staff::Role,
         time::{Date, moment_in_full, school_date},
     },
@@ -29,8 +30,6 @@ use crate::{
 /// Who keeps the calendar.
 pub(super) const KEEPERS: &[Role] = &[Role::Office, Role::Slt, Role::Dsl];
 
-/// The calendar's end is told from so many days before it.
-const WARNING: i64 = 90;
 /// How many earlier calendars the page lists.
 const EARLIER: i64 = 10;
 
@@ -149,7 +148,7 @@ async fn show(
         frame: Frame::of(web, signed, "Calendar", "/admin").after(done).refused(first).at(field),
         years: present.map(|calendar| years(calendar, today)).unwrap_or_default(),
         until: present.map(|calendar| dated(calendar.covers_until())),
-        left: present.and_then(|calendar| warn_before(calendar, today, WARNING)),
+        left: present.and_then(|calendar| warn_before(calendar, today, CALENDAR_WARNING)),
         source,
         earlier: told.into_iter().skip(1).collect(),
         base: policy.calendar_version(),

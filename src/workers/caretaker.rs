@@ -8,7 +8,8 @@ use super::{Stop, Trouble, heartbeat};
 use crate::{
     domain::ids::DaemonId,
     flows::{
-        FlowError, announcements, current, drafts, gateway::Gateway, ladder, operate, rescue, resolve, seal,
+        FlowError, announcements, current, drafts, gateway::Gateway, ladder, notices, operate, rescue,
+        resolve, seal,
     },
     store::{daemons, leader::Leader},
 };
@@ -109,6 +110,10 @@ async fn care_once(
     {
         since.redated = Some(std::time::Instant::now());
         ladder::redate(gateway).await?;
+    }
+    let digests = notices::digests(gateway).await?;
+    if digests > 0 {
+        tracing::info!(digests, "colleagues are told what waits today");
     }
     let climbed = ladder::climb(gateway).await?;
     if climbed > 0 {

@@ -1,6 +1,9 @@
 //! Drives one lane: a step after the other while there is work, then waits to be woken.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::watch;
 
@@ -16,6 +19,8 @@ use crate::{
 
 /// How often a lane looks by itself: a net under the notices, and for messages whose time comes.
 const POLL: Duration = Duration::from_secs(2);
+/// How often notices to colleagues are looked for, however busy the lane is.
+const NOTICES: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(
     gateway: Arc<Gateway>,
@@ -27,9 +32,14 @@ pub(super) async fn run(
     let what = format!("channel {}", lane.channel());
     let mut leader =
         lane.has_pace().then(|| Leader::new(gateway.store.pool(), format!("channel:{}", lane.channel())));
+    let mut noticed: Option<Instant> = None;
     while !stop.is_now() {
         wake.borrow_and_update();
-        let step = step(&mut lane, leader.as_mut()).await;
+        let look = noticed.is_none_or(|at| at.elapsed() >= NOTICES);
+        let step = step(&mut lane, leader.as_mut(), look).await;
+        if look {
+            noticed = Some(Instant::now());
+        }
         trouble.note(&what, &step);
         match step {
             Ok(Step::Did(_)) => {}
@@ -61,12 +71,15 @@ pub(super) async fn run(
     );
 }
 
-async fn step(lane: &mut Lane, leader: Option<&mut Leader>) -> Result<Step, FlowError> {
+async fn step(lane: &mut Lane, leader: Option<&mut Leader>, look: bool) -> Result<Step, FlowError> {
     if let Some(leader) = leader
         && !leader.is_ours().await?
     {
         lane.stand_down().await?;
         return Ok(Step::Idle);
+    }
+    if look {
+        lane.notices().await?;
     }
     lane.step().await
 }

@@ -354,6 +354,7 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
             task_days: 2,
             call_tries: 3,
             plain_words: Vec::new(),
+            notices: liaison::domain::notice::NoticePolicy::default(),
             undo: Duration::from_mins(5),
             approval: std::collections::BTreeSet::default(),
             text_part_pence: 4.5,

@@ -214,6 +214,19 @@ fn page(parts: &Parts<'_>, format: Format, block: Option<&str>) -> String {
     html
 }
 
+/// Words of our own as the HTML of a mail.
+pub(super) fn as_html(school: &str, words: &str) -> String {
+    let mut html = String::with_capacity(200 + words.len() * 2);
+    let _ = write!(
+        html,
+        "<!doctype html>\n<html lang=\"en-GB\"><head><meta charset=\"utf-8\"><title>{}</title></head>\n<body>\n",
+        Escaped(school)
+    );
+    paragraphs(&mut html, words);
+    html.push_str("</body></html>\n");
+    html
+}
+
 fn paragraphs(html: &mut String, words: &str) {
     for paragraph in words.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {
         html.push_str("<p>");

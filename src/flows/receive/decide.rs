@@ -10,6 +10,7 @@ use super::{
 use crate::{
     domain::{
         acknowledge::Ack,
+        case_kind::CaseKind,
         chronology::{Entry, Visibility, kind},
         ids::{CarerId, CaseId, DeliveryId, QuestionId},
         matching::{self, Ask, Candidate, Match, Proposal, Writer, is_only_thanks},
@@ -334,6 +335,7 @@ impl Deciding<'_> {
             entry = entry.words(salt(), message.words.clone());
         }
         outcome.entries.push(entry);
+        outcome.alerts += usize::from(self.is_for_the_dsl(&verdict));
         let mut fired: Vec<Fired> =
             message.reasons.iter().map(|reason| Fired::new("reading", "ok", reason.clone())).collect();
         fired.extend(message.problems.iter().map(|problem| Fired::new("reading", "cut", problem.clone())));
@@ -362,6 +364,12 @@ impl Deciding<'_> {
             may_be: self.may_be(),
             found: verdict.found,
         });
+    }
+
+    /// Whether the DSL should look now: a person wrote who is restricted (R32), or of what may be a safeguarding matter (R61).
+    fn is_for_the_dsl(&self, verdict: &Verdict) -> bool {
+        let may_be = verdict.found.suggested.is_some_and(|one| one.kind == CaseKind::Safeguarding);
+        may_be || (verdict.visibility == Visibility::Restricted && verdict.kind == "human")
     }
 
     /// The carers who may have written it, as far as anything tells: those who have its address, and those who are proposed.

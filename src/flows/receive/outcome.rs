@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 use super::FlowError;
 use crate::{
     domain::{chronology::Entry, ids::CaseId, time::Timestamp},
+    flows::notices,
     store::{
         answers::{self, NewAnswer},
         cases::{self, NewCase},
@@ -34,6 +35,8 @@ pub(super) struct Outcome {
     /// Pairs of a delivery's id and the rules that chose it.
     pub(super) choices: Vec<(uuid::Uuid, String)>,
     pub(super) entries: Vec<Entry>,
+    /// How many messages the DSL should look at now.
+    pub(super) alerts: usize,
 }
 
 impl Outcome {
@@ -52,6 +55,9 @@ impl Outcome {
         tasks::insert(connection, &self.tasks, now).await?;
         readings::keep(connection, &self.readings, now).await?;
         chronology::append(connection, &self.entries).await?;
+        if self.alerts > 0 {
+            notices::alert(connection, self.alerts, None, now).await?;
+        }
         Ok(())
     }
 }

@@ -100,7 +100,8 @@ async fn addresses(
     .fetch_one(connection)
     .await?;
     let places = all.carers.into_iter().zip(all.positions).zip(all.ids);
-    let mut rows: Vec<_> = places.zip(all.kinds.into_iter().zip(all.values.into_iter().zip(all.statuses))).collect();
+    let mut rows: Vec<_> =
+        places.zip(all.kinds.into_iter().zip(all.values.into_iter().zip(all.statuses))).collect();
     // Put in order here: Postgres would carry the long values through its sort.
     rows.sort_unstable_by_key(|(place, _)| *place);
     let mut found: HashMap<Uuid, Addresses> = HashMap::with_capacity(carers.len());

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
+
 use crate::{
     domain::{
         coverage::{SchoolWeek, Tally, newest_weeks},
@@ -9,13 +11,16 @@ use crate::{
         time::{Timestamp, day_in_words, moment_in_full, school_date, start_of, week_of},
     },
     flows::{audit, coverage as weekly},
-    store::{StoreError, Tx, announcements, coverage, desk, today},
+    store::{StoreError, Tx, announcements, coverage, desk, notices, today},
     web::{
         Web,
         frame::{Frame, Wrong},
         guard::Signed,
     },
 };
+
+/// How long a failed notice to a colleague is told of.
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How much of something waits.
 pub(super) struct Line {
@@ -109,8 +114,39 @@ async fn of_families(tx: &mut Tx, web: &Web, signed: &Signed, frame: &Frame) -> 
             "announcements wait for your approval",
         ));
     }
+    if signed.is(crate::web::admin_calendar::KEEPERS) {
+        lines.extend(of_the_calendar(tx, web).await?);
+    }
     lines.extend(of_tasks(&tasks, frame));
     lines.extend(of_updates(tx, web, signed, leads).await?);
+    Ok(lines)
+}
+
+/// What the calendar does not reach, or soon will not: then no carer is told by when a person answers.
+async fn of_the_calendar(tx: &mut Tx, web: &Web) -> Result<Vec<Line>, StoreError> {
+    let (policy, path) = (web.gateway.policy(), "/admin/calendar");
+    let mut lines = Vec::new();
+    match policy.calendar_ends(school_date(web.gateway.now())) {
+        _ if policy.calendar.is_none() => {
+            lines.push(line(path, "There is no calendar: add the school's terms", true))
+        }
+        Some(..0) => lines.push(line(path, "The calendar has ended: add the next terms", true)),
+        Some(0) => lines.push(line(path, "The calendar ends today: add the next terms", true)),
+        Some(1) => lines.push(line(path, "The calendar ends tomorrow: add the next terms", true)),
+        Some(days) => {
+            lines.push(line(path, format!("The calendar ends in {days} days: add the next terms"), days < 30))
+        }
+        None => {}
+    }
+    let undated = today::undated(tx).await?;
+    if undated > 0 {
+        let words = if undated == 1 { "case has no date" } else { "cases have no date" };
+        lines.push(line(
+            path,
+            format!("{undated} {words}, because the calendar does not reach so far"),
+            true,
+        ));
+    }
     Ok(lines)
 }
 
@@ -230,6 +266,7 @@ async fn of_the_machine(web: &Web, signed: &Signed) -> Result<Vec<Line>, Wrong> 
     let now = web.gateway.now();
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let (holds, inboxes) = (desk::holds(&mut tx).await?, desk::inboxes(&mut tx).await?);
+    let failed = notices::failed(&mut tx, now - WEEK).await?;
     tx.commit().await.map_err(StoreError::from)?;
     let (queued, oldest) = today::queue(&mut *web.gateway.store.acquire().await?, now).await?;
     let mut lines: Vec<Line> = holds
@@ -247,6 +284,12 @@ async fn of_the_machine(web: &Web, signed: &Signed) -> Result<Vec<Line>, Wrong> 
             line("/health", format!("{queued} {words}, the first since {}", moment_in_full(since, now)), late)
         }
     });
+    lines.extend(some(
+        "/health",
+        (failed, 0),
+        "email to a colleague has not left in the last seven days: look at the log",
+        "emails to colleagues have not left in the last seven days: look at the log",
+    ));
     lines.extend(inboxes.into_iter().map(|(channel, at)| {
         let late = now.duration_since(at).as_secs() > 900;
         line("/health", format!("{channel}: last read well {}", moment_in_full(at, now)), late)

@@ -6,6 +6,7 @@ mod limits;
 mod machines;
 mod mailbox;
 mod matching;
+mod notices;
 mod replies;
 mod texts;
 
