@@ -79,6 +79,8 @@ ids! {
     ClockId,
     /// That something waits, told to a colleague.
     NoticeId,
+    /// Days on which a colleague is away.
+    AbsenceId,
     /// What only a person can decide about an arrived message.
     QuestionId,
     /// A contact that a colleague wrote down.

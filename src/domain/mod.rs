@@ -1,5 +1,6 @@
 //! What the school means: pure types and decisions. No I/O, no clock of its own; `now` is handed in.
 
+pub mod absence;
 pub mod acknowledge;
 pub mod announcement;
 pub mod audit;

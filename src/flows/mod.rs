@@ -1,5 +1,6 @@
 //! What Liaison does: one file per deed. Each flow owns its transactions; nothing else begins one.
 
+pub mod absences;
 pub mod announced;
 pub mod announcements;
 mod announcing;

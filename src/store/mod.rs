@@ -3,6 +3,7 @@
 //! Functions work on the connection they are given; the flow that calls them decides where a transaction begins and
 //! ends. They return domain types; a row that makes no sense is an error that names it.
 
+pub mod absences;
 pub mod accounts;
 pub mod addresses;
 pub mod announced;

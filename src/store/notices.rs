@@ -50,11 +50,12 @@ pub async fn colleagues(connection: &mut PgConnection) -> Result<Vec<Told>, Stor
     Ok(told.collect())
 }
 
-/// Those who meet families and for whom no notice of this name was made.
+/// Those who meet families, are not away, and for whom no notice of this name was made.
 pub async fn without(connection: &mut PgConnection, once: &str) -> Result<Vec<Told>, StoreError> {
     let rows = sqlx::query!(
         "select id, email, roles from staff s
          where disabled_at is null and roles && array['teacher', 'office', 'slt', 'dsl']
+           and not exists (select from absence a where a.staff_id = s.id and a.state = 'running')
            and not exists (select from staff_notice n where n.staff_id = s.id and n.once = $1)
          order by id",
         once

@@ -15,6 +15,7 @@ mod announce;
 mod announce_deeds;
 mod announce_one;
 mod audit;
+mod away;
 mod calls;
 mod carer_deeds;
 mod carers;
@@ -162,6 +163,7 @@ fn served() -> Vec<Served> {
         contact::served(),
         contacts::served(),
         health::served(),
+        away::served(),
         coverage::served(),
         audit::served(),
         todo::served(),

@@ -11,7 +11,7 @@ use crate::{
         time::{Timestamp, day_in_words, moment_in_full, school_date, start_of, week_of},
     },
     flows::{audit, coverage as weekly},
-    store::{StoreError, Tx, announcements, coverage, desk, notices, today},
+    store::{StoreError, Tx, absences, accounts, announcements, coverage, desk, notices, today},
     web::{
         Web,
         frame::{Frame, Wrong},
@@ -84,6 +84,7 @@ async fn of_families(tx: &mut Tx, web: &Web, signed: &Signed, frame: &Frame) -> 
             "restricted cases have no CPOMS or Engage reference",
         ));
     }
+    lines.extend(of_cover(tx, signed).await?);
     let mine = (cases.mine, cases.mine_late);
     lines.extend(some("/cases?list=mine", mine, "case waits for you", "cases wait for you"));
     if cases.mine_today > 0 {
@@ -119,6 +120,30 @@ async fn of_families(tx: &mut Tx, web: &Web, signed: &Signed, frame: &Frame) -> 
     }
     lines.extend(of_tasks(&tasks, frame));
     lines.extend(of_updates(tx, web, signed, leads).await?);
+    Ok(lines)
+}
+
+/// For whom the colleague covers, and that they are away themself; for those who see to it, classes that nobody has.
+async fn of_cover(tx: &mut Tx, signed: &Signed) -> Result<Vec<Line>, StoreError> {
+    let (me, path) = (signed.staff(), "/away");
+    let mut lines = Vec::new();
+    for absence in absences::open(tx).await?.into_iter().filter(|absence| absence.running) {
+        let until = day_in_words(absence.until);
+        if absence.cover == me {
+            lines.push(line(path, format!("You cover for {} until {until}", absence.name), false));
+        } else if absence.staff == me {
+            lines.push(line(
+                path,
+                format!("You are away until {until}, and {} covers", absence.cover_name),
+                false,
+            ));
+        }
+    }
+    if signed.is(&[Role::Slt]) {
+        let alone = accounts::classes(tx).await?.into_iter().filter(|(_, covered)| !covered);
+        let alone = i64::try_from(alone.count()).unwrap_or_default();
+        lines.extend(some("/admin/staff", (alone, 0), "class has no teacher", "classes have no teacher"));
+    }
     Ok(lines)
 }
 

@@ -7,6 +7,7 @@ mod admin_staff;
 mod admin_wording;
 mod announce;
 mod audit;
+mod away;
 mod cases;
 mod coverage;
 mod families;

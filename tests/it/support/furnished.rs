@@ -12,8 +12,9 @@ use liaison::{
         staff::Role,
     },
     flows::{
-        announcements, audit, cases,
+        absences, announcements, audit, cases,
         cases::Reply,
+        colleagues,
         contacts::{self, Contact},
         divert,
         proposals::{self, Sent},
@@ -147,7 +148,20 @@ impl Staffed {
         staffed.contacts(mood).await;
         staffed.announcements(mood).await;
         staffed.administration(mood).await;
+        staffed.absences(mood).await;
         staffed
+    }
+
+    /// Another teacher, of the other class; both teachers will be away.
+    async fn absences(&self, mood: Mood) {
+        let (gateway, other) = (&self.school.gateway, "rowan@northfield.example");
+        let name = mood.name("Rhys Teale", 6);
+        colleagues::add(gateway, &name, other, &[Role::Teacher], "test").await.expect("added");
+        colleagues::set_classes(gateway, other, &[mood.name("Rowan", 1)], "test").await.expect("a class");
+        let own = email_of(Role::Teacher);
+        let days = [(date(2027, 1, 6), date(2027, 1, 8)), (date(2027, 1, 11), date(2027, 1, 11))];
+        absences::record(gateway, own, days[0], other, "test").await.expect("recorded");
+        absences::record(gateway, other, days[1], email_of(Role::Slt), "test").await.expect("recorded");
     }
 
     /// Notices that are written: to the school, to the teacher's own class and to the other one.
