@@ -6,6 +6,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 
 use super::{
     Served, Web, Who,
+    admin_calendar_ics::show_proposed,
     cases::in_page_words,
     frame,
     frame::{Frame, Wrong},
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     domain::{
-        calendar::{Calendar, Edit, Kind, Span, edited, warn_before},
+        calendar::{Calendar, Edit, Kind, Span, edited, is_ics, read_ics, warn_before},
         policy::CALENDAR_WARNING,
         staff::Role,
         time::{Date, moment_in_full, school_date},
@@ -289,11 +290,20 @@ async fn look_at_file(State(web): State<Web>, signed: Signed, mut upload: Upload
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return show(&web, &signed, status, upload.sent.fields, None, faults).await;
     };
+    if is_ics(file.expose()) {
+        return match read_ics(file.expose()) {
+            Ok(proposed) => Ok(show_proposed(&web, &signed, proposed)),
+            Err(fault) => {
+                let faults = (Some("file".to_owned()), vec![fault.to_owned()]);
+                show(&web, &signed, StatusCode::UNPROCESSABLE_ENTITY, upload.sent.fields, None, faults).await
+            }
+        };
+    }
     look_at(&web, &signed, file.expose(), "", upload.sent.fields).await
 }
 
 /// Shows what would change, or what is wrong with the file.
-async fn look_at(
+pub(super) async fn look_at(
     web: &Web,
     signed: &Signed,
     file: &[u8],

@@ -6,6 +6,7 @@
 
 mod admin;
 mod admin_calendar;
+mod admin_calendar_ics;
 mod admin_channels;
 mod admin_import;
 mod admin_queue;
@@ -171,6 +172,7 @@ fn served() -> Vec<Served> {
         working::served(),
         admin::served(),
         admin_calendar::served(),
+        admin_calendar_ics::served(),
         admin_channels::served(),
         admin_queue::served(),
         admin_wording::served(),

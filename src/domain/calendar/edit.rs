@@ -85,6 +85,26 @@ pub fn edited(calendar: Option<&Calendar>, edit: &Edit) -> Result<String, Vec<St
     }
 }
 
+/// The same with all of these days added, terms first, for the other days stand in one; what is there already is left as it is.
+pub fn edited_with(calendar: Option<&Calendar>, spans: &[Span]) -> Result<String, Vec<String>> {
+    let mut spans: Vec<&Span> = spans.iter().collect();
+    spans.sort_by_key(|span| (span.kind, span.from));
+    let mut now = calendar.cloned();
+    let mut csv = Err(vec!["all of it is in the calendar already".to_owned()]);
+    for span in spans {
+        let is = |there: &Span| (there.kind, there.from, there.until) == (span.kind, span.from, span.until);
+        if now.as_ref().is_some_and(|calendar| calendar.spans.iter().any(is)) {
+            continue;
+        }
+        let next = edited(now.as_ref(), &Edit::Add(span.clone())).map_err(|faults| {
+            faults.into_iter().map(|fault| format!("{}: {fault}", span.in_words())).collect::<Vec<_>>()
+        })?;
+        now = file::read(next.as_bytes()).ok();
+        csv = Ok(next);
+    }
+    csv
+}
+
 /// A sentence about a file, for somebody who has not seen that file: its line numbers say nothing.
 fn without_line(sentence: &str) -> String {
     let Some((before, after)) = sentence.split_once(" on line ") else { return sentence.to_owned() };

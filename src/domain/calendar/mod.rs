@@ -9,6 +9,7 @@ mod checks;
 mod count;
 mod edit;
 mod file;
+mod ics;
 mod inspect;
 mod words;
 
@@ -20,8 +21,9 @@ use ring::digest::{Context, SHA256};
 pub use self::{
     bank_holidays::{BANK_HOLIDAYS, KNOWN_FROM, KNOWN_UNTIL},
     count::{CalendarMissing, Due, Redated, Rule, due, on_holiday, redated, warn_before},
-    edit::{Edit, edited},
+    edit::{Edit, edited, edited_with},
     file::{EXAMPLE_FILE, read},
+    ics::{Proposed, is_ics, read_ics},
     inspect::{DueReading, inspect_due},
     words::{carer_words, due_words},
 };

@@ -2,7 +2,7 @@
 
 use liaison::domain::{calendar, staff::Role};
 
-use super::Staffed;
+use super::{Answer, Browser, Staffed};
 
 const PAGE: &str = "/admin/calendar";
 const LOOK: &str = "/admin/calendar/look";
@@ -128,34 +128,111 @@ async fn a_term_is_corrected_and_an_inset_day_taken_out_and_the_page_warns_befor
     school.close().await;
 }
 
+/// Chooses a file on the calendar's page.
+async fn choose_file(browser: &mut Browser, page: &Answer, file: &str) -> Answer {
+    let action = "/admin/calendar/file";
+    let (key, once) = (page.hidden(action, "form_key"), page.hidden(action, "once"));
+    let form = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"form_key\"\r\n\r\n{key}\r\n\
+         --x\r\nContent-Disposition: form-data; name=\"once\"\r\n\r\n{once}\r\n\
+         --x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"c\"\r\n\r\n{file}\r\n--x--\r\n"
+    );
+    let request = axum::http::Request::post(action)
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "multipart/form-data; boundary=x");
+    browser.send(request, form).await
+}
+
 #[tokio::test]
 async fn a_whole_file_is_looked_at_and_a_bad_one_names_its_lines() {
     let school = Staffed::open().await;
     let mut office = school.as_role(Role::Office).await;
     let page = office.get(PAGE).await;
-    let action = "/admin/calendar/file";
-    let (key, once) = (page.hidden(action, "form_key"), page.hidden(action, "once"));
-    let form = |file: &str| {
-        format!(
-            "--x\r\nContent-Disposition: form-data; name=\"form_key\"\r\n\r\n{key}\r\n\
-             --x\r\nContent-Disposition: form-data; name=\"once\"\r\n\r\n{once}\r\n\
-             --x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"c.csv\"\r\n\r\n{file}\r\n--x--\r\n"
-        )
-    };
-    let request = || {
-        axum::http::Request::post(action)
-            .header("sec-fetch-site", "same-origin")
-            .header("content-type", "multipart/form-data; boundary=x")
-    };
     let longer = format!("{}term,2028-01-04,2028-03-24,Spring 2028,\n", calendar::EXAMPLE_FILE);
     let bad = calendar::EXAMPLE_FILE.replace("2027-01-04,2027-03-25", "2027-01-04,2026-03-25");
 
-    let good = office.send(request(), form(&longer)).await;
-    let bad = office.send(request(), form(&bad)).await;
+    let good = choose_file(&mut office, &page, &longer).await;
+    let bad = choose_file(&mut office, &page, &bad).await;
 
     assert_eq!((good.status, bad.status), (200, 422));
     assert!(good.body.contains("It would reach to Friday 24 March 2028"), "{}", good.body);
     assert!(good.body.contains("No open clock moves"));
     assert!(bad.body.contains("Line 8: ") || bad.body.contains("line 8: "), "{}", bad.body);
+    school.close().await;
+}
+
+const DIARY: &str = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Staff INSET <b>\r\nDTSTART;VALUE=DATE:20270111\r\nEND:VEVENT\r\n\
+    BEGIN:VEVENT\r\nSUMMARY:Concert\r\nDTSTART:20270112T180000Z\r\nEND:VEVENT\r\n\
+    BEGIN:VEVENT\r\nSUMMARY:Inset in August\r\nDTSTART;VALUE=DATE:20270803\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
+#[tokio::test]
+async fn another_programs_calendar_is_a_proposal_of_which_a_person_says_what_each_day_is() {
+    let school = Staffed::open().await;
+    let mut office = school.as_role(Role::Office).await;
+    let page = office.get(PAGE).await;
+    let picks = "/admin/calendar/picked";
+
+    let proposed = choose_file(&mut office, &page, DIARY).await;
+    let before = school.school.rows("select count(*)::text from calendar_version").await;
+    let base = proposed.hidden(picks, "base");
+    let unescaped = |html: String| html.replace("&#60;", "<").replace("&#62;", ">").replace("&#34;", "\"");
+    let row = |n: usize, kind| {
+        let hidden =
+            |name: &str| (format!("{name}-{n}"), unescaped(proposed.hidden(picks, &format!("{name}-{n}"))));
+        [hidden("title"), hidden("from"), hidden("until"), (format!("kind-{n}"), kind)]
+    };
+    let pick = |kinds: [&str; 3]| -> Vec<(String, String)> {
+        let rows = kinds.into_iter().enumerate().flat_map(|(n, kind)| row(n, kind.to_owned()));
+        rows.chain([("base".to_owned(), base.clone())]).collect()
+    };
+    let mut answers = Vec::new();
+    for kinds in [["inset", "", ""], ["inset", "", "inset"], ["", "", ""]] {
+        let fields = pick(kinds);
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        answers.push(office.press(&proposed, picks, &fields).await);
+    }
+    let csv =
+        answers[0].hidden(PAGE, "csv").replace("&#34;", "\"").replace("&#60;", "<").replace("&#62;", ">");
+    let from = answers[0].hidden(PAGE, "base");
+    let done = office
+        .press(
+            &answers[0],
+            PAGE,
+            &[("csv", &csv), ("base", &from), ("why", "From the school's own calendar")],
+        )
+        .await;
+    let again = choose_file(&mut office, &page, DIARY).await;
+
+    assert_eq!((proposed.status, before), (200, vec!["0".to_owned()]));
+    assert!(
+        proposed.body.contains("Staff INSET &#60;b&#62;") && proposed.body.contains("Concert"),
+        "{}",
+        proposed.body
+    );
+    assert!(answers[0].body.contains("new: INSET day"), "{}", answers[0].body);
+    assert!(!answers[0].body.contains("Concert"));
+    assert_eq!(answers[1].status, 422);
+    assert!(answers[1].body.contains("not inside any term"), "{}", answers[1].body);
+    assert!(answers[1].body.contains("Inset in August"), "what was said of the days stays");
+    assert_eq!(answers[2].status, 422);
+    assert_eq!(done.status, 303, "{}", done.body);
+    let inset = school.school.gateway.policy().calendar.clone().expect("a calendar");
+    let told: Vec<_> =
+        inset.spans().iter().map(|span| format!("{} {}", span.kind.word(), span.reason)).collect();
+    assert!(told.contains(&"inset Staff INSET <b>".to_owned()), "{told:?}");
+    assert!(again.body.contains("It is in the calendar already"), "{}", again.body);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_diary_without_days_is_refused_in_a_sentence() {
+    let school = Staffed::open().await;
+    let mut office = school.as_role(Role::Office).await;
+    let page = office.get(PAGE).await;
+
+    let answer = choose_file(&mut office, &page, "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n").await;
+
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("The file holds no event with a day"), "{}", answer.body);
     school.close().await;
 }

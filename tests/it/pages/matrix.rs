@@ -125,6 +125,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/admin/calendar", "osd"),
     ("POST", "/admin/calendar/look", "osd"),
     ("POST", "/admin/calendar/file", "osd"),
+    ("POST", "/admin/calendar/picked", "osd"),
     ("POST", "/admin/calendar", "osd"),
     ("GET", "/admin/import", "os"),
     ("POST", "/admin/import", "os"),

@@ -38,6 +38,7 @@ const NOT_WALKED: &[&str] = &[
     "/announce/{announcement}/take-back",
     "/announce/{announcement}/cancel",
     "/admin/calendar",
+    "/admin/calendar/picked",
     "/admin/channels/{channel}/release",
     "/admin/queue/{delivery}/hold",
     "/admin/queue/{delivery}/release",
