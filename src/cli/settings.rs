@@ -10,7 +10,7 @@ use std::{
 };
 
 pub(in crate::cli) use answering::read_calendar;
-use answering::{Answering, AnsweringSection, CalendarSection};
+use answering::{Answering, AnsweringSection, CalendarSection, ComplaintsSection};
 use config::{Config, Environment, File, FileFormat, Value};
 use jiff::civil::Time;
 use liaison_channels::{ChannelConfig, message::ChannelId, private::Private};
@@ -139,8 +139,19 @@ struct LogSection {
     level: String,
 }
 
-const SECTIONS: [&str; 10] =
-    ["school", "data", "database", "web", "sending", "calendar", "answering", "daemon", "log", "channels"];
+const SECTIONS: [&str; 11] = [
+    "school",
+    "data",
+    "database",
+    "web",
+    "sending",
+    "calendar",
+    "answering",
+    "complaints",
+    "daemon",
+    "log",
+    "channels",
+];
 
 /// Reads the settings. `file` is the one named on the command line; it must exist then.
 pub fn read(file: Option<&Path>) -> Result<Settings, SettingsProblems> {
@@ -187,6 +198,7 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
     let sending = found.section::<SendingSection>(&all, "sending");
     let calendar = found.section::<CalendarSection>(&all, "calendar");
     let answering = found.section::<AnsweringSection>(&all, "answering");
+    let complaints = found.section::<ComplaintsSection>(&all, "complaints");
     let daemon = found.section::<DaemonSection>(&all, "daemon");
     let log = found.section::<LogSection>(&all, "log");
     let channels = found.channels(all.get("channels"));
@@ -206,10 +218,11 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
     });
     let database_url = database.as_ref().and_then(|database| found.database_url(database));
     let answering = calendar.zip(answering).and_then(|(c, a)| found.answering(&c, &a));
+    let stage_days = complaints.and_then(|complaints| found.stage_days(&complaints));
     let policy = school
         .zip(sending)
-        .zip(answering)
-        .and_then(|((school, sending), answering)| found.policy(school, &sending, answering));
+        .zip(answering.zip(stage_days))
+        .and_then(|((school, sending), (answering, days))| found.policy(school, &sending, answering, days));
     match (data, database, listen.flatten(), policy, daemon, level.flatten(), log, named) {
         (
             Some(data),
@@ -416,6 +429,7 @@ impl Problems {
         school: SchoolSection,
         sending: &SendingSection,
         answering: Answering,
+        stage_days: [u8; 3],
     ) -> Option<Policy> {
         let time = "a time of day such as 08:00";
         let from: Option<Time> = self.parsed("sending.from", &sending.from, time);
@@ -475,6 +489,7 @@ impl Problems {
             acknowledge: answering.acknowledge,
             calendar: answering.calendar,
             clock: answering.rule,
+            stage_days,
         })
     }
 }

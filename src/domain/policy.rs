@@ -10,6 +10,7 @@ use super::{
     acknowledge::AckPolicy,
     announcement::AudienceKind,
     calendar::{Calendar, CalendarMissing, Due, Rule, due, due_words},
+    complaint::{Stage, StageDue, stage_due},
     hours::Hours,
     people::Purpose,
     plain::{Advice, advice},
@@ -83,6 +84,8 @@ pub struct Policy {
     pub calendar: Option<Calendar>,
     /// How the days are counted until a person answers.
     pub clock: Rule,
+    /// School days that each stage of a complaint takes: the school's own timescales.
+    pub stage_days: [u8; 3],
 }
 
 impl Policy {
@@ -105,6 +108,21 @@ impl Policy {
             (Ok(due), Some(calendar)) => due_words(due, received, calendar, &self.clock),
             (Ok(due), None) => format!("due {}", super::time::moment_in_words(due.at)),
             (Err(missing), _) => missing.sentence(),
+        }
+    }
+
+    /// By when a stage of a complaint that began then is due.
+    pub fn stage_due(&self, stage: Stage, began: Timestamp) -> StageDue {
+        stage_due(stage, self.days_of(stage), began, self.calendar.as_ref(), &self.clock)
+    }
+
+    /// How many school days a stage of a complaint takes.
+    pub const fn days_of(&self, stage: Stage) -> u8 {
+        let [informal, formal, panel] = self.stage_days;
+        match stage {
+            Stage::Informal => informal,
+            Stage::Formal => formal,
+            Stage::Panel => panel,
         }
     }
 

@@ -8,7 +8,8 @@ use super::{Stop, Trouble, heartbeat};
 use crate::{
     domain::ids::DaemonId,
     flows::{
-        FlowError, announcements, current, drafts, gateway::Gateway, ladder, operate, rescue, resolve, seal,
+        FlowError, announcements, complaint, current, drafts, gateway::Gateway, ladder, operate, rescue,
+        resolve, seal,
     },
     store::{daemons, leader::Leader},
 };
@@ -109,6 +110,7 @@ async fn care_once(
     {
         since.redated = Some(std::time::Instant::now());
         ladder::redate(gateway).await?;
+        complaint::redate(gateway).await?;
     }
     let climbed = ladder::climb(gateway).await?;
     if climbed > 0 {

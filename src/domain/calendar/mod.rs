@@ -23,7 +23,7 @@ pub use self::{
     edit::{Edit, edited},
     file::{EXAMPLE_FILE, read},
     inspect::{DueReading, inspect_due},
-    words::{carer_words, due_words},
+    words::{carer_words, due_words, not_counted_words},
 };
 use super::{
     chronology::{Digest, finish},

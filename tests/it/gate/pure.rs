@@ -138,6 +138,7 @@ fn policy(case: &Case) -> Policy {
         task_days: 2,
         call_tries: 3,
         plain_words: Vec::new(),
+        stage_days: [10, 15, 20],
         approval: std::iter::once(liaison::domain::announcement::AudienceKind::School).collect(),
         text_part_pence: 4.5,
         undo: std::time::Duration::from_mins(5),

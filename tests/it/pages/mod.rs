@@ -8,6 +8,7 @@ mod admin_wording;
 mod announce;
 mod audit;
 mod cases;
+mod complaints;
 mod coverage;
 mod families;
 mod faults;
