@@ -556,6 +556,17 @@ mod tests {
     }
 
     #[test]
+    fn a_complaint_has_three_stages_that_each_take_a_day_at_least() {
+        let good = read_text("[complaints]\nstage_days = [5, 10, 30]\n").expect("valid").policy;
+
+        assert_eq!(good.stage_days, [5, 10, 30]);
+        for wrong in ["[10, 15]", "[10, 0, 20]", "[10, 15, 20, 25]"] {
+            let told = problems(&format!("[complaints]\nstage_days = {wrong}\n"));
+            assert!(told.contains("complaints.stage_days must be three numbers"), "{told}");
+        }
+    }
+
+    #[test]
     fn a_channel_that_is_named_must_exist() {
         assert!(problems("[sending]\nemail_channel = \"school-mail\"\n").contains("[channels.school-mail]"));
     }

@@ -199,7 +199,7 @@ impl Typed {
         match self.form {
             "" | "hand-off" => false,
             "reopen" => open,
-            "complaint" => !open || case.complaint.is_some(),
+            "complaint" | "close" => !open || case.complaint.is_some(),
             "reply" | "team" | "kind" | "pass-up" | "to-dsl" => !open || restricted,
             _ => !open,
         }

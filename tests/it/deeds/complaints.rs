@@ -353,6 +353,13 @@ async fn the_complaint_of_a_restricted_case_is_the_dsls_and_no_gap_in_the_number
     assert_eq!(seen.iter().map(|one| one.number).collect::<Vec<_>>(), [FIRST]);
     assert!(complaints::show(&school.gateway, kelly, DSLS).await.unwrap().is_none());
     assert!(complaints::show(&school.gateway, dsl, DSLS).await.unwrap().is_some());
+    let listed = complaints::listed(&school.gateway, true, false).await.unwrap();
+    assert_eq!(listed.iter().map(|one| one.number).collect::<Vec<_>>(), [FIRST]);
+    assert!(refusal(complaints::one(&school.gateway, "CR-1", false).await).contains("there is no complaint"));
+    assert_eq!(complaints::one(&school.gateway, "cr-1", true).await.unwrap().1.len(), 2);
+    let read = "select actor from chronology_entry \
+                where kind = 'read_restricted' and sentence = 'a complaint was read'";
+    assert_eq!(school.rows(read).await, ["operator"]);
     let ordinary =
         "select count(*)::text from chronology_entry where kind = 'complaint' and visibility = 'ordinary'";
     assert_eq!(school.rows(ordinary).await, ["1"]);

@@ -58,7 +58,9 @@ async fn the_slt_hands_a_case_on_and_whoever_has_it_answers() {
     assert!(
         of_case.contains("href=\"/complaints/C-1\"") && of_case.contains("moved to complaint C-1, stage 1")
     );
-    assert!(!of_case.contains(&format!("/cases/{case}/complaint")), "it is handed on once");
+    for deed in ["complaint", "close"] {
+        assert!(!of_case.contains(&format!("\"/cases/{case}/{deed}\"")), "not while it runs: {deed}");
+    }
     school.close().await;
 }
 
