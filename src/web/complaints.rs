@@ -65,7 +65,7 @@ fn standing(complaint: &ComplaintRow, now: Timestamp) -> (String, bool) {
         return (format!("Closed {}: {outcome}", moment_in_full(at, now)), false);
     }
     if complaint.answered_at.is_some() {
-        return (format!("Answered at {stage}: {outcome}. It is open until it is closed"), false);
+        return (format!("The answer of {stage}: {outcome}. If the carer is satisfied, close it"), false);
     }
     match complaint.due_day.map(|day| day_in_full(day, today)) {
         None => (
