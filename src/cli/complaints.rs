@@ -58,7 +58,9 @@ pub(super) async fn run(gateway: &Gateway, what: ComplaintsCommand, json: bool) 
             } else {
                 say(&in_table(gateway, std::slice::from_ref(&complaint)));
                 say(&format!("{}\n", complaint.due_words));
-                steps.iter().for_each(|step| say(&in_words(step)));
+                for step in &steps {
+                    say(&in_words(step));
+                }
             }
         }
     }
