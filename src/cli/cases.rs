@@ -169,8 +169,11 @@ fn clock(case: &Listed) -> String {
         Some(due) if case.overdue => format!("OVERDUE since {}", moment_in_words(due)),
         Some(due) => format!("due {}", moment_in_words(due)),
         None if case.calendar_missing => "NO DATE: the calendar does not reach so far".to_owned(),
-        None if case.clocks.iter().any(|clock| clock.state == "met") => "answered".to_owned(),
-        None => "none".to_owned(),
+        None => match &case.complaint {
+            Some(runs) => format!("in complaint {runs}"),
+            None if case.clocks.iter().any(|clock| clock.state == "met") => "answered".to_owned(),
+            None => "none".to_owned(),
+        },
     }
 }
 
@@ -186,7 +189,9 @@ fn story(shown: &Shown) -> String {
         clock(case),
     );
     for clock in &case.clocks {
-        text += &format!("  clock ({}, {}): {}\n", clock.kind, clock.state.replace('_', " "), clock.words);
+        let state = clock.state.replace('_', " ");
+        let state = clock.moved_to.as_ref().map_or(state, |there| format!("moved to {there}"));
+        text += &format!("  clock ({}, {state}): {}\n", clock.kind, clock.words);
     }
     for message in &shown.messages {
         let view = &message.view;

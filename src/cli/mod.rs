@@ -5,6 +5,7 @@ mod case_deeds;
 mod cases;
 mod check;
 mod chronology;
+mod complaints;
 mod demo;
 mod explain;
 mod import;
@@ -80,6 +81,9 @@ enum Command {
     /// What carers wrote, whose turn it is and by when, and replies
     #[command(subcommand)]
     Cases(cases::CasesCommand),
+    /// Cases that were handed on to the Complaints Procedure: stages, days, and who has them
+    #[command(subcommand)]
+    Complaints(complaints::ComplaintsCommand),
     /// What only a person can decide about a message: who wrote, and about which child
     #[command(subcommand)]
     Questions(questions::QuestionsCommand),
@@ -305,6 +309,7 @@ async fn one_command(gateway: &Gateway, json: bool, command: Command) -> Result<
             tasks::run(gateway, what.unwrap_or(TasksCommand::List { all: false }), json).await
         }
         Command::Cases(what) => cases::run(gateway, what, json).await,
+        Command::Complaints(what) => complaints::run(gateway, what, json).await,
         Command::Questions(what) => questions::run(gateway, what, json).await,
         Command::Received(what) => questions::received(gateway, what, json).await,
         Command::Staff(what) => staff::run(gateway, what, json).await,

@@ -13,7 +13,7 @@ use tokio::{
 use super::{open, settings::Settings};
 use crate::{
     domain::time::school_date,
-    flows::{current, gateway::Gateway, ladder, mailbox::Mailbox, operate, seal},
+    flows::{complaint, current, gateway::Gateway, ladder, mailbox::Mailbox, operate, seal},
     store::{cluster::Cluster, explain, outbox},
     web, workers,
 };
@@ -109,7 +109,7 @@ pub(super) async fn serve(
 
 /// Dates open clocks by the calendar as it is now, and says when it ends soon or is missing.
 async fn look_at_calendar(gateway: &Gateway, hears: bool) -> Result<()> {
-    let moved = ladder::redate(gateway).await?;
+    let moved = ladder::redate(gateway).await? + complaint::redate(gateway).await?;
     if moved > 0 {
         tracing::warn!(moved, "the calendar changed: open clocks were dated anew");
     }

@@ -11,7 +11,7 @@ use std::{
 };
 
 pub(in crate::cli) use answering::read_calendar;
-use answering::{Answering, AnsweringSection, CalendarSection};
+use answering::{Answering, AnsweringSection, CalendarSection, ComplaintsSection};
 use config::{Config, Environment, File, FileFormat, Value};
 use jiff::civil::Time;
 use liaison_channels::{ChannelConfig, message::ChannelId, private::Private};
@@ -142,7 +142,7 @@ struct LogSection {
     level: String,
 }
 
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "school",
     "data",
     "database",
@@ -151,6 +151,7 @@ const SECTIONS: [&str; 11] = [
     "calendar",
     "answering",
     "notices",
+    "complaints",
     "daemon",
     "log",
     "channels",
@@ -202,6 +203,7 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
     let calendar = found.section::<CalendarSection>(&all, "calendar");
     let answering = found.section::<AnsweringSection>(&all, "answering");
     let notices = found.section::<NoticesSection>(&all, "notices");
+    let complaints = found.section::<ComplaintsSection>(&all, "complaints");
     let daemon = found.section::<DaemonSection>(&all, "daemon");
     let log = found.section::<LogSection>(&all, "log");
     let channels = found.channels(all.get("channels"));
@@ -222,8 +224,11 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
     let database_url = database.as_ref().and_then(|database| found.database_url(database));
     let answering = calendar.zip(answering).and_then(|(c, a)| found.answering(&c, &a));
     let notices = notices.and_then(|notices| found.notices(&notices, site.public_url.as_deref()));
-    let policy = school.zip(sending).zip(answering.zip(notices)).and_then(
-        |((school, sending), (answering, notices))| found.policy(school, &sending, answering, notices),
+    let stage_days = complaints.and_then(|complaints| found.stage_days(&complaints));
+    let policy = school.zip(sending).zip(answering.zip(notices).zip(stage_days)).and_then(
+        |((school, sending), ((answering, notices), days))| {
+            found.policy(school, &sending, (answering, notices, days))
+        },
     );
     match (data, database, listen.flatten(), policy, daemon, level.flatten(), log, named) {
         (
@@ -430,8 +435,7 @@ impl Problems {
         &mut self,
         school: SchoolSection,
         sending: &SendingSection,
-        answering: Answering,
-        notices: NoticePolicy,
+        (answering, notices, stage_days): (Answering, NoticePolicy, [u8; 3]),
     ) -> Option<Policy> {
         let time = "a time of day such as 08:00";
         let from: Option<Time> = self.parsed("sending.from", &sending.from, time);
@@ -492,6 +496,7 @@ impl Problems {
             notices,
             calendar: answering.calendar,
             clock: answering.rule,
+            stage_days,
         })
     }
 }
@@ -555,6 +560,17 @@ mod tests {
             [AudienceKind::Class, AudienceKind::Year]
         );
         assert!((policy.text_part_pence - 4.5).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_complaint_has_three_stages_that_each_take_a_day_at_least() {
+        let good = read_text("[complaints]\nstage_days = [5, 10, 30]\n").expect("valid").policy;
+
+        assert_eq!(good.stage_days, [5, 10, 30]);
+        for wrong in ["[10, 15]", "[10, 0, 20]", "[10, 15, 20, 25]"] {
+            let told = problems(&format!("[complaints]\nstage_days = {wrong}\n"));
+            assert!(told.contains("complaints.stage_days must be three numbers"), "{told}");
+        }
     }
 
     #[test]

@@ -151,6 +151,8 @@ pub mod kind {
     pub const ANSWERED_ELSEWHERE: &str = "answered_elsewhere";
     /// A case was passed to the DSL.
     pub const DIVERTED: &str = "diverted";
+    /// A case was handed on to the Complaints Procedure, or something was done with it there.
+    pub const COMPLAINT: &str = "complaint";
     /// Where a restricted case went on, or why it needs not to.
     pub const HAND_OFF: &str = "hand_off";
     /// A colleague rang, or tried to.

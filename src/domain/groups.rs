@@ -73,6 +73,7 @@ impl Group {
                 kind::NOTE,
                 kind::DIVERTED,
                 kind::HAND_OFF,
+                kind::COMPLAINT,
             ],
             Self::Contacts => &[
                 kind::ANSWERED_ELSEWHERE,

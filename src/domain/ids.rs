@@ -85,6 +85,10 @@ ids! {
     QuestionId,
     /// A contact that a colleague wrote down.
     ContactId,
+    /// A matter in the school's Complaints Procedure.
+    ComplaintId,
+    /// What was done with a complaint.
+    StepId,
     /// Figures and a sample for an audit.
     PackId,
     /// A notice or newsletter, the same for everybody it is for.

@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod card;
 pub mod case_kind;
 pub mod chronology;
+pub mod complaint;
 pub mod contact;
 pub mod coverage;
 pub mod csv_file;

@@ -10,6 +10,7 @@ use super::{
     acknowledge::AckPolicy,
     announcement::AudienceKind,
     calendar::{Calendar, CalendarMissing, Due, Rule, due, due_words, warn_before},
+    complaint::{Stage, StageDue, stage_due},
     hours::Hours,
     notice::NoticePolicy,
     people::Purpose,
@@ -88,6 +89,8 @@ pub struct Policy {
     pub calendar: Option<Calendar>,
     /// How the days are counted until a person answers.
     pub clock: Rule,
+    /// School days that each stage of a complaint takes: the school's own timescales.
+    pub stage_days: [u8; 3],
 }
 
 impl Policy {
@@ -118,6 +121,21 @@ impl Policy {
         match &self.calendar {
             Some(calendar) => warn_before(calendar, today, CALENDAR_WARNING),
             None => Some(0),
+        }
+    }
+
+    /// By when a stage of a complaint that began then is due.
+    pub fn stage_due(&self, stage: Stage, began: Timestamp) -> StageDue {
+        stage_due(stage, self.days_of(stage), began, self.calendar.as_ref(), &self.clock)
+    }
+
+    /// How many school days a stage of a complaint takes.
+    pub const fn days_of(&self, stage: Stage) -> u8 {
+        let [informal, formal, panel] = self.stage_days;
+        match stage {
+            Stage::Informal => informal,
+            Stage::Formal => formal,
+            Stage::Panel => panel,
         }
     }
 

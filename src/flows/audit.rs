@@ -199,6 +199,8 @@ pub struct Now {
     pub overdue: Overdue,
     /// Messages whose sender nobody has placed, and how many of them are late.
     pub unplaced: (u64, u64),
+    /// Complaints that are open, and how many of them are late.
+    pub complaints: (u64, u64),
     /// How far the record is; its entries are not counted.
     pub record: Record,
     /// When it was last verified, and what was found.
@@ -213,13 +215,14 @@ pub async fn now(gateway: &Gateway, staff: StaffId, packs: i64) -> Result<Now, F
     let mut connection = gateway.store.acquire().await?;
     let overdue = figures::overdue(&mut connection, at).await?;
     let unplaced = figures::unplaced(&mut connection, school_date(at)).await?;
+    let complaints = figures::complaints(&mut connection, school_date(at)).await?;
     drop(connection);
     let mut tx = gateway.store.as_colleague(staff).await?;
     let record = figures::record(&mut tx, false).await?;
     let verified = audits::last_verification(&mut tx).await?;
     let packs = audits::packs(&mut tx, None, packs).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    Ok(Now { overdue, unplaced, record, verified, packs })
+    Ok(Now { overdue, unplaced, complaints, record, verified, packs })
 }
 
 /// Verifies the whole record now, and keeps what was found. One at a time: it reads every entry.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{
-    FlowError,
+    FlowError, complaint,
     current::{refresh, refresh_soon},
     desk::note_cases,
     gateway::Gateway,
@@ -153,6 +153,7 @@ pub async fn adopt(gateway: &Gateway, file: &[u8], base: &str, why: &str, by: &s
     let entry = Entry::now(now, kind::CALENDAR, said).by(by).words(salt(), words.into());
     chronology::append(&mut tx, &[entry]).await?;
     ladder::redate_all(&mut tx, &policy, now).await?;
+    complaint::redate_all(&mut tx, &policy, now).await?;
     tx.commit().await.map_err(StoreError::from)?;
     refresh_soon(gateway).await;
     Ok(())

@@ -6,7 +6,7 @@ use liaison_channels::{
 };
 use serde::Serialize;
 
-use super::{FlowError, gateway::Gateway, kinds::expect_nothing_owed, salt};
+use super::{FlowError, complaint::expect_no_complaint, gateway::Gateway, kinds::expect_nothing_owed, salt};
 use crate::{
     domain::{
         chronology::{Entry, Visibility, kind},
@@ -21,7 +21,7 @@ use crate::{
         cases::{CaseRow, WhichCases},
         chronology,
         clocks::{self, ClockRow, WhichClocks},
-        inbox,
+        complaints, inbox,
         readings::{self, ReceivedView, WhichReceived},
     },
 };
@@ -78,6 +78,8 @@ pub struct Listed {
     pub calendar_missing: bool,
     /// Its clocks.
     pub clocks: Vec<ClockRow>,
+    /// The complaint that runs in it: `C-7, stage 1`.
+    pub complaint: Option<String>,
 }
 
 /// Cases, the one that has waited longest first. Restricted ones only for those who may see them.
@@ -98,14 +100,16 @@ pub(super) async fn with_clocks(
 ) -> Result<Vec<Listed>, FlowError> {
     let ids: Vec<CaseId> = rows.iter().map(|row| row.id).collect();
     let clocks = clocks::list(tx, WhichClocks::Of(&ids)).await?;
+    let mut running = complaints::running_in(tx, &ids).await?;
     let listed = rows.into_iter().map(|row| {
         let own: Vec<ClockRow> = clocks.iter().filter(|clock| clock.case == row.id).cloned().collect();
-        listed(row, own, now)
+        let complaint = running.remove(&row.id);
+        listed(row, own, complaint, now)
     });
     Ok(listed.collect())
 }
 
-fn listed(row: CaseRow, clocks: Vec<ClockRow>, now: Timestamp) -> Listed {
+fn listed(row: CaseRow, clocks: Vec<ClockRow>, complaint: Option<String>, now: Timestamp) -> Listed {
     let due = clocks.iter().filter(|clock| clock.state == "running").filter_map(|clock| clock.due_at).min();
     Listed {
         code: row.code,
@@ -127,6 +131,7 @@ fn listed(row: CaseRow, clocks: Vec<ClockRow>, now: Timestamp) -> Listed {
         overdue: due.is_some_and(|due| due < now),
         calendar_missing: clocks.iter().any(|clock| clock.state == "calendar_missing"),
         clocks,
+        complaint,
     }
 }
 
@@ -303,6 +308,7 @@ pub async fn close(
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;
     expect_nothing_owed(&mut tx, &case).await?;
+    expect_no_complaint(&mut tx, &case, "closed").await?;
     if !cases::close(&mut tx, case.id, by, outcome.trim(), now).await? {
         return Err(FlowError::Refused(format!("case {} is closed already", case.code)));
     }

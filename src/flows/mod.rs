@@ -12,6 +12,8 @@ mod case_deeds;
 pub mod cases;
 pub mod clock;
 pub mod colleagues;
+pub mod complaint;
+pub mod complaints;
 pub mod contacts;
 pub mod coverage;
 pub mod current;

@@ -1,6 +1,8 @@
 //! Taking back what a colleague said about whose a message is: the question is asked again, and nothing is deleted.
 
-use super::{FlowError, case_deeds::said, cases::find, gateway::Gateway, salt};
+use super::{
+    FlowError, case_deeds::said, cases::find, complaint::expect_no_complaint, gateway::Gateway, salt,
+};
 use crate::{
     domain::{
         chronology::{Entry, Visibility, kind},
@@ -73,6 +75,7 @@ async fn untold(tx: &mut Tx, case: CaseId, restricted: bool) -> Result<CaseRow, 
             case.code
         )));
     }
+    expect_no_complaint(tx, &case, "taken apart").await?;
     Ok(case)
 }
 

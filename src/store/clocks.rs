@@ -108,6 +108,8 @@ pub struct ClockRow {
     /// On which school day somebody was last reminded of it.
     #[serde(skip)]
     pub reminded: i16,
+    /// Where it went on, where it ended without an answer for that: `complaint C-7, stage 1`.
+    pub moved_to: Option<String>,
 }
 
 impl From<&ClockRow> for Silence {
@@ -144,7 +146,7 @@ pub async fn list(
     let rows = sqlx::query!(
         r#"select k.id, k.case_id, c.carer_id, c.pupil_id, c.visibility, c.role, k.received_id, k.kind, k.state,
                   k.started_at as "started_at: Ts", k.due_at as "due_at: Ts", k.days, k.words, k.met_at as "met_at: Ts",
-                  k.rung, k.reminded
+                  k.rung, k.reminded, k.moved_to
            from clock k join carer_case c on c.id = k.case_id
            where ($1::uuid[] is null or k.case_id = any($1))
              and ($2::timestamptz is null or (k.state = 'running' and k.due_at < $2 and k.rung < 3))
@@ -177,6 +179,7 @@ pub async fn list(
         met_at: row.met_at.map(|at| at.0),
         rung: row.rung,
         reminded: row.reminded,
+        moved_to: row.moved_to,
     });
     Ok(clocks.collect())
 }
@@ -221,6 +224,27 @@ pub async fn stop(
     .execute(connection)
     .await?;
     Ok(stopped.rows_affected())
+}
+
+/// Ends the school's own running clocks of a case, for the matter goes on there and has dates of its own. Returns how many.
+pub async fn move_to(
+    connection: &mut PgConnection,
+    case: CaseId,
+    there: &str,
+    by: &str,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let moved = sqlx::query!(
+        "update clock set state = 'closed', met_at = $3, ended_by = $4, due_at = coalesce(due_at, $3), moved_to = $2
+         where case_id = $1 and kind in ('answer', 'promise') and state in ('running', 'calendar_missing')",
+        case.0,
+        there,
+        Ts(now) as _,
+        by,
+    )
+    .execute(connection)
+    .await?;
+    Ok(moved.rows_affected())
 }
 
 /// Sets running again the clocks that an answer had met, when it turns out not to have arrived (T16). Returns how many.

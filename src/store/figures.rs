@@ -158,6 +158,23 @@ pub async fn overdue(connection: &mut PgConnection, now: Timestamp) -> Result<Ov
     Ok(Overdue { cases: row.cases.unsigned_abs(), oldest: row.oldest.map(|at| at.0) })
 }
 
+/// Complaints that are open, and how many of them wait for an answer whose day has passed.
+pub async fn complaints(
+    connection: &mut PgConnection,
+    today: crate::domain::time::Date,
+) -> Result<(u64, u64), StoreError> {
+    let row = sqlx::query!(
+        r#"select count(*) as "open!",
+                  count(*) filter (where k.answered_at is null and k.due_day < $1) as "late!"
+           from complaint k join carer_case c on c.id = k.case_id
+           where k.closed_at is null and c.visibility = 'ordinary'"#,
+        Day(today) as _,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok((row.open.unsigned_abs(), row.late.unsigned_abs()))
+}
+
 /// Messages that wait for a person to say whose they are, and how many of them have waited too long.
 pub async fn unplaced(
     connection: &mut PgConnection,

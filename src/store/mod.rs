@@ -18,6 +18,8 @@ pub mod chronology;
 pub mod clocks;
 pub mod cluster;
 pub mod colleagues;
+pub mod complaint_lists;
+pub mod complaints;
 pub mod conflicts;
 pub mod contacts;
 pub mod coverage;

@@ -10,6 +10,7 @@ use jiff::civil::DateTime;
 use super::{
     Served, Web, Who,
     cases::{READERS, Typed, case_frame, open, restricted, show_case},
+    complaints::LEADERS,
     frame::Wrong,
     guard::Signed,
     post,
@@ -23,7 +24,7 @@ use crate::{
     flows::{
         FlowError,
         cases::{self, Elsewhere, How, Reply},
-        divert, give, hand_off,
+        complaint, divert, give, hand_off,
     },
 };
 
@@ -41,6 +42,7 @@ pub(super) fn served() -> Vec<Served> {
         post("/cases/{case}/give", readers, give),
         post("/cases/{case}/to-dsl", readers, to_dsl),
         post("/cases/{case}/hand-off", Who::Holders(&[Role::Dsl]), handed_off),
+        post("/cases/{case}/complaint", Who::Holders(LEADERS), complain),
         post("/cases/{case}/close", readers, close),
         post("/cases/{case}/reopen", readers, reopen),
     ]
@@ -225,6 +227,23 @@ async fn handed_off(
             hand_off::hand_off(&web.gateway, &code, system, sent.fields.text("reference"), &by).await?;
         }
         Ok(format!("/cases/{code}?done=handed"))
+    };
+    Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
+}
+
+/// The matter goes on in the Complaints Procedure, with this colleague.
+async fn complain(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(code): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let work = async {
+        let owner = sent.fields.parsed("owner");
+        let owner = owner.ok_or_else(|| FlowError::at("owner", "choose who has the first stage"))?;
+        let (why, by) = (sent.fields.text("why"), signed.by());
+        let number = complaint::open(&web.gateway, &code, restricted(&signed), owner, why, &by).await?;
+        Ok(format!("/complaints/{number}?done=complaint"))
     };
     Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
 }

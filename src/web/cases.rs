@@ -10,7 +10,9 @@ use axum::{
 };
 
 use super::{
-    Served, Web, Who, frame,
+    Served, Web, Who,
+    complaints::{LEADERS, of_case},
+    frame,
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
@@ -21,7 +23,7 @@ use super::{
 use crate::{
     domain::{
         case_kind::CaseKind,
-        ids::QuestionId,
+        ids::{CaseId, QuestionId},
         plain::Advice,
         staff::Role,
         statutory::Statutory,
@@ -103,6 +105,10 @@ struct CasePage {
     suggested: Option<Suggested>,
     /// Whether the hand-off to another system is this colleague's to record.
     hands_off: bool,
+    /// The complaints it was handed on to, whose papers this colleague may read: number, and how far each is.
+    complaints: Vec<(String, String)>,
+    /// Whether this colleague hands matters on to the Complaints Procedure.
+    complains: bool,
 }
 
 /// What was typed into one of the page's forms and could not be done: it stands there again.
@@ -113,8 +119,8 @@ pub(super) struct Typed {
     fields: Fields,
 }
 
-/// The forms of the page.
-const FORMS: [&str; 12] = [
+/// The forms of the page, and of a complaint's.
+const FORMS: [&str; 16] = [
     "reply",
     "answered",
     "fulfilled",
@@ -127,6 +133,10 @@ const FORMS: [&str; 12] = [
     "close",
     "reopen",
     "hand-off",
+    "complaint",
+    "answer",
+    "next",
+    "owner",
 ];
 
 impl Typed {
@@ -146,15 +156,32 @@ impl Typed {
             ("answered", "how") => "how-phone",
             ("team", "role") => "to-teacher",
             ("hand-off", "system") => "in-cpoms",
+            ("complaint", "owner") => "complaint-owner",
+            ("complaint", "why") => "complaint-why",
+            ("answer", "outcome") => "outcome-upheld",
+            ("next", "owner") => "next-owner",
+            ("next", "why") => "next-why",
+            ("owner", "owner") => "give-owner",
+            ("owner", "why") => "give-why",
             (_, field) => field,
         }
     }
 
-    fn is(&self, form: &str) -> bool {
+    /// Which form it was.
+    pub(super) const fn form(&self) -> &'static str {
+        self.form
+    }
+
+    /// The words of it that nobody types again gladly.
+    pub(super) fn words(&self) -> Vec<String> {
+        self.fields.worth_keeping()
+    }
+
+    pub(super) fn is(&self, form: &str) -> bool {
         self.form == form
     }
 
-    fn raw(&self, form: &str, field: &str) -> &str {
+    pub(super) fn raw(&self, form: &str, field: &str) -> &str {
         if self.is(form) { self.fields.raw(field) } else { "" }
     }
 
@@ -162,7 +189,7 @@ impl Typed {
         self.is(form) && self.fields.ticked(field)
     }
 
-    fn chose(&self, form: &str, field: &str, value: &str) -> bool {
+    pub(super) fn chose(&self, form: &str, field: &str, value: &str) -> bool {
         self.is(form) && self.fields.text(field) == value
     }
 
@@ -172,6 +199,7 @@ impl Typed {
         match self.form {
             "" | "hand-off" => false,
             "reopen" => open,
+            "complaint" | "close" => !open || case.complaint.is_some(),
             "reply" | "team" | "kind" | "pass-up" | "to-dsl" => !open || restricted,
             _ => !open,
         }
@@ -223,7 +251,9 @@ pub(super) async fn show_case(
     let questions =
         if sorts { store::desk::questions_of_case(&mut tx, opened.case.id).await? } else { Vec::new() };
     tx.commit().await.map_err(StoreError::from)?;
-    let takers = takers(web, signed, &opened.case).await?;
+    let open = opened.case.state == "open";
+    let takers = if open { takers(web, signed, opened.case.id).await? } else { Vec::new() };
+    let complaints = of_case(web, signed, opened.case.id).await?;
     let template = CasePage {
         frame,
         pupil: opened.pupil.to_string(),
@@ -232,9 +262,9 @@ pub(super) async fn show_case(
         promised: promised(&opened.case, now),
         laws: laws(&opened.case, now),
         kind: CaseKind::parse(&opened.case.kind).map_or("", CaseKind::in_words),
-        suggested: suggested.filter(|_| opened.case.state == "open"),
+        suggested: suggested.filter(|_| open),
         told: story(opened.messages, opened.answers, &names, now),
-        lost: if typed.has_no_form(&opened.case) { typed.fields.worth_keeping() } else { Vec::new() },
+        lost: if typed.has_no_form(&opened.case) { typed.words() } else { Vec::new() },
         advice: web.gateway.policy().advice(typed.raw("reply", "words")),
         typed,
         takers,
@@ -249,6 +279,8 @@ pub(super) async fn show_case(
             })
             .collect(),
         kinds: CaseKind::ALL.iter().filter(|kind| **kind != CaseKind::Safeguarding).copied().collect(),
+        complaints,
+        complains: signed.is(LEADERS),
         hands_off: signed.is(&[Role::Dsl]) && opened.case.visibility == "restricted",
         roles: [Role::Teacher, Role::Office, Role::Slt].map(|role| (role.as_str(), role.in_words())).to_vec(),
         case: opened.case,
@@ -299,12 +331,13 @@ fn story(
     told.into_iter().map(|(_, told)| told).collect()
 }
 
-/// The colleagues to whom an open case can be given by name.
-async fn takers(web: &Web, signed: &Signed, case: &Listed) -> Result<Vec<(String, String, String)>, Wrong> {
-    if case.state != "open" {
-        return Ok(Vec::new());
-    }
-    let takers = case_lists::takers(&mut *web.gateway.store.acquire().await?, case.id).await?;
+/// The colleagues who could see a case, and to whom it can be given by name.
+pub(super) async fn takers(
+    web: &Web,
+    signed: &Signed,
+    case: CaseId,
+) -> Result<Vec<(String, String, String)>, Wrong> {
+    let takers = case_lists::takers(&mut *web.gateway.store.acquire().await?, case).await?;
     let taker = |taker: Taker| {
         let roles: Vec<_> = taker
             .roles

@@ -23,6 +23,7 @@ mod carers;
 mod case_deeds;
 mod cases;
 mod chronology;
+mod complaints;
 mod contact;
 mod contacts;
 mod coverage;
@@ -146,6 +147,7 @@ fn served() -> Vec<Served> {
         inbox::served(),
         cases::served(),
         case_deeds::served(),
+        complaints::served(),
         questions::served(),
         people::served(),
         restrictions::served(),

@@ -8,8 +8,8 @@ use super::{Stop, Trouble, heartbeat};
 use crate::{
     domain::ids::DaemonId,
     flows::{
-        FlowError, absences, announcements, current, drafts, gateway::Gateway, ladder, notices, operate,
-        rescue, resolve, seal,
+        FlowError, absences, announcements, complaint, current, drafts, gateway::Gateway, ladder, notices,
+        operate, rescue, resolve, seal,
     },
     store::{daemons, leader::Leader},
 };
@@ -110,6 +110,7 @@ async fn care_once(
     {
         since.redated = Some(std::time::Instant::now());
         ladder::redate(gateway).await?;
+        complaint::redate(gateway).await?;
     }
     absences::turn(gateway).await?;
     let digests = notices::digests(gateway).await?;

@@ -358,6 +358,7 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
             undo: Duration::from_mins(5),
             approval: std::collections::BTreeSet::default(),
             text_part_pence: 4.5,
+            stage_days: [10, 15, 20],
             acknowledge: AckPolicy {
                 on: true,
                 per_sender_day: 3,

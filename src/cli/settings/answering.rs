@@ -1,4 +1,4 @@
-//! The settings of what arrives: the school's calendar, the clock, and automatic acknowledgements.
+//! The settings of what arrives: the school's calendar, the clock, automatic acknowledgements, and the stages of a complaint.
 
 use std::path::{Path, PathBuf};
 
@@ -30,6 +30,12 @@ pub(super) struct AnsweringSection {
     once_days: u16,
     oldest_days: u16,
     urgent: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ComplaintsSection {
+    stage_days: Vec<u8>,
 }
 
 /// What both sections come to.
@@ -77,6 +83,18 @@ impl Problems {
                 more_words: String::new(),
             },
         })
+    }
+
+    pub(super) fn stage_days(&mut self, complaints: &ComplaintsSection) -> Option<[u8; 3]> {
+        let days = <[u8; 3]>::try_from(complaints.stage_days.as_slice()).ok();
+        let days = days.filter(|days| !days.contains(&0));
+        if days.is_none() {
+            self.0.push(
+                "complaints.stage_days must be three numbers of school days from 1, a number for each stage"
+                    .to_owned(),
+            );
+        }
+        days
     }
 
     fn calendar(&mut self, file: &Path) -> Option<Calendar> {

@@ -31,16 +31,22 @@ pub fn due_words(due: &Due, received: Timestamp, calendar: &Calendar, rule: &Rul
         ),
         None => format!("received {}, so day 0", with_year(start, year)),
     };
-    let not_counted = match passed_over(due, start, calendar, rule).as_slice() {
-        [] => String::new(),
-        reasons => format!("; not counted: {}", short(reasons)),
-    };
     format!(
-        "{received_words}; counted {}{not_counted}; due {}, {}",
+        "{received_words}; counted {}{}; due {}, {}",
         counted(due, calendar, year),
+        not_counted_words(due, received, calendar, rule),
         with_year(due.day, year),
         rule.day_end.strftime("%H:%M")
     )
+}
+
+/// `; not counted: half-term 26–30 October, weekends`: the days until something is due that do not count, and why; nothing
+/// where all do.
+pub fn not_counted_words(due: &Due, received: Timestamp, calendar: &Calendar, rule: &Rule) -> String {
+    match passed_over(due, school_date(received), calendar, rule).as_slice() {
+        [] => String::new(),
+        reasons => format!("; not counted: {}", short(reasons)),
+    }
 }
 
 /// Why the day of receipt is not taken as day 0.

@@ -11,7 +11,11 @@ use crate::{
         time::{Timestamp, day_in_words, moment_in_full, school_date, start_of, week_of},
     },
     flows::{audit, coverage as weekly},
-    store::{StoreError, Tx, absences, accounts, announcements, coverage, desk, notices, today},
+    store::{
+        StoreError, Tx, absences, accounts, announcements,
+        complaint_lists::{self, Waiting},
+        coverage, desk, notices, today,
+    },
     web::{
         Web,
         frame::{Frame, Wrong},
@@ -96,6 +100,7 @@ async fn of_families(tx: &mut Tx, web: &Web, signed: &Signed, frame: &Frame) -> 
             if cases.late == 1 { "case of the school is late" } else { "cases of the school are late" };
         lines.push(line("/cases?list=school", format!("{} {words}", cases.late), true));
     }
+    lines.extend(of_complaints(&complaint_lists::waiting(tx, day).await?, leads));
     if signed.is(&[Role::Office, Role::Slt, Role::Dsl]) {
         let questions = today::questions(tx, day).await?;
         lines.extend(some(
@@ -173,6 +178,23 @@ async fn of_the_calendar(tx: &mut Tx, web: &Web) -> Result<Vec<Line>, StoreError
         ));
     }
     Ok(lines)
+}
+
+/// Complaints whose papers this colleague may read: those to be answered today or before, and those that nobody can.
+fn of_complaints(waiting: &Waiting, leads: bool) -> Vec<Line> {
+    let due = some(
+        "/complaints",
+        (waiting.due, waiting.late),
+        "complaint is due to be answered",
+        "complaints are due to be answered",
+    );
+    let stuck = some(
+        "/complaints",
+        (if leads { waiting.stuck } else { 0 }, 0),
+        "complaint has no day, or nobody who sees it",
+        "complaints have no day, or nobody who sees them",
+    );
+    due.into_iter().chain(stuck).collect()
 }
 
 /// Tasks by kind, each on its page where this colleague has one.

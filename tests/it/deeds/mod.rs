@@ -1,5 +1,6 @@
 //! What colleagues do with a case beside replying.
 
+mod complaints;
 mod diverts;
 mod kinds;
 mod undone;

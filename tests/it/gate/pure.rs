@@ -139,6 +139,7 @@ fn policy(case: &Case) -> Policy {
         call_tries: 3,
         plain_words: Vec::new(),
         notices: liaison::domain::notice::NoticePolicy::default(),
+        stage_days: [10, 15, 20],
         approval: std::iter::once(liaison::domain::announcement::AudienceKind::School).collect(),
         text_part_pence: 4.5,
         undo: std::time::Duration::from_mins(5),

@@ -9,6 +9,7 @@ mod announce;
 mod audit;
 mod away;
 mod cases;
+mod complaints;
 mod coverage;
 mod families;
 mod faults;

@@ -28,6 +28,8 @@ const PAGES: &[(&str, Option<Role>, &str, &str)] = &[
     ("inbox", Some(Role::Office), "/cases", ""),
     ("case", Some(Role::Office), "/cases/{case}", "Amina Ash"),
     ("case_that_is_restricted", Some(Role::Dsl), "/cases/{case}", "Eve Featherstonehaugh"),
+    ("complaints", Some(Role::Slt), "/complaints", ""),
+    ("complaint", Some(Role::Slt), "/complaints/{complaint}", "Clara Birch"),
     ("questions", Some(Role::Office), "/questions", ""),
     ("question", Some(Role::Office), "/questions/{question}", ""),
     ("families", Some(Role::Office), "/families", ""),

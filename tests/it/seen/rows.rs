@@ -6,7 +6,7 @@ use liaison::{
         chronology::Entry,
         ids::{PupilId, StaffId},
     },
-    flows::{audit, cases, divert, hand_off, questions, questions::Says},
+    flows::{audit, cases, complaint, divert, hand_off, questions, questions::Says},
     store::chronology,
 };
 
@@ -179,6 +179,42 @@ async fn packs_and_verifications_are_for_those_who_answer_for_the_record() {
         assert_eq!(count(&school, name, "audit_pack").await, packs, "{name}");
         assert_eq!(count(&school, name, "verification").await, packs, "{name}");
         assert_eq!(count(&school, name, "audit_sample").await, lines, "{name}");
+    }
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_complaint_is_for_the_leaders_and_whoever_has_it_and_its_words_beside_entries_too() {
+    let school = school().await;
+    let code = school.cases().await.into_iter().find(|case| case.carer == "Carys Dafydd").unwrap().code;
+    let elm = school.rows("select id::text from staff where name = 'elm'").await.remove(0);
+    let elm = StaffId(elm.parse().unwrap());
+    complaint::open(&school.gateway, &code, false, elm, "SECRET why", "slt").await.unwrap();
+
+    for (name, sees) in [
+        ("slt", true),
+        ("dsl", true),
+        ("elm", true),
+        ("office", false),
+        ("oak", false),
+        ("parent", false),
+        ("governor", false),
+        ("it", false),
+        ("gone", false),
+        ("", false),
+    ] {
+        let rows = i64::from(sees);
+        assert_eq!(count(&school, name, "complaint").await, rows, "{name}");
+        assert_eq!(count(&school, name, "complaint_step").await, rows, "{name}");
+        assert_eq!(words_seen(&school, name).await.contains("SECRET"), sees, "{name}");
+    }
+    let told = "chronology_entry where kind = 'complaint'";
+    assert_eq!((count(&school, "office", told).await, count(&school, "oak", told).await), (1, 0));
+    divert::divert(&school.gateway, &code, false, REASON, "slt").await.unwrap();
+    for (name, rows) in [("slt", 0), ("elm", 0), ("dsl", 1)] {
+        assert_eq!(count(&school, name, "complaint").await, rows, "{name}");
+        assert_eq!(count(&school, name, "complaint_step").await, rows, "{name}");
+        assert_eq!(words_seen(&school, name).await.contains("SECRET"), rows == 1, "{name}");
     }
     school.close().await;
 }

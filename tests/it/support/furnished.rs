@@ -14,7 +14,7 @@ use liaison::{
     flows::{
         absences, announcements, audit, cases,
         cases::Reply,
-        colleagues,
+        colleagues, complaint,
         contacts::{self, Contact},
         divert,
         proposals::{self, Sent},
@@ -247,8 +247,8 @@ impl Staffed {
         self.school.deliver().await;
     }
 
-    /// Clara's case is answered, noted and closed, and then she asks for her data; Eve's is with the DSL; a stranger was set
-    /// aside.
+    /// Clara's case is answered, noted and closed, and then she asks for her data, and complains; Eve's is with the DSL; a
+    /// stranger was set aside.
     async fn cases(&self, mood: Mood) {
         let gateway = &self.school.gateway;
         let by = self.colleague(Role::Office).await.to_string();
@@ -263,6 +263,11 @@ impl Staffed {
         let _ = self.school.arrives(&Letter::from(CLARA).subject("Our data").says(&asks)).await;
         self.school.deliver().await;
         let reason = mood.words("Says she is afraid.");
+        let more = "select k.code from carer_case k join carer r on r.id = k.carer_id
+                    where r.contact_ref = 'C3' and k.state = 'open'";
+        let (more, slt) = (self.school.rows(more).await.remove(0), self.colleague(Role::Slt).await);
+        let why = mood.words("She has asked twice.");
+        complaint::open(gateway, &more, false, slt, &why, &slt.to_string()).await.expect("handed on");
         divert::divert(gateway, &self.case_from(EVE).await, false, &reason, &by).await.expect("diverted");
         let shop = self.school.questions().await;
         let shop = shop.iter().find(|asked| asked.sender.as_deref() == Some(SHOP)).expect("the shop");

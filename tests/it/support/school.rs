@@ -99,6 +99,7 @@ fn usual() -> Setup {
             },
             calendar: Some(calendar::read(calendar::EXAMPLE_FILE.as_bytes()).expect("a good calendar")),
             clock: calendar::Rule::default(),
+            stage_days: [10, 15, 20],
         },
         patience: Patience {
             lease: Duration::from_secs(30),
