@@ -1,6 +1,7 @@
 //! What the school means: pure types and decisions. No I/O, no clock of its own; `now` is handed in.
 
 pub mod acknowledge;
+pub mod age;
 pub mod announcement;
 pub mod audit;
 pub mod calendar;

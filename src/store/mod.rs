@@ -33,6 +33,7 @@ pub mod figures;
 pub mod inbox;
 pub mod leader;
 pub mod letters;
+pub mod life;
 pub mod matching;
 pub mod outbox;
 pub mod outbox_list;

@@ -32,6 +32,7 @@ mod home;
 mod hooks;
 mod inbox;
 mod letters;
+mod life;
 mod paging;
 mod people;
 mod play;
@@ -155,6 +156,7 @@ fn served() -> Vec<Served> {
         write::served(),
         calls::served(),
         letters::served(),
+        life::served(),
         play::served(),
         announce::served(),
         announce_one::served(),

@@ -6,9 +6,13 @@ use liaison_channels::message::ChannelId;
 
 use super::{Stop, Trouble, heartbeat};
 use crate::{
-    domain::ids::DaemonId,
+    domain::{
+        ids::DaemonId,
+        time::{Date, school_date},
+    },
     flows::{
-        FlowError, announcements, current, drafts, gateway::Gateway, ladder, operate, rescue, resolve, seal,
+        FlowError, announcements, current, drafts, gateway::Gateway, ladder, life, operate, rescue, resolve,
+        seal,
     },
     store::{daemons, leader::Leader},
 };
@@ -44,6 +48,8 @@ struct Since {
     tried: HashMap<String, std::time::Instant>,
     /// Clocks were counted anew.
     redated: Option<std::time::Instant>,
+    /// The school's day on which it was last looked who turns 16 or 18.
+    birthdays: Option<Date>,
 }
 
 /// Takes up the calendar and the words that colleagues have adopted since: every daemon does, whoever leads.
@@ -109,6 +115,12 @@ async fn care_once(
     {
         since.redated = Some(std::time::Instant::now());
         ladder::redate(gateway).await?;
+    }
+    let today = school_date(gateway.now());
+    if since.birthdays != Some(today) {
+        let asked = life::ask_ahead(gateway).await?;
+        tracing::info!(asked, "looked who turns 16 or 18");
+        since.birthdays = Some(today);
     }
     let climbed = ladder::climb(gateway).await?;
     if climbed > 0 {
