@@ -249,7 +249,7 @@ fn ask(gateway: &Gateway, one: &Turning, today: Date, now: Timestamp) -> NewTask
     let when = if birthday <= today { "turned" } else { "turns" };
     let adult = one.age == ADULT_AT;
     let then = if adult {
-        "; from that day on, no carer is told about whom it is not recorded that they agree"
+        "; from then on a carer is told only where it is recorded that the pupil agrees"
     } else {
         ""
     };
