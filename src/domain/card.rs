@@ -3,12 +3,12 @@
 use ring::digest::{SHA256, digest};
 
 use super::{
-    rights::{LinkFacts, may_be_told},
+    rights::{LinkFacts, may_be_told, told_until},
     time::Date,
 };
 
-/// The digest of a pupil's contact card on a day, as hexadecimal digits: of every carer whether they may be told, with the
-/// rights, restrictions, preference, language, format and interpreter. The order of the links does not count. Addresses do
+/// The digest of a pupil's contact card on a day, as hexadecimal digits: of every carer whether they may be told and, where that
+/// ends soon, until when, with the rights, restrictions, preference, language, format and interpreter. The order of the links does not count. Addresses do
 /// not stand in it: one that fails changes the way, which the gate finds, and not who is told.
 pub fn card_digest<'a>(links: impl IntoIterator<Item = &'a LinkFacts>, today: Date) -> String {
     let mut carers: Vec<String> = links.into_iter().map(|link| of_carer(link, today)).collect();
@@ -24,8 +24,9 @@ fn of_carer(link: &LinkFacts, today: Date) -> String {
     restrictions.sort_unstable();
     let routes: Vec<_> = link.preference.iter().map(|route| route.as_str()).collect();
     format!(
-        "{} {told} {} {} {restrictions:?} {routes:?} {:?} {} {:?}",
+        "{} {told} {:?} {} {} {restrictions:?} {routes:?} {:?} {} {:?}",
         link.carer,
+        told_until(link, today),
         link.responsibility,
         link.receives_correspondence,
         link.language,
@@ -51,7 +52,12 @@ mod tests {
             pupil_called: "Sam".into(),
             class: None,
             leaving_date: None,
+            born: None,
+            pupil_died: None,
+            ends: None,
+            adult_agreed: false,
             carer: CarerId(uuid::Uuid::nil()),
+            carer_died: None,
             carer_name: PersonName::default(),
             language: "en".to_owned(),
             format: Format::Standard,
@@ -75,7 +81,7 @@ mod tests {
     #[test]
     fn whatever_the_card_tells_a_writer_changes_its_digest() {
         let seen = card_digest([&link()], FRIDAY);
-        let changes: [Change; 9] = [
+        let changes: [Change; 14] = [
             ("responsibility", |link| link.responsibility = Responsibility::Unknown),
             ("correspondence", |link| link.receives_correspondence = false),
             ("restriction", |link| link.restrictions.push(order(RestrictionKind::SeeDsl, None))),
@@ -84,6 +90,11 @@ mod tests {
             ("format", |link| link.format = Format::LargePrint),
             ("interpreter", |link| link.interpreter = Some("yes".to_owned())),
             ("leaving", |link| link.leaving_date = Some(Date::constant(2026, 11, 20))),
+            ("an end soon", |link| link.ends = Some(Date::constant(2026, 12, 4))),
+            ("an end", |link| link.ends = Some(Date::constant(2026, 11, 26))),
+            ("18", |link| link.born = Some(Date::constant(2008, 11, 27))),
+            ("18 soon", |link| link.born = Some(Date::constant(2008, 12, 4))),
+            ("a death", |link| link.pupil_died = Some(Date::constant(2026, 11, 20))),
             ("carer", |link| link.carer = CarerId::new()),
         ];
 

@@ -173,6 +173,12 @@ pub mod kind {
     pub const ADDRESS: &str = "address";
     /// A restriction was lifted.
     pub const RESTRICTION_LIFTED: &str = "restriction_lifted";
+    /// The end of what links a carer and a pupil was recorded, moved back or taken away.
+    pub const LINK_ENDS: &str = "link_ends";
+    /// A death was recorded, or was recorded by mistake.
+    pub const DIED: &str = "died";
+    /// It was recorded that a pupil agrees that a carer is told after 18, or does so no longer.
+    pub const ADULT_AGREED: &str = "adult_agreed";
     /// Somebody read what is restricted.
     pub const READ_RESTRICTED: &str = "read_restricted";
     /// A pack was made for an audit.

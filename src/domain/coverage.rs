@@ -101,6 +101,9 @@ impl Pupil {
             Standing::NotDue
         } else if week_of(today) > week.monday {
             Standing::Missed
+        } else if self.until.is_some_and(|until| until < today) {
+            // Who left in this very week: the gate lets none of theirs go any more, so nobody is asked to write one.
+            Standing::NotDue
         } else {
             Standing::Due
         }
@@ -230,6 +233,9 @@ mod tests {
         assert_eq!(on_roll(Some("2026-10-23"), None), Standing::NotDue, "Friday is INSET");
         assert_eq!(on_roll(None, Some("2026-10-19")), Standing::Missed);
         assert_eq!(on_roll(None, Some("2026-10-18")), Standing::NotDue);
+        let left = Pupil { until: Some(day("2026-10-20")), ..pupil() };
+        let on = |today| left.standing(&weeks[0], day(today));
+        assert_eq!([on("2026-10-20"), on("2026-10-21")], [Standing::Due, Standing::NotDue]);
     }
 
     #[test]

@@ -21,12 +21,15 @@ pub struct Writer {
     pub address: AddressId,
     /// Whether the address can be written to: neither failing nor stopped.
     pub reachable: bool,
+    /// The carer has died: somebody else writes.
+    pub died: bool,
     /// The pupils this carer is linked to.
     pub links: Vec<WriterLink>,
 }
 
 /// One of a writer's links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the link")]
 pub struct WriterLink {
     /// The pupil.
     pub pupil: PupilId,
@@ -34,8 +37,12 @@ pub struct WriterLink {
     pub class: Option<ClassId>,
     /// A restriction holds today.
     pub restricted: bool,
-    /// The pupil has left the school.
+    /// The link's last day is over: it gives no right any more.
+    pub ended: bool,
+    /// The pupil has left the school, or has died.
     pub left: bool,
+    /// The pupil has died.
+    pub died: bool,
 }
 
 /// What a proposal rests on, strongest first.
@@ -173,6 +180,10 @@ pub fn decide(writers: &[Writer], proposals: &[Proposal], forged: bool) -> (Matc
             shared(writers, &proposals, why, &mut fired)
         }
         [] => stranger(&proposals, &mut fired),
+        [writer] if writer.died => {
+            let why = "the carer whose address it came from has died: somebody else writes";
+            shared(writers, &proposals, why, &mut fired)
+        }
         [writer] => one_carer(writer, &proposals, &mut fired),
         several => {
             let why = "several carers share the address it came from";
@@ -199,6 +210,7 @@ fn shared(writers: &[Writer], proposals: &[Proposal], why: &str, fired: &mut Vec
         carer: writer.carer,
         pupil: only_pupil(writer).map(|link| link.pupil),
         evidence: match proposals.iter().find(|proposal| proposal.carer == writer.carer) {
+            _ if writer.died => "had this address, and has died".to_owned(),
             Some(proposal) => format!("has this address; {}", proposal.by.seen()),
             None => "has this address".to_owned(),
         },
@@ -212,7 +224,7 @@ fn one_carer(writer: &Writer, proposals: &[Proposal], fired: &mut Vec<Fired>) ->
     let best = proposals.first().filter(|_| proposals.iter().all(|other| other.carer == writer.carer));
     let about = best.and_then(|proposal| proposal.pupil);
     let link = match about {
-        Some(pupil) => writer.links.iter().find(|link| link.pupil == pupil),
+        Some(pupil) => standing(writer).find(|link| link.pupil == pupil),
         None => only_pupil(writer),
     };
     // A restriction counts for the pupil it is about; where that is open, for every pupil it may be.
@@ -235,11 +247,15 @@ fn one_carer(writer: &Writer, proposals: &[Proposal], fired: &mut Vec<Fired>) ->
         return ask(Ask::WhoseReply, why, candidates.to_vec(), restricted);
     }
     let Some(stands_on) =
-        link.or_else(|| writer.links.iter().find(|link| !link.left)).or(writer.links.first())
+        link.or_else(|| standing(writer).find(|link| !link.left)).or(standing(writer).next())
     else {
-        let why = "the carer is not linked to any pupil";
+        let why = if writer.links.is_empty() {
+            "the carer is not linked to any pupil"
+        } else {
+            "what linked this carer to a pupil here has ended"
+        };
         fired.push(Fired::new("rights", "ask", why));
-        return ask(Ask::WhoIsThis, why, vec![theirs(writer)], false);
+        return ask(Ask::WhoIsThis, why, vec![theirs(writer)], restricted);
     };
     if about.is_some() && link.is_none() {
         let why = "the message it answers was about a pupil whom this carer is no longer linked to";
@@ -264,16 +280,21 @@ fn one_carer(writer: &Writer, proposals: &[Proposal], fired: &mut Vec<Fired>) ->
     Match::Known(known)
 }
 
+/// The links that have not ended.
+fn standing(writer: &Writer) -> impl Iterator<Item = &WriterLink> {
+    writer.links.iter().filter(|link| !link.ended)
+}
+
 /// The only pupil it can be about, where the carer has one at the school; one who left counts only where there is no
 /// other.
 fn only_pupil(writer: &Writer) -> Option<&WriterLink> {
-    let mut here = writer.links.iter().filter(|link| !link.left);
+    let mut here = standing(writer).filter(|link| !link.left);
     match (here.next(), here.next()) {
         (Some(only), None) => Some(only),
-        (None, _) => match writer.links.as_slice() {
-            [only] => Some(only),
-            _ => None,
-        },
+        (None, _) => {
+            let mut gone = standing(writer);
+            gone.next().filter(|_| gone.next().is_none())
+        }
         _ => None,
     }
 }

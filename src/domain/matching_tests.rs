@@ -1,11 +1,17 @@
 use super::*;
 
 fn link(pupil: PupilId) -> WriterLink {
-    WriterLink { pupil, class: None, restricted: false, left: false }
+    WriterLink { pupil, class: None, restricted: false, ended: false, left: false, died: false }
 }
 
 fn writer(links: &[WriterLink]) -> Writer {
-    Writer { carer: CarerId::new(), address: AddressId::new(), reachable: true, links: links.to_vec() }
+    Writer {
+        carer: CarerId::new(),
+        address: AddressId::new(),
+        reachable: true,
+        died: false,
+        links: links.to_vec(),
+    }
 }
 
 fn proposal(carer: CarerId, pupil: PupilId) -> Proposal {
@@ -37,6 +43,11 @@ fn who_wrote_about_whom() {
     let barred = writer(&[WriterLink { restricted: true, ..link(sam) }]);
     let barred_for_one = writer(&[link(sam), WriterLink { restricted: true, ..link(lou) }]);
     let left_one = writer(&[WriterLink { left: true, ..link(lou) }, link(sam)]);
+    let over = WriterLink { ended: true, ..link(lou) };
+    let (ended, ended_for_one) = (writer(&[over]), writer(&[over, link(sam)]));
+    let ended_and_barred = writer(&[WriterLink { restricted: true, ..over }]);
+    let dead = Writer { died: true, ..writer(&[link(sam)]) };
+    let dead_child = writer(&[WriterLink { left: true, died: true, ..link(lou) }, link(sam)]);
     let (other, nobody) = (writer(&[link(sam)]), writer(&[]));
 
     for (case, writers, proposals, expected) in [
@@ -65,6 +76,19 @@ fn who_wrote_about_whom() {
         ("one child has left", vec![&left_one], vec![], ("known", Some(sam))),
         ("no longer linked to that child", vec![&one], vec![proposal(one.carer, lou)], ("whose_reply", None)),
         ("linked to nobody", vec![&nobody], vec![], ("who_is_this", None)),
+        ("a placement that has ended", vec![&ended], vec![], ("who_is_this", None)),
+        ("a reply after it ended", vec![&ended], vec![proposal(ended.carer, lou)], ("who_is_this", None)),
+        ("ended, and an order", vec![&ended_and_barred], vec![], ("dsl asks", None)),
+        ("ended for one child", vec![&ended_for_one], vec![], ("known", Some(sam))),
+        (
+            "ended for one, a reply about that one",
+            vec![&ended_for_one],
+            vec![proposal(ended_for_one.carer, lou)],
+            ("whose_reply", None),
+        ),
+        ("from a dead carer's address", vec![&dead], vec![], ("who_is_this", None)),
+        ("a reply from there", vec![&dead], vec![proposal(dead.carer, sam)], ("who_is_this", None)),
+        ("of two children one has died", vec![&dead_child], vec![], ("known", Some(sam))),
     ] {
         let writers: Vec<Writer> = writers.into_iter().cloned().collect();
         assert_eq!(word(&writers, &proposals), expected, "{case}");

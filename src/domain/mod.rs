@@ -2,6 +2,7 @@
 
 pub mod absence;
 pub mod acknowledge;
+pub mod age;
 pub mod announcement;
 pub mod audit;
 pub mod calendar;

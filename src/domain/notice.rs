@@ -91,6 +91,8 @@ pub struct Digest {
     pub third_day: u32,
     /// Late cases of the whole school; for senior leadership and the DSL.
     pub school_late: u32,
+    /// Stages of complaints to be answered today or before.
+    pub complaints: u32,
     /// Messages to sort.
     pub questions: u32,
     /// Calls to make.
@@ -134,6 +136,7 @@ impl Digest {
             ),
             (self.cases, "case waits for you in all", "cases wait for you in all"),
             (self.school_late, "case of the school is late", "cases of the school are late"),
+            (self.complaints, "complaint is due to be answered", "complaints are due to be answered"),
             (self.restricted, "restricted case is open", "restricted cases are open"),
             (
                 self.unreferenced,

@@ -3,6 +3,7 @@
 use liaison_channels::private::Private;
 
 use super::{
+    age::{ADULT_AT, reminded_until, turns},
     ids::{AddressId, CarerId, ClassId, PupilId},
     people::{
         AddressKind, AddressStatus, Format, PersonName, Purpose, Responsibility, Restriction,
@@ -35,8 +36,18 @@ pub struct LinkFacts {
     pub class: Option<ClassId>,
     /// The pupil's last day at the school.
     pub leaving_date: Option<Date>,
+    /// When the pupil was born, where that is known.
+    pub born: Option<Date>,
+    /// The day on which the pupil died.
+    pub pupil_died: Option<Date>,
+    /// The last day on which the link holds, where it has an end.
+    pub ends: Option<Date>,
+    /// Whether it is recorded that the pupil agrees that this carer is told after 18.
+    pub adult_agreed: bool,
     /// The carer.
     pub carer: CarerId,
+    /// The day on which the carer died.
+    pub carer_died: Option<Date>,
     /// The carer's name.
     pub carer_name: PersonName,
     /// BCP 47 language in which the carer reads.
@@ -68,10 +79,18 @@ pub enum NoRight {
     TakenBack,
     /// The carer and the pupil are not linked.
     NotLinked,
+    /// The carer has died.
+    CarerDied,
+    /// The pupil has died.
+    PupilDied,
     /// A restriction holds today.
     Restricted(RestrictionKind),
+    /// What linked carer and pupil, such as a foster placement, has ended; its last day.
+    Ended(Date),
     /// The pupil has left.
     Left(Date),
+    /// The pupil is 18, and it is not recorded that they agree.
+    Adult,
     /// The school neither writes to this carer about this pupil nor knows of parental responsibility.
     NotACorrespondent,
 }
@@ -82,17 +101,23 @@ impl NoRight {
         match self {
             Self::TakenBack => "taken_back",
             Self::NotLinked => "not_linked",
+            Self::CarerDied => "carer_died",
+            Self::PupilDied => "pupil_died",
             Self::Restricted(_) => "restriction",
+            Self::Ended(_) => "link_ended",
             Self::Left(_) => "left_school",
+            Self::Adult => "adult",
             Self::NotACorrespondent => "not_a_correspondent",
         }
     }
 
-    /// The reason in plain words, without names.
+    /// The reason in plain words, without names, and without what tells when somebody was born or died.
     pub fn sentence(&self) -> String {
         match self {
             Self::TakenBack => "it was taken back".to_owned(),
             Self::NotLinked => "this carer is no longer linked to the pupil".to_owned(),
+            Self::CarerDied => "this carer has died".to_owned(),
+            Self::PupilDied => "the pupil has died".to_owned(),
             Self::Restricted(RestrictionKind::NoContact) => {
                 "an order forbids contact about this pupil".to_owned()
             }
@@ -105,7 +130,13 @@ impl NoRight {
             Self::Restricted(RestrictionKind::Supervised) => {
                 "contact is supervised: the DSL decides what this carer may be told".to_owned()
             }
+            Self::Ended(day) => {
+                format!("the arrangement between this carer and the pupil ended on {}", dated(*day))
+            }
             Self::Left(day) => format!("the pupil left the school on {}", dated(*day)),
+            Self::Adult => {
+                "the pupil is 18, and it is not recorded that they agree that this carer is told".to_owned()
+            }
             Self::NotACorrespondent => {
                 "not marked to receive correspondence, and not known to hold parental responsibility"
                     .to_owned()
@@ -115,31 +146,58 @@ impl NoRight {
 }
 
 /// Whether this carer may be sent a message of this purpose about this pupil on this school day. An acknowledgement says
-/// nothing about any pupil, so it asks only that no restriction holds; everything else asks for [`may_be_told`].
+/// nothing about any pupil, so it asks only that both live, that the link holds, and that no restriction does; everything else
+/// asks for [`may_be_told`].
 pub fn may_be_sent(purpose: Purpose, facts: &LinkFacts, today: Date) -> Result<(), NoRight> {
     match purpose {
-        Purpose::Acknowledgement => not_restricted(facts, today),
+        Purpose::Acknowledgement => may_be_answered(facts, today),
         Purpose::WeeklyUpdate | Purpose::Reply | Purpose::Newsletter | Purpose::Notice => {
             may_be_told(facts, today)
         }
     }
 }
 
-/// The strictest restriction that holds today, as a refusal.
-fn not_restricted(facts: &LinkFacts, today: Date) -> Result<(), NoRight> {
+/// Whether a message that says nothing about the pupil may go to this carer. The strictest restriction that holds is named.
+fn may_be_answered(facts: &LinkFacts, today: Date) -> Result<(), NoRight> {
+    if facts.carer_died.is_some() {
+        return Err(NoRight::CarerDied);
+    }
+    if facts.pupil_died.is_some() {
+        return Err(NoRight::PupilDied);
+    }
     let strictest = facts.restrictions.iter().filter(|r| r.holds_on(today)).map(|r| r.kind).max();
-    strictest.map_or(Ok(()), |kind| Err(NoRight::Restricted(kind)))
+    if let Some(kind) = strictest {
+        return Err(NoRight::Restricted(kind));
+    }
+    facts.ends.filter(|ends| *ends < today).map_or(Ok(()), |ends| Err(NoRight::Ended(ends)))
 }
 
 /// Whether this carer may be told about this pupil on this school day (R02, R03; equal treatment unless an order says
-/// otherwise: `reference/domain.md` §5.1). The strictest restriction that holds is named.
+/// otherwise: `reference/domain.md` §5.1). At 18 it is for the pupil to say; where it is not known when they were born,
+/// nothing is guessed.
 pub fn may_be_told(facts: &LinkFacts, today: Date) -> Result<(), NoRight> {
-    not_restricted(facts, today)?;
+    may_be_answered(facts, today)?;
     if let Some(left) = facts.leaving_date.filter(|left| *left < today) {
         return Err(NoRight::Left(left));
+    }
+    if !facts.adult_agreed && facts.born.is_some_and(|born| turns(born, ADULT_AT) <= today) {
+        return Err(NoRight::Adult);
     }
     if !facts.receives_correspondence && facts.responsibility != Responsibility::Yes {
         return Err(NoRight::NotACorrespondent);
     }
     Ok(())
 }
+
+/// The last day on which a carer who may be told now still will be, as far as an end is recorded or a birthday known: where it
+/// is near enough that whoever writes should know.
+pub fn told_until(facts: &LinkFacts, today: Date) -> Option<Date> {
+    let birthday = facts.born.filter(|_| !facts.adult_agreed).map(|born| turns(born, ADULT_AT));
+    let eve = birthday.and_then(|day| day.yesterday().ok());
+    let last = [facts.ends, facts.leaving_date, eve].into_iter().flatten().min()?;
+    (may_be_told(facts, today).is_ok() && last <= reminded_until(today)).then_some(last)
+}
+
+#[cfg(test)]
+#[path = "rights_tests.rs"]
+mod tests;

@@ -125,8 +125,8 @@ async fn counted(
 async fn found(tx: &mut Tx, asked: &Asked, span: Span) -> Result<Found, FlowError> {
     let (kinds, closed) = figures::kinds(tx, span).await?;
     let weeks = (week_of(asked.from), asked.until);
-    let carers =
-        coverage::unreached(tx, weeks, asked.until, start_of(weeks.0), weekly::MOST_UNREACHED).await?;
+    let (since, today) = (start_of(weeks.0), school_date(span.as_of));
+    let carers = coverage::unreached(tx, weeks, asked.until, since, today, weekly::MOST_UNREACHED).await?;
     let mut not_reached: BTreeMap<String, u64> = BTreeMap::new();
     for carer in coverage::named(tx, carers).await? {
         *not_reached.entry(carer.class_name.unwrap_or_else(|| "No class".to_owned())).or_default() += 1;

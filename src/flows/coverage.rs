@@ -98,9 +98,10 @@ pub async fn not_reached(
     weeks: (Date, Date),
     last: Date,
 ) -> Result<Vec<NotReached>, FlowError> {
+    let today = school_date(gateway.now());
     let mut connection = gateway.store.acquire().await?;
     let unreached =
-        coverage::unreached(&mut connection, weeks, last, start_of(weeks.0), MOST_UNREACHED).await?;
+        coverage::unreached(&mut connection, weeks, last, start_of(weeks.0), today, MOST_UNREACHED).await?;
     drop(connection);
     let mut tx = gateway.store.as_colleague(staff).await?;
     let named = coverage::named(&mut tx, unreached).await?;

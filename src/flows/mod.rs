@@ -31,6 +31,7 @@ pub mod keep;
 pub mod kinds;
 pub mod ladder;
 pub mod letters;
+pub mod life;
 pub mod lists;
 pub mod mailbox;
 pub mod notices;

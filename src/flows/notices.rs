@@ -19,7 +19,7 @@ use crate::{
     store::{
         StoreError, Tx, chronology,
         clocks::{self, WhichClocks},
-        coverage,
+        complaint_lists, coverage,
         notices::{self, For, Told},
         today,
     },
@@ -166,6 +166,7 @@ async fn waits_for(
         third_day: number(third),
         calls: number(of_kind("call")),
         letters: number(of_kind("letter")),
+        complaints: number(complaint_lists::waiting(&mut tx, day).await?.due),
         tasks: number(all - of_kind("call") - of_kind("letter")),
         ..Digest::default()
     };

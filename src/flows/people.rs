@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The roles that may loosen what protects a child.
-const MAY_LIFT: [&str; 2] = ["dsl", "slt"];
+pub(super) const MAY_LIFT: [&str; 2] = ["dsl", "slt"];
 
 fn refused<T>(why: impl Into<String>) -> Result<T, FlowError> {
     Err(FlowError::Refused(why.into()))

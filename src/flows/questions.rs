@@ -171,6 +171,10 @@ pub async fn answer(
             let link = link.ok_or_else(|| {
                 FlowError::Refused("this carer has no link to this pupil: nothing was decided".to_owned())
             })?;
+            if link.carer_died.is_some() {
+                let why = "this carer has died: say who wrote, or set the message aside";
+                return Err(FlowError::Refused(why.to_owned()));
+            }
             match question.case {
                 Some(case) => which_child(&mut tx, &question, case, &link, by, now).await?,
                 None => whose(&mut tx, gateway, &question, &link, by, now).await?,
@@ -181,7 +185,7 @@ pub async fn answer(
     Ok(answered)
 }
 
-/// Where the address is on record, only its owners can have written from it.
+/// Where the address is on record, only its owners can have written from it; after a death, whoever has it now.
 async fn own_address(tx: &mut Tx, question: &QuestionRow, carer: CarerId) -> Result<(), FlowError> {
     let Some(sender) = &question.sender else { return Ok(()) };
     let owners = explain::carers_at(tx, sender).await?;

@@ -56,7 +56,7 @@ pub struct Needs {
 pub struct Listed {
     /// Its id.
     pub id: TaskId,
-    /// `call`, `letter`, `check_address`, `did_it_arrive`, `review_restriction`, `follow_up`.
+    /// `call`, `letter`, `check_address`, `did_it_arrive`, `review_restriction`, `follow_up`, `turns_16`, `turns_18`.
     pub kind: String,
     /// Whose list.
     pub role: String,
@@ -174,7 +174,9 @@ pub(super) async fn open(
     mut row: TaskRow,
     with_needs: bool,
 ) -> Result<Option<Listed>, FlowError> {
-    let route = Route::parse(&row.kind).ok();
+    // That a way is to be found to somebody ends with their right to be told, as a call does.
+    let finds_a_way = row.kind == "check_address";
+    let route = if finds_a_way { Some(Route::Call) } else { Route::parse(&row.kind).ok() };
     let mut listed = Listed {
         id: row.id,
         kind: row.kind.clone(),
@@ -200,13 +202,14 @@ pub(super) async fn open(
         listed.class.clone_from(&row.class);
     }
     let why = match decision {
+        Decision::NoRight(no, _) => no.sentence(),
+        _ if finds_a_way => return Ok(Some(listed)),
         Decision::Permit(permit) => {
             if let (true, Some(link)) = (with_needs, &link) {
                 listed.needs = Some(needs(link, permit.to().expose(), permit.words()));
             }
             return Ok(Some(listed));
         }
-        Decision::NoRight(no, _) => no.sentence(),
         // A number that went out of use does not end the duty: somebody must still find a way.
         Decision::NotThisWay(why, _) => {
             listed.why = format!("{}; at present {}", listed.why, why.sentence());
@@ -214,7 +217,7 @@ pub(super) async fn open(
         }
         Decision::Wait(..) | Decision::Rehearsed(_) => return Ok(Some(listed)),
     };
-    withdraw(tx, gateway, &row, &why).await?;
+    withdraw(tx, &row, &why, gateway.now()).await?;
     "withdrawn".clone_into(&mut listed.state);
     listed.outcome = Some(why);
     Ok(Some(listed))
@@ -276,19 +279,20 @@ async fn rest_on(
     Ok(())
 }
 
-async fn withdraw(
+/// Withdraws an open task, with its entry.
+pub(super) async fn withdraw(
     tx: &mut crate::store::Tx,
-    gateway: &Gateway,
     row: &TaskRow,
     why: &str,
+    now: Timestamp,
 ) -> Result<(), FlowError> {
-    let now = gateway.now();
     if tasks::close(tx, row.id, "withdrawn", "daemon", why, now).await? {
-        let sentence = format!("{} withdrawn: {why}", row.kind);
+        let sentence = format!("{} withdrawn: {why}", row.kind.replace('_', " "));
         let entry = Entry::now(now, kind::TASK_CLOSED, sentence)
             .about(row.carer, row.pupil)
             .task(row.id)
-            .carrying_any(row.carried);
+            .carrying_any(row.carried)
+            .seen_by(recording::visibility(tx, row.id).await?);
         chronology::append(tx, &[entry]).await?;
     }
     Ok(())

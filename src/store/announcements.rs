@@ -339,7 +339,7 @@ pub async fn pupils(
     let ids = sqlx::query_scalar!(
         r#"select coalesce(array_agg(p.id order by p.id), '{}') as "ids!" from pupil p
            where ($1 = 'school' or ($1 = 'class' and p.class_id = $2) or ($1 = 'year' and p.year_group = $3))
-             and (p.leaving_date is null or p.leaving_date >= $5)
+             and (p.leaving_date is null or p.leaving_date >= $5) and p.died_on is null
              -- Never joined: a plan for any audience takes a handful of pupils for granted, and would go through all links for each.
              and ($4::uuid is null or p.id in (select l.pupil_id from link l where l.carer_id = $4))"#,
         audience.kind().as_str(),

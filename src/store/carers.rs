@@ -4,7 +4,11 @@
 use liaison_channels::private::Private;
 use sqlx::PgConnection;
 
-use super::{StoreError, types::Ts};
+use super::{
+    StoreError,
+    life::Recorded,
+    types::{Day, Ts},
+};
 use crate::domain::{
     ids::{AddressId, CarerId, LinkId, PupilId},
     people::{AddressKind, AddressStatus, UnknownWord},
@@ -30,13 +34,16 @@ pub struct Carer {
     pub confidential: bool,
     /// How and when the school was told that it may write.
     pub consent: Option<String>,
+    /// The day on which they died.
+    pub died: Option<Recorded>,
 }
 
 /// The carer; `None` where there is none for this colleague.
 pub async fn find(connection: &mut PgConnection, carer: CarerId) -> Result<Option<Carer>, StoreError> {
     let row = sqlx::query!(
         r#"select id, btrim(coalesce(title, '') || ' ' || forename || ' ' || surname) as "name!", language, format,
-                  interpreter, best_times, address_confidential, consent_note
+                  interpreter, best_times, address_confidential, consent_note,
+                  died_on as "died_on: Day", died_set_by, died_set_at as "died_set_at: Ts"
            from carer where id = $1"#,
         carer.0
     )
@@ -51,6 +58,7 @@ pub async fn find(connection: &mut PgConnection, carer: CarerId) -> Result<Optio
         best_times: row.best_times,
         confidential: row.address_confidential,
         consent: row.consent_note,
+        died: Recorded::of(row.died_on, row.died_set_by, row.died_set_at),
     }))
 }
 
@@ -82,6 +90,10 @@ pub struct LinkRow {
     pub emergency: bool,
     /// Since when the school's own file has not named the link.
     pub missing_since: Option<Timestamp>,
+    /// The last day on which the link holds.
+    pub ends: Option<Recorded>,
+    /// Who recorded that the pupil agrees that this carer is told after 18, and when.
+    pub agreed: Option<(String, Timestamp)>,
 }
 
 /// The links of a carer, or those of a pupil, in the school's order.
@@ -94,7 +106,8 @@ pub async fn links(
         r#"select l.id, l.carer_id, c.forename || ' ' || c.surname as "carer_name!", l.pupil_id,
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil_name!",
                   k.name as "class?", l.relationship, l.lives_with_pupil, l.receives_correspondence, l.receives_reports,
-                  l.emergency_contact, l.missing_since as "missing_since: Ts"
+                  l.emergency_contact, l.missing_since as "missing_since: Ts", l.ends as "ends: Day", l.ends_set_by,
+                  l.ends_set_at as "ends_set_at: Ts", l.adult_agreed_by, l.adult_agreed_at as "adult_agreed_at: Ts"
            from link l
            join carer c on c.id = l.carer_id
            join pupil p on p.id = l.pupil_id
@@ -119,6 +132,8 @@ pub async fn links(
         reports: row.receives_reports,
         emergency: row.emergency_contact,
         missing_since: row.missing_since.map(|at| at.0),
+        ends: Recorded::of(row.ends, row.ends_set_by, row.ends_set_at),
+        agreed: row.adult_agreed_by.zip(row.adult_agreed_at.map(|at| at.0)),
     });
     Ok(links.collect())
 }

@@ -16,7 +16,8 @@ use crate::domain::{
 };
 
 /// The pupils with the weeks they have among these, by class and surname. Those who had left before the first of them are not
-/// among them. `as_of`: only updates that were queued by then, and no drafts.
+/// among them, and nobody is reminded of one who died. `as_of`: only updates that were queued by then, and no drafts; and a
+/// pupil whose death was recorded by then counts up to that day.
 pub async fn pupils(
     connection: &mut PgConnection,
     mondays: &[Date],
@@ -26,7 +27,8 @@ pub async fn pupils(
     let mondays: Vec<Day> = mondays.iter().copied().map(Day).collect();
     let rows = sqlx::query!(
         r#"select p.id, coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!",
-                  p.class_id, k.name as "class_name?", p.on_roll_from as "from: Day", p.leaving_date as "until: Day",
+                  p.class_id, k.name as "class_name?", p.on_roll_from as "from: Day", 
+                  least(p.leaving_date, case when p.died_set_at <= $3 then p.died_on end) as "until: Day",
                   coalesce(u.weeks, '{}') as "sent!: Vec<Day>", coalesce(d.weeks, '{}') as "queued!: Vec<Day>"
            from pupil p
            left join class k on k.id = p.class_id
@@ -37,7 +39,7 @@ pub async fn pupils(
                       where week = any($1) and $3 is null and send_at is not null and update_id is null
                       group by pupil_id) d
                on d.pupil_id = p.id
-           where p.leaving_date is null or p.leaving_date >= $2
+           where (p.leaving_date is null or p.leaving_date >= $2) and ($3 is not null or p.died_on is null)
            order by k.name nulls last, p.legal_surname, p.legal_forename, p.id"#,
         &mondays as _,
         oldest.map(Day) as _,
@@ -78,13 +80,15 @@ pub struct Unreached {
 
 /// The carers whom the updates of these weeks have not reached, the newest week first; at most `limit`. A carer counts from a
 /// failure on, or from when nobody knew a way, until a message or a colleague has told them, also of a later week up to
-/// `last`; one who may not be told is not missed. Only what was tried `since` then is looked at. Read as the daemon, for so
+/// `last`; one who may not be told is not missed, nor is one who died
+/// or whose link has ended by `today`. Only what was tried `since` then is looked at. Read as the daemon, for so
 /// many policies would be planned for longer than it is read; [`named`] leaves those whom a colleague may see.
 pub async fn unreached(
     connection: &mut PgConnection,
     weeks: (Date, Date),
     last: Date,
     since: Timestamp,
+    today: Date,
     limit: i64,
 ) -> Result<Vec<Unreached>, StoreError> {
     let rows = sqlx::query!(
@@ -107,7 +111,11 @@ pub async fn unreached(
            left join lateral (select kind, due from task
                               where update_id = h.update_id and carer_id = h.carer_id and state = 'open'
                               order by due limit 1) t on true
-           where not exists (
+           where exists (
+                   select from link l join pupil p on p.id = l.pupil_id join carer c on c.id = l.carer_id
+                   where l.pupil_id = u.pupil_id and l.carer_id = h.carer_id and p.died_on is null and c.died_on is null
+                     and (l.ends is null or l.ends >= $6))
+             and not exists (
                    select from pupil_update v join delivery d on d.update_id = v.id
                    where v.pupil_id = u.pupil_id and v.week between u.week and $3 and d.carer_id = h.carer_id
                      and d.state in ('submitted', 'delivered'))
@@ -123,6 +131,7 @@ pub async fn unreached(
         Day(last) as _,
         Ts(since) as _,
         limit,
+        Day(today) as _,
     )
     .fetch_all(connection)
     .await?;

@@ -13,10 +13,14 @@ pub use self::{
     questions::{Decided, Message, WhichQuestions, decided, messages, questions, questions_of_case},
     tasks::{OneTask, TaskLine, WhichTasks, task, tasks},
 };
-use super::{StoreError, entries, types::Ts};
+use super::{
+    StoreError, entries,
+    life::Recorded,
+    types::{Day, Ts},
+};
 use crate::domain::{
     ids::{CarerId, CaseId, ClassId, PupilId},
-    time::Timestamp,
+    time::{Date, Timestamp},
 };
 
 /// Colleagues' names by their id as text, which is how the record names who did something.
@@ -65,13 +69,18 @@ pub struct Named {
     pub class_id: Option<ClassId>,
     /// The year group.
     pub year: Option<String>,
+    /// When they were born, where that is known.
+    pub born: Option<Date>,
+    /// The day on which they died.
+    pub died: Option<Recorded>,
 }
 
 /// The pupil's name and class; `None` where there is no such pupil for this colleague.
 pub async fn pupil(connection: &mut PgConnection, pupil: PupilId) -> Result<Option<Named>, StoreError> {
     let row = sqlx::query!(
         r#"select coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!",
-                  k.name as "class?", p.class_id, p.year_group
+                  k.name as "class?", p.class_id, p.year_group,
+                  p.date_of_birth as "born: Day", p.died_on as "died_on: Day", p.died_set_by, p.died_set_at as "died_set_at: Ts"
            from pupil p left join class k on k.id = p.class_id where p.id = $1"#,
         pupil.0,
     )
@@ -82,6 +91,8 @@ pub async fn pupil(connection: &mut PgConnection, pupil: PupilId) -> Result<Opti
         class: row.class,
         class_id: row.class_id.map(ClassId),
         year: row.year_group,
+        born: row.born.map(|day| day.0),
+        died: Recorded::of(row.died_on, row.died_set_by, row.died_set_at),
     }))
 }
 

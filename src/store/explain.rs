@@ -340,10 +340,11 @@ pub async fn pupil_name(connection: &mut PgConnection, pupil: PupilId) -> Result
     .await?)
 }
 
-/// The carers who have this address, of whatever kind.
+/// The carers who have this address, of whatever kind, without those who have died.
 pub async fn carers_at(connection: &mut PgConnection, value: &str) -> Result<Vec<CarerId>, StoreError> {
     let ids = sqlx::query_scalar!(
         "select ca.carer_id from address a join carer_address ca on ca.address_id = a.id and ca.removed_at is null
+         join carer c on c.id = ca.carer_id and c.died_on is null
          where a.value = $1",
         value
     )

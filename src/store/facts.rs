@@ -78,6 +78,8 @@ pub async fn of_links(
                   f.restriction_kinds, f.restriction_starts as "restriction_starts: Vec<Option<Day>>",
                   f.restriction_ends as "restriction_ends: Vec<Option<Day>>",
                   f.address_ids, f.address_kinds, f.address_values, f.address_statuses,
+                  f.date_of_birth as "born: Day", f.pupil_died_on as "pupil_died: Day", f.carer_died_on as "carer_died: Day",
+                  f.link_ends as "ends: Day", f.adult_agreed as "adult_agreed!",
                   coalesce(p.routes, w.routes) as "routes?", p.routes is not null as "own_wish!"
            from link_facts f
            left join preference p on p.carer_id = f.carer_id and p.purpose = $3
@@ -168,6 +170,11 @@ struct LinkRow {
     pupil_called: String,
     class_id: Option<Uuid>,
     leaving_date: Option<Day>,
+    born: Option<Day>,
+    pupil_died: Option<Day>,
+    carer_died: Option<Day>,
+    ends: Option<Day>,
+    adult_agreed: bool,
     title: Option<String>,
     forename: String,
     surname: String,
@@ -203,7 +210,12 @@ impl TryFrom<LinkRow> for LinkFacts {
             pupil_called: Private::new(row.pupil_called),
             class: row.class_id.map(ClassId),
             leaving_date: row.leaving_date.map(|day| day.0),
+            born: row.born.map(|day| day.0),
+            pupil_died: row.pupil_died.map(|day| day.0),
+            ends: row.ends.map(|day| day.0),
+            adult_agreed: row.adult_agreed,
             carer: CarerId(carer),
+            carer_died: row.carer_died.map(|day| day.0),
             carer_name: PersonName {
                 title: Private::new(row.title.unwrap_or_default()),
                 forename: Private::new(row.forename),

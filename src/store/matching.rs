@@ -29,12 +29,14 @@ pub async fn writers(
     }
     let rows = sqlx::query!(
         r#"select a.value, a.id as address_id, a.status = 'good' as "reachable!", ca.carer_id, l.pupil_id as "pupil_id?", p.class_id as "class_id?",
-                  coalesce(p.leaving_date < $3, false) as "left!",
+                  c.died_on is not null as "carer_died!", p.died_on is not null as "pupil_died!",
+                  coalesce(p.leaving_date < $3, false) or p.died_on is not null as "left!", coalesce(l.ends < $3, false) as "ended!",
                   exists (select from restriction r
                           where r.link_id = l.id and r.ended_at is null and (r.starts is null or r.starts <= $3)
                             and (r.ends is null or $3 <= r.ends)) as "restricted!"
            from address a
            join carer_address ca on ca.address_id = a.id and ca.removed_at is null
+           join carer c on c.id = ca.carer_id
            left join link l on l.carer_id = ca.carer_id
            left join pupil p on p.id = l.pupil_id
            where a.kind = $1 and a.value = any($2)
@@ -53,6 +55,7 @@ pub async fn writers(
                 carer,
                 address: AddressId(row.address_id),
                 reachable: row.reachable,
+                died: row.carer_died,
                 links: Vec::new(),
             });
         }
@@ -61,7 +64,9 @@ pub async fn writers(
                 pupil: PupilId(pupil),
                 class: row.class_id.map(ClassId),
                 restricted: row.restricted,
+                ended: row.ended,
                 left: row.left,
+                died: row.pupil_died,
             });
         }
     }

@@ -36,6 +36,7 @@ pub mod figures;
 pub mod inbox;
 pub mod leader;
 pub mod letters;
+pub mod life;
 pub mod matching;
 pub mod notices;
 pub mod outbox;

@@ -99,7 +99,7 @@ pub async fn of_class(
            cross join lateral (
                select coalesce(array_agg(c.forename || ' ' || c.surname order by c.surname, c.forename, c.id), '{}') as names
                from carer c
-               where c.id in (
+               where c.died_on is null and c.id in (
                    select x.carer_id from delivery x where x.update_id = u.id and x.state = 'failed'
                    union
                    select x.carer_id from task x
@@ -112,7 +112,7 @@ pub async fn of_class(
                    select from task x
                    where x.update_id = u.id and x.carer_id = c.id and x.kind in ('call', 'letter') and x.state = 'done'
                      and not exists (select from returned_letter r where r.task_id = x.id))) n
-           where p.class_id = $1 and (p.leaving_date is null or p.leaving_date >= $2)
+           where p.class_id = $1 and (p.leaving_date is null or p.leaving_date >= $2) and p.died_on is null
            order by p.legal_surname, p.legal_forename, p.id
            limit 200"#,
         class.0,
@@ -162,7 +162,7 @@ pub async fn unsent(
         r#"select p.id, coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!",
                   d.week as "week: Day", d.send_at as "send_at: Ts"
            from draft d join pupil p on p.id = d.pupil_id
-           where p.class_id = $1 and d.week >= $2 and d.week < $3 and d.update_id is null and btrim(d.words) <> ''
+           where p.class_id = $1 and p.died_on is null and d.week >= $2 and d.week < $3 and d.update_id is null and btrim(d.words) <> ''
              and not exists (select from pupil_update u where u.pupil_id = d.pupil_id and u.week = d.week)
            order by d.week desc, p.legal_surname, p.legal_forename, p.id
            limit 200"#,
@@ -192,7 +192,7 @@ pub async fn written(
            from pupil p
            left join draft d on d.pupil_id = p.id and d.week = $2
            left join pupil_update u on u.pupil_id = p.id and u.week = $2
-           where p.class_id = $1 and (p.leaving_date is null or p.leaving_date >= $2)
+           where p.class_id = $1 and (p.leaving_date is null or p.leaving_date >= $2) and p.died_on is null
            order by p.legal_surname, p.legal_forename, p.id
            limit 200"#,
         class.0,

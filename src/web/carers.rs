@@ -18,6 +18,7 @@ use super::{
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
+    life::ends_in_words,
     people::{READERS, foreign, responsibility, rights, unusual, who},
     restrictions::{KEEPERS, Told, told},
     sent::Fields,
@@ -50,6 +51,8 @@ struct Pupil {
     /// For those whose work they are.
     restrictions: Vec<Told>,
     missing: Option<String>,
+    /// The last day on which the link holds, in words.
+    ends: Option<String>,
 }
 
 /// An address as the page tells it.
@@ -97,6 +100,8 @@ struct Set {
 struct CarerPage {
     frame: Frame,
     carer: Carer,
+    /// The day on which they died.
+    died: Option<String>,
     language: String,
     interpreter: Option<String>,
     format: Option<String>,
@@ -170,6 +175,7 @@ fn show(web: &Web, signed: &Signed, record: Record, asked: Asked, frame: Frame, 
     let purposes = Purpose::ALL.iter().filter(|purpose| **purpose != Purpose::Acknowledgement);
     let template = CarerPage {
         frame,
+        died: record.carer.died.as_ref().map(|died| day_in_full(died.day, today)),
         language: foreign(&record.carer.language).unwrap_or_else(|| "English".to_owned()),
         interpreter: record.carer.interpreter.as_deref().map(language_in_words),
         format: unusual(&record.carer.format),
@@ -203,6 +209,7 @@ fn pupil(
         responsibility: responsibility(facts),
         restrictions: own.map(|row| told(row, &record.names, today)).collect(),
         missing: link.missing_since.map(|at| day_in_full(school_date(at), today)),
+        ends: link.ends.as_ref().map(|ends| ends_in_words(ends.day, today)),
         link: link.clone(),
     }
 }

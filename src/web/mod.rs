@@ -35,6 +35,7 @@ mod home;
 mod hooks;
 mod inbox;
 mod letters;
+mod life;
 mod paging;
 mod people;
 mod play;
@@ -159,6 +160,7 @@ fn served() -> Vec<Served> {
         write::served(),
         calls::served(),
         letters::served(),
+        life::served(),
         play::served(),
         announce::served(),
         announce_one::served(),

@@ -16,6 +16,7 @@ use super::{
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
+    life::{Life, life},
     post,
     restrictions::{Bound, KEEPERS, LIFTERS, bound},
     sent::{Did, Fields, Sent, once},
@@ -26,7 +27,7 @@ use crate::{
         contact::{ContactKind, Direction},
         ids::{CarerId, ClassId, PupilId},
         people::RestrictionKind,
-        rights::{LinkFacts, NoRight, may_be_told},
+        rights::{LinkFacts, NoRight, may_be_told, told_until},
         staff::Role,
         time::{Date, Timestamp, day_begins, day_in_full, school_date},
         wording::{interpreter_for, language_in_words},
@@ -124,6 +125,10 @@ struct FamilyPage {
     bound: Vec<Bound>,
     keeps: bool,
     lifts: bool,
+    /// The day on which the pupil died.
+    died: Option<String>,
+    /// What ends and when, for those whose work that is.
+    life: Option<Life>,
     kinds: Vec<(&'static str, &'static str)>,
     /// What was typed that could not be taken.
     typed: Fields,
@@ -176,6 +181,11 @@ pub(super) async fn show_family(
     let keeps = signed.is(KEEPERS);
     let bound =
         if keeps && !asked.print { bound(web, signed, pupil, &family.names).await? } else { Vec::new() };
+    let life = if keeps && !asked.print {
+        Some(life(web, signed, (pupil, &family.card.pupil), &family.names).await?)
+    } else {
+        None
+    };
     let named = family.card.pupil;
     let class = [named.class, named.year.map(|year| format!("year {year}"))];
     let on = On {
@@ -199,6 +209,8 @@ pub(super) async fn show_family(
         bound,
         keeps,
         lifts: signed.is(LIFTERS),
+        died: named.died.as_ref().map(|died| day_in_full(died.day, today)),
+        life,
         kinds: RestrictionKind::ALL.iter().rev().map(|kind| (kind.as_str(), forbids(*kind))).collect(),
         typed: shown.typed,
     };
@@ -311,7 +323,14 @@ pub(super) fn rights(facts: Option<&LinkFacts>, today: Date) -> (bool, String) {
         holding.map(|restriction| restriction.ends).collect::<Option<Vec<_>>>()?.into_iter().max()
     });
     let (may, mut rights) = match told {
-        Some(Ok(())) => (true, "May be told about this pupil.".to_owned()),
+        Some(Ok(())) => {
+            let last = facts.and_then(|facts| told_until(facts, today));
+            let until = last.map(|last| format!(", until {}", day_in_full(last, today)));
+            (true, format!("May be told about this pupil{}.", until.unwrap_or_default()))
+        }
+        Some(Err(why @ (NoRight::PupilDied | NoRight::CarerDied))) => {
+            (false, format!("Nothing is sent: {}.", why.sentence()))
+        }
         Some(Err(why)) => (false, format!("Must not be told: {}.", why.sentence())),
         None => (false, "Must not be told: not linked to this pupil.".to_owned()),
     };

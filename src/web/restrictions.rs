@@ -112,12 +112,7 @@ async fn restrict(
     sent: Sent,
 ) -> Result<Response, Wrong> {
     let pupil: PupilId = pupil.parse().map_err(|_| Wrong::Absent)?;
-    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
-    let links = carers::links(&mut tx, None, Some(pupil)).await?;
-    tx.commit().await.map_err(StoreError::from)?;
-    // Proved before anything is done: the link is one of this pupil's that the colleague may see.
-    let wanted = sent.fields.parsed::<LinkId>("link");
-    let link = links.iter().find(|link| Some(link.id) == wanted).ok_or(Wrong::Absent)?.id;
+    let link = link_of(&web, &signed, pupil, &sent.fields).await?;
     let work = async {
         let restriction = Restriction {
             kind: RestrictionKind::parse(sent.fields.text("kind"))
@@ -132,7 +127,21 @@ async fn restrict(
     Box::pin(finish(&web, &signed, pupil, &sent, work)).await
 }
 
-fn optional_day(fields: &Fields, field: &'static str) -> Result<Option<Date>, FlowError> {
+/// The link that a form names, proved before anything is done: it is one of this pupil's that the colleague may see.
+pub(super) async fn link_of(
+    web: &Web,
+    signed: &Signed,
+    pupil: PupilId,
+    fields: &Fields,
+) -> Result<LinkId, Wrong> {
+    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    let links = carers::links(&mut tx, None, Some(pupil)).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    let wanted = fields.parsed::<LinkId>("link");
+    links.iter().find(|link| Some(link.id) == wanted).map(|link| link.id).ok_or(Wrong::Absent)
+}
+
+pub(super) fn optional_day(fields: &Fields, field: &'static str) -> Result<Option<Date>, FlowError> {
     if fields.text(field).is_empty() { Ok(None) } else { day(fields, field).map(Some) }
 }
 
@@ -163,7 +172,8 @@ async fn lift(
     Box::pin(finish(&web, &signed, pupil, &sent, work)).await
 }
 
-async fn finish(
+/// Does a form's deed once, and shows the pupil's page again where it is refused.
+pub(super) async fn finish(
     web: &Web,
     signed: &Signed,
     pupil: PupilId,

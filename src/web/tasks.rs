@@ -17,7 +17,7 @@ use super::{
     people::who,
     post,
     sent::{Did, Fields, Sent, once},
-    todo::{note_tasks, task_in_words},
+    todo::{asks_pupil, note_tasks, task_in_words},
 };
 use crate::{
     domain::{
@@ -41,6 +41,8 @@ struct TaskPage {
     task: desk::OneTask,
     /// What it asks for, where that can be done on a page of the carer's.
     mends_address: bool,
+    /// Whether it is to ask the pupil whom the school may tell.
+    asks_pupil: bool,
     due: String,
     late: bool,
     role: &'static str,
@@ -52,11 +54,21 @@ struct TaskPage {
 /// The task, where there is one for this colleague.
 async fn open(web: &Web, signed: &Signed, task: &str) -> Result<desk::OneTask, Wrong> {
     let task: TaskId = task.parse().map_err(|_| Wrong::Absent)?;
+    let mut found = seen(web, signed, task).await?;
+    // The gate is asked first: nobody looks for a way to somebody who may not be told any more.
+    if found.as_ref().is_some_and(|found| found.kind == "check_address" && found.state == "open") {
+        tasks::show(&web.gateway, task).await?;
+        found = seen(web, signed, task).await?;
+    }
+    note_tasks(web, signed, &[task], "a task of this case was read").await?;
+    found.ok_or(Wrong::Absent)
+}
+
+async fn seen(web: &Web, signed: &Signed, task: TaskId) -> Result<Option<desk::OneTask>, Wrong> {
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let found = desk::task(&mut tx, task).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    note_tasks(web, signed, &[task], "a task of this case was read").await?;
-    found.ok_or(Wrong::Absent)
+    Ok(found)
 }
 
 async fn task_page(
@@ -92,6 +104,7 @@ async fn show(
     let template = TaskPage {
         frame,
         mends_address: task.kind == "check_address",
+        asks_pupil: asks_pupil(&task.kind),
         due: day_in_full(task.due, today),
         late: task.state == "open" && task.due < today,
         role: Role::parse(&task.role).map_or("", Role::in_words),

@@ -35,6 +35,8 @@ pub(super) struct Todo {
     /// Where it is done, where there is a page for that.
     pub(super) path: Option<String>,
     pub(super) line: TaskLine,
+    /// Whether it is about the pupil alone.
+    pub(super) of_pupil: bool,
     /// Whose list it is on.
     pub(super) role: &'static str,
     pub(super) due: String,
@@ -51,6 +53,7 @@ pub(super) fn to_do(line: TaskLine, today: Date, signed: &Signed) -> Todo {
             _ => Some(format!("/tasks/{}", line.id)),
         },
         kind: task_in_words(&line.kind),
+        of_pupil: asks_pupil(&line.kind),
         role: Role::parse(&line.role).map_or("", Role::in_words),
         due: day_in_full(line.due, today),
         late: line.due < today,
@@ -83,8 +86,15 @@ pub(super) fn task_in_words(kind: &str) -> &'static str {
         "did_it_arrive" => "Ask whether it arrived",
         "follow_up" => "Confirm in writing",
         "review_restriction" => "Look at a restriction",
+        "turns_16" => "A pupil turns 16",
+        "turns_18" => "A pupil turns 18",
         _ => "Task",
     }
+}
+
+/// Whether a task is to ask a pupil whom the school may tell.
+pub(super) fn asks_pupil(kind: &str) -> bool {
+    ["turns_16", "turns_18"].contains(&kind)
 }
 
 #[derive(Template)]

@@ -6,10 +6,13 @@ use liaison_channels::message::ChannelId;
 
 use super::{Stop, Trouble, heartbeat};
 use crate::{
-    domain::ids::DaemonId,
+    domain::{
+        ids::DaemonId,
+        time::{Date, school_date},
+    },
     flows::{
-        FlowError, absences, announcements, complaint, current, drafts, gateway::Gateway, ladder, notices,
-        operate, rescue, resolve, seal,
+        FlowError, absences, announcements, complaint, current, drafts, gateway::Gateway, ladder, life,
+        notices, operate, rescue, resolve, seal,
     },
     store::{daemons, leader::Leader},
 };
@@ -45,6 +48,8 @@ struct Since {
     tried: HashMap<String, std::time::Instant>,
     /// Clocks were counted anew.
     redated: Option<std::time::Instant>,
+    /// The school's day on which it was last looked who turns 16 or 18.
+    birthdays: Option<Date>,
 }
 
 /// Takes up the calendar and the words that colleagues have adopted since: every daemon does, whoever leads.
@@ -116,6 +121,12 @@ async fn care_once(
     let digests = notices::digests(gateway).await?;
     if digests > 0 {
         tracing::info!(digests, "colleagues are told what waits today");
+    }
+    let today = school_date(gateway.now());
+    if since.birthdays != Some(today) {
+        let asked = life::ask_ahead(gateway).await?;
+        tracing::info!(asked, "looked who turns 16 or 18");
+        since.birthdays = Some(today);
     }
     let climbed = ladder::climb(gateway).await?;
     if climbed > 0 {

@@ -11,6 +11,14 @@ pub(crate) struct Known {
     pub(crate) restrictions: Vec<(Option<Date>, Option<Date>)>,
     /// The pupil's last day.
     pub(crate) leaves: Option<Date>,
+    /// The last day of what links them.
+    pub(crate) ends: Option<Date>,
+    /// Whether either of them has died.
+    pub(crate) died: bool,
+    /// When the pupil was born.
+    pub(crate) born: Option<Date>,
+    /// Whether the pupil agrees.
+    pub(crate) agrees: bool,
     /// `yes`, `no` or `unknown`.
     pub(crate) responsibility: &'static str,
     /// Marked to be written to.
@@ -27,6 +35,16 @@ impl Known {
             if !not_yet && !over {
                 return false;
             }
+        }
+        if self.died || self.ends.is_some_and(|last| last < today) {
+            return false;
+        }
+        // Grown up in the eighteenth year after that of birth, from the same day of the year on.
+        let grown = self.born.is_some_and(|born| {
+            (today.year(), today.month(), today.day()) >= (born.year() + 18, born.month(), born.day())
+        });
+        if grown && !self.agrees {
+            return false;
         }
         match self.leaves {
             Some(last) if today > last => false,

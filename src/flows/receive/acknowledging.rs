@@ -46,6 +46,9 @@ impl Deciding<'_> {
         let channel = self.gateway.carriers.of(message.came_by);
         let ack = match (visibility, channel) {
             (Visibility::Restricted, _) => Ack::Hold(9, "restricted".to_owned()),
+            _ if self.grieves(whose) => {
+                Ack::Hold(0, "the pupil has died: whoever answers does so in person".to_owned())
+            }
             (_, Some(_)) if !self.reachable(whose.address) => {
                 Ack::Hold(0, "the address it came from is marked as failing or stopped".to_owned())
             }
@@ -98,6 +101,12 @@ impl Deciding<'_> {
         let acknowledged =
             Acknowledged { case, address: Some(whose.address), to_domain: domain, at: self.now };
         (ack, Some(acknowledged))
+    }
+
+    /// Whether the message comes from the family of a pupil who has died.
+    fn grieves(&self, whose: &matching::Known) -> bool {
+        let links = self.known.writers(self.message).iter().flat_map(|writer| &writer.links);
+        links.into_iter().any(|link| link.pupil == whose.link_pupil && link.died)
     }
 
     /// Whether the address that wrote can be written to.

@@ -276,7 +276,7 @@ impl Deciding<'_> {
         outcome: &mut Outcome,
     ) {
         let writers = self.known.writers(self.message).iter().flat_map(|writer| &writer.links);
-        let candidates = writers.filter(|link| !link.left).map(|link| Candidate {
+        let candidates = writers.filter(|link| !link.left && !link.ended).map(|link| Candidate {
             carer: whose.carer,
             pupil: Some(link.pupil),
             evidence: "a child of this carer at the school".to_owned(),

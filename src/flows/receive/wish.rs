@@ -96,7 +96,8 @@ async fn change(
 }
 
 fn ask_office(deciding: &Deciding<'_>, writer: &Writer, why: &str) -> Option<NewTask> {
-    let link = writer.links.first()?;
+    // With whom nothing is to be agreed any more, nobody is to agree a way.
+    let link = writer.links.iter().find(|link| !writer.died && !link.ended && !link.died)?;
     Some(NewTask {
         id: TaskId::new(),
         kind: "check_address",

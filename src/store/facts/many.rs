@@ -24,6 +24,8 @@ pub(super) async fn links(
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) as "pupil_called!", p.class_id,
                   p.leaving_date as "leaving_date: Day", c.title, c.forename, c.surname, c.language, c.format, c.interpreter,
                   c.best_times, l.parental_responsibility, l.receives_correspondence,
+                  p.date_of_birth as "born: Day", p.died_on as "pupil_died: Day", c.died_on as "carer_died: Day",
+                  l.ends as "ends: Day", l.adult_agreed_at is not null as "adult_agreed!",
                   coalesce(o.routes, w.routes) as "routes?", o.routes is not null as "own_wish!"
            from link l
            join pupil p on p.id = l.pupil_id
@@ -46,6 +48,11 @@ pub(super) async fn links(
             pupil_called: row.pupil_called,
             class_id: row.class_id,
             leaving_date: row.leaving_date,
+            born: row.born,
+            pupil_died: row.pupil_died,
+            carer_died: row.carer_died,
+            ends: row.ends,
+            adult_agreed: row.adult_agreed,
             title: row.title,
             forename: row.forename,
             surname: row.surname,

@@ -212,6 +212,18 @@ fn of_tasks(tasks: &BTreeMap<String, (i64, i64)>, frame: &Frame) -> Vec<Line> {
         ),
         ("follow_up", "/to-do", "agreement to confirm in writing", "agreements to confirm in writing"),
         ("review_restriction", "/to-do", "restriction to look at", "restrictions to look at"),
+        (
+            "turns_16",
+            "/to-do",
+            "pupil turns 16: ask whom we may tell",
+            "pupils turn 16: ask whom we may tell",
+        ),
+        (
+            "turns_18",
+            "/to-do",
+            "pupil turns 18: ask whom we may tell",
+            "pupils turn 18: ask whom we may tell",
+        ),
     ];
     let lines = kinds.into_iter().filter_map(|(kind, path, one, several)| {
         let path = if has(path) { path } else { "/to-do" };

@@ -1,14 +1,24 @@
 //! Whole families, with everything that can happen to them between the teacher's file and the last try.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::{ToSpan as _, civil::Date};
 use liaison::{
     domain::{
         announcement::{Audience, Written},
+        ids::LinkId,
         people::Purpose,
     },
-    flows::{Clock as _, announcements, operate, queue, rescue::rescue, resolve::resolve},
+    flows::{
+        Clock as _, announcements,
+        life::{self, Person},
+        operate, queue,
+        rescue::rescue,
+        resolve::resolve,
+    },
 };
 use liaison_channels::fakes::{
     smtp::{Act, At},
@@ -48,6 +58,11 @@ struct Carer {
 
 #[derive(Debug, Clone, Copy)]
 enum Deed {
+    /// What links this carer and this pupil ends, so many days from Monday.
+    Ends(usize, usize, i64),
+    CarerDies(usize),
+    PupilDies(usize),
+    Agrees(usize, usize),
     Deliver,
     NextFile,
     Hours(u64),
@@ -62,6 +77,8 @@ enum Deed {
 struct Family {
     carers: Vec<Carer>,
     leaves: [[Option<i64>; 2]; 2],
+    /// How many days after Monday each pupil turns 18.
+    eighteen: [Option<i64>; 2],
     sensitive: bool,
     deeds: Vec<Deed>,
 }
@@ -108,13 +125,19 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => Just(Deed::LookAtTasks),
         1 => Just(Deed::Behave),
         1 => Just(Deed::AnotherDaemon),
+        1 => (0..4usize, 0..2usize, -1..3i64).prop_map(|(n, p, last)| Deed::Ends(n, p, last)),
+        1 => (0..4usize).prop_map(Deed::CarerDies),
+        1 => (0..2usize).prop_map(Deed::PupilDies),
+        1 => (0..4usize, 0..2usize).prop_map(|(n, p)| Deed::Agrees(n, p)),
     ]
 }
 
 fn family() -> impl Strategy<Value = Family> {
     let leaves = uniform2(uniform2(option::weighted(0.15, 0..3i64)));
-    (vec(one_carer(), 1..4), leaves, any::<bool>(), vec(deed(), 4..14))
-        .prop_map(|(carers, leaves, sensitive, deeds)| Family { carers, leaves, sensitive, deeds })
+    let eighteen = uniform2(option::weighted(0.2, -1..3i64));
+    (vec(one_carer(), 1..4), leaves, eighteen, any::<bool>(), vec(deed(), 4..14)).prop_map(
+        |(carers, leaves, eighteen, sensitive, deeds)| Family { carers, leaves, eighteen, sensitive, deeds },
+    )
 }
 
 fn day(offset: i64) -> Date {
@@ -135,6 +158,7 @@ impl Family {
         let pupils = [0, 1].map(|p| {
             pupil(&format!("P{p}"), &format!("Pupil{p}q"), "Ash")
                 .with("leaving_date", &text(self.leaves[p][file]))
+                .with("date_of_birth", &self.born(p).map(|born| born.to_string()).unwrap_or_default())
         });
         let mut rows = vec![carer("P0", "C99", "Nobody", "Special").email("special@home.example")];
         rows.push(carer("P1", "C99", "Nobody", "Special").email("special@home.example"));
@@ -161,6 +185,10 @@ impl Family {
         Roll::new(&pupils, &rows)
     }
 
+    fn born(&self, p: usize) -> Option<Date> {
+        self.eighteen[p].map(|after| day(after).checked_sub(18.years()).unwrap())
+    }
+
     /// What the oracle knows after files up to this one: an order that was once recorded stays.
     fn known(&self, carer: usize, p: usize, file: usize) -> Option<Known> {
         let link = self.carers[carer].links[p].as_ref()?;
@@ -168,8 +196,10 @@ impl Family {
         Some(Known {
             restrictions: orders.map(|(_, first, last)| (first.map(day), last.map(day))).collect(),
             leaves: self.leaves[p][file].map(day),
+            born: self.born(p),
             responsibility: link.responsibility,
             correspondence: link.correspondence,
+            ..Known::default()
         })
     }
 }
@@ -184,6 +214,16 @@ struct Journey<'a> {
     file: usize,
     mails: usize,
     texts: usize,
+    happened: Happened,
+}
+
+/// What has happened to them on the way.
+#[derive(Debug, Default)]
+struct Happened {
+    ends: BTreeMap<(usize, usize), Date>,
+    carers_died: BTreeSet<usize>,
+    pupils_died: BTreeSet<usize>,
+    agreed: BTreeSet<(usize, usize)>,
 }
 
 impl Journey<'_> {
@@ -235,8 +275,66 @@ impl Journey<'_> {
             }
             Deed::LookAtTasks => {}
             Deed::Behave => school.mail.behave(),
+            Deed::Ends(..) | Deed::CarerDies(_) | Deed::PupilDies(_) | Deed::Agrees(..) => {
+                self.happens(deed).await;
+            }
         }
         self.look().await;
+    }
+
+    /// Lets something happen to a carer, a pupil or what links them, where they are there and it has not happened before.
+    async fn happens(&mut self, deed: Deed) {
+        let gateway = &self.school.gateway;
+        match deed {
+            Deed::Ends(n, p, after) => {
+                let Some(link) = self.link(n, p).await else { return };
+                // Only an earlier end is taken without a reason.
+                if life::end_link(gateway, link, day(after), "office").await.is_ok() {
+                    self.happened.ends.insert((n, p), day(after));
+                }
+            }
+            Deed::CarerDies(n) => {
+                let Some(carer) = self.id(&format!("carer where contact_ref = 'C{n}'")).await else { return };
+                let person = Person::Carer(carer.parse().unwrap());
+                drop(life::record_death(gateway, person, day(0), "office").await);
+                self.happened.carers_died.insert(n);
+            }
+            Deed::PupilDies(p) => {
+                let Some(pupil) = self.id(&format!("pupil where pupil_ref = 'P{p}'")).await else { return };
+                let person = Person::Pupil(pupil.parse().unwrap());
+                drop(life::record_death(gateway, person, day(0), "office").await);
+                self.happened.pupils_died.insert(p);
+            }
+            Deed::Agrees(n, p) => {
+                let Some(link) = self.link(n, p).await else { return };
+                drop(life::agree(gateway, link, "in a talk", "slt", &["slt"]).await);
+                self.happened.agreed.insert((n, p));
+            }
+            _ => unreachable!("the other deeds are done by somebody"),
+        }
+    }
+
+    async fn id(&self, of: &str) -> Option<String> {
+        self.school.rows(&format!("select id::text from {of}")).await.pop()
+    }
+
+    async fn link(&self, n: usize, p: usize) -> Option<LinkId> {
+        let of = format!(
+            "link where carer_id = (select id from carer where contact_ref = 'C{n}')
+             and pupil_id = (select id from pupil where pupil_ref = 'P{p}')"
+        );
+        self.id(&of).await.map(|id| id.parse().unwrap())
+    }
+
+    /// What the oracle knows of a carer and a pupil now.
+    fn known(&self, n: usize, p: usize) -> Option<Known> {
+        let known = self.family.known(n, p, self.file)?;
+        Some(Known {
+            ends: self.happened.ends.get(&(n, p)).copied(),
+            died: self.happened.carers_died.contains(&n) || self.happened.pupils_died.contains(&p),
+            agrees: self.happened.agreed.contains(&(n, p)),
+            ..known
+        })
     }
 
     /// Every message since the last look, and every task that can be read now, against the oracle.
@@ -271,7 +369,7 @@ impl Journey<'_> {
     /// colleague reads out.
     fn judge_announced(&self, n: usize, words: &str) {
         let now = self.school.clock.now();
-        let known = [0, 1].map(|p| self.family.known(n, p, self.file));
+        let known = [0, 1].map(|p| self.known(n, p));
         assert!(
             known.iter().flatten().any(|known| known.may_be_told(now)),
             "carer {n} was announced to at {now}, and may not be told about anybody: {known:?}"
@@ -319,7 +417,7 @@ impl Journey<'_> {
             self.judge_announced(n, words);
         } else {
             assert_eq!(about.len(), 1, "one message, one pupil: {words}");
-            let known = self.family.known(n, about[0], self.file);
+            let known = self.known(n, about[0]);
             assert!(
                 known.as_ref().is_some_and(|known| known.may_be_told(now)),
                 "carer {n} was told about pupil {} at {now}, and may not: {known:?}",
@@ -337,7 +435,8 @@ impl Journey<'_> {
 
 async fn travel(family: &Family) {
     let school = School::open(&family.roll(0)).await;
-    let mut journey = Journey { family, school, file: 0, mails: 0, texts: 0 };
+    let happened = Happened::default();
+    let mut journey = Journey { family, school, file: 0, mails: 0, texts: 0, happened };
     journey.misbehave();
     let file =
         updates(&[("P0", "Pupil0q read aloud.", family.sensitive), ("P1", "Pupil1q counted to ten.", false)]);

@@ -62,6 +62,8 @@ prop_compose! {
         now in moment(),
         restrictions in restrictions(),
         leaves in option::weighted(0.3, -2..3i64),
+        (ends, eighteen) in (option::weighted(0.3, -2..3i64), option::weighted(0.3, -2..3i64)),
+        (agrees, pupil_died, carer_died) in (any::<bool>(), prop::bool::weighted(0.1), prop::bool::weighted(0.1)),
         responsibility in select(vec!["yes", "no", "unknown"]),
         (correspondence, sensitive, quiet, rehearsal, first_choice) in any::<(bool, bool, bool, bool, bool)>(),
         (email, text, own_wish) in any::<(bool, bool, bool)>(),
@@ -79,6 +81,8 @@ prop_compose! {
         };
         let dated: Vec<_> = restrictions.iter().map(dated).collect();
         let leaves = around(today, leaves);
+        let ends = around(today, ends);
+        let born = around(today, eighteen).map(|birthday| birthday.checked_sub(18.years()).unwrap());
         let mut preference = preference;
         preference.dedup();
         let facts = LinkFacts {
@@ -86,7 +90,12 @@ prop_compose! {
             pupil_called: "Sam".into(),
             class: None,
             leaving_date: leaves,
+            born,
+            pupil_died: pupil_died.then_some(today),
+            ends,
+            adult_agreed: agrees,
             carer: CarerId::new(),
+            carer_died: carer_died.then_some(today),
             carer_name: PersonName { title: "Mrs".into(), forename: "Amina".into(), surname: "Begum".into() },
             language: language.to_owned(),
             format: if bsl { Format::Bsl } else { Format::Standard },
@@ -99,7 +108,8 @@ prop_compose! {
             preference,
             own_wish,
         };
-        let known = Known { restrictions: dated.iter().map(|(_, a, b)| (*a, *b)).collect(), leaves, responsibility, correspondence };
+        let known = Known { restrictions: dated.iter().map(|(_, a, b)| (*a, *b)).collect(), leaves, ends, died: pupil_died || carer_died, born, agrees,
+            responsibility, correspondence };
         let message = MessageFacts {
             purpose: Purpose::WeeklyUpdate,
             words: "Sam read.".into(),

@@ -78,6 +78,47 @@ async fn weeks_in_a_row_are_told_and_nothing_is_due_before_a_pupil_came_or_after
 }
 
 #[tokio::test]
+async fn nobody_is_reminded_of_a_pupil_who_died_or_has_left_nor_of_a_carer_who_died_or_whose_link_has_ended()
+{
+    let school = a_week_later().await;
+    school.school.set_clock("2026-12-09T09:00:00Z");
+    let mut office = school.as_role(Role::Office).await;
+    let mut pages = async || {
+        let this = office.get("/coverage").await.body;
+        let before = office.get("/coverage?week=2026-11-30").await.body;
+        (this.contains("Tia"), before.contains("Tia"))
+    };
+
+    let there = pages().await;
+    school.sql("update pupil set leaving_date = '2026-12-08' where pupil_ref = 'P2'").await;
+    let left = pages().await;
+    school
+        .sql("update pupil set leaving_date = null, died_on = '2026-12-08', died_set_by = 'x', died_set_at = now() where pupil_ref = 'P2'")
+        .await;
+    let died = pages().await;
+    school
+        .sql(
+            "update delivery set state = 'failed', fault = 'bad_address', reason = 'no such mailbox', settled_at = '2026-11-23T10:00:00Z'
+             where carer_id = (select id from carer where forename = 'Amina') and update_id is not null",
+        )
+        .await;
+    let mut slt = school.as_role(Role::Slt).await;
+    let unreached = slt.get("/coverage").await.body.contains("Amina");
+    school.sql("update link set ends = '2026-12-08', ends_set_by = 'x', ends_set_at = now()").await;
+    let ended = slt.get("/coverage").await.body.contains("Amina");
+    school.sql("update link set ends = null, ends_set_by = null, ends_set_at = null").await;
+    school.sql("update carer set died_on = '2026-12-08', died_set_by = 'x', died_set_at = now()").await;
+    let dead = slt.get("/coverage").await.body.contains("Amina");
+    school.sql("update delivery set state = 'cancelled', fault = null where state = 'failed'").await;
+
+    assert_eq!(there, (true, true));
+    assert_eq!(left, (false, true), "what was missed before they left was missed");
+    assert_eq!(died, (false, false));
+    assert_eq!([unreached, ended, dead], [true, false, false]);
+    school.close().await;
+}
+
+#[tokio::test]
 async fn a_carer_whom_a_message_did_not_reach_is_named_until_something_reaches_them() {
     let school = a_week_later().await;
     let amina = "carer_id = (select id from carer where forename = 'Amina') and update_id is not null";

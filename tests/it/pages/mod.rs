@@ -19,6 +19,7 @@ mod hostile;
 mod inbox;
 mod kept;
 mod letters;
+mod life;
 mod matrix;
 mod plain;
 mod play;

@@ -29,6 +29,8 @@ const NOT_WALKED: &[&str] = &[
     "/questions/{question}/answer",
     "/questions/{question}/undo",
     "/update/{pupil}/take-back",
+    "/families/{pupil}/death/undo",
+    "/carers/{carer}/death/undo",
     "/health/go-on",
     "/carers/{carer}/addresses/{address}/good",
     "/letters/posted",

@@ -6,6 +6,7 @@ mod calls;
 mod contacts;
 mod drafts;
 mod letters;
+mod life;
 mod links;
 mod people;
 mod previews;

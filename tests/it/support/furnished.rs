@@ -16,7 +16,7 @@ use liaison::{
         cases::Reply,
         colleagues, complaint,
         contacts::{self, Contact},
-        divert,
+        divert, life,
         proposals::{self, Sent},
         questions::{self, Says},
     },
@@ -108,6 +108,9 @@ fn roll(mood: Mood) -> Roll {
                 .mobile("07700 900105")
                 .wants("phone"),
             carer("P3", "C6", &n("Fred", 6), &n("Cholmondeley", 7)).lives_at("6 Mill Bank").wants("letter"),
+            carer("P3", "C9", &n("Hal", 7), &n("Featherstonehaugh", 8))
+                .with("parental_responsibility", "no")
+                .with("receives_correspondence", "no"),
             carer("P4", "C7", &n("\u{639}\u{627}\u{626}\u{634}\u{6c1}", 8), &n("\u{62e}\u{627}\u{646}", 9))
                 .mobile("07700 900107")
                 .with("language", "ur")
@@ -149,6 +152,7 @@ impl Staffed {
         staffed.announcements(mood).await;
         staffed.administration(mood).await;
         staffed.absences(mood).await;
+        staffed.lives(mood).await;
         staffed
     }
 
@@ -162,6 +166,29 @@ impl Staffed {
         let days = [(date(2027, 1, 6), date(2027, 1, 8)), (date(2027, 1, 11), date(2027, 1, 11))];
         absences::record(gateway, own, days[0], other, "test").await.expect("recorded");
         absences::record(gateway, other, days[1], email_of(Role::Slt), "test").await.expect("recorded");
+    }
+
+    /// An arrangement that ends, a carer who has died, and a pupil who turns 18 and agrees that one carer goes on being told.
+    async fn lives(&self, mood: Mood) {
+        let gateway = &self.school.gateway;
+        let slt = self.colleague(Role::Slt).await.to_string();
+        let row = |sql: String| async move { self.school.rows(&sql).await.remove(0) };
+        let link = |contact| {
+            row(format!(
+                "select l.id::text from link l join carer c on c.id = l.carer_id where c.contact_ref = '{contact}'"
+            ))
+        };
+        self.sql("update pupil set date_of_birth = '2008-12-01' where pupil_ref = 'P3'").await;
+        let (fred, eve) =
+            (link("C6").await.parse().expect("an id"), link("C5").await.parse().expect("an id"));
+        life::end_link(gateway, fred, date(2026, 12, 18), &slt).await.expect("recorded");
+        life::agree(gateway, eve, &mood.words("Zo\u{eb}, in a talk."), &slt, &["slt"])
+            .await
+            .expect("recorded");
+        let hal = row("select id::text from carer where contact_ref = 'C9'".to_owned()).await;
+        let hal = life::Person::Carer(hal.parse().expect("an id"));
+        life::record_death(gateway, hal, date(2026, 11, 22), &slt).await.expect("recorded");
+        life::ask_ahead(gateway).await.expect("asked");
     }
 
     /// Notices that are written: to the school, to the teacher's own class and to the other one.

@@ -95,6 +95,7 @@ impl Roll {
                 "legal_surname",
                 "legal_forename",
                 "preferred_name",
+                "date_of_birth",
                 "year_group",
                 "class",
                 "leaving_date",
