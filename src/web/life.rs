@@ -57,15 +57,15 @@ pub(super) fn served() -> Vec<Served> {
 
 /// What ends for a pupil's carers, and when.
 pub(super) struct Life {
-    pub(super) links: Vec<Link>,
+    pub(super) links: Vec<Lasts>,
     /// What is known of the birthdays that matter.
     pub(super) birthday: Option<String>,
     /// Whether the pupil is old enough to be asked.
     pub(super) may_agree: bool,
 }
 
-/// One carer of it.
-pub(super) struct Link {
+/// How long one of them is told.
+pub(super) struct Lasts {
     pub(super) link: LinkId,
     pub(super) carer: String,
     /// The last day in words, and by whom it was recorded.
@@ -92,7 +92,7 @@ pub(super) async fn life(
     let links = carers::links(&mut tx, None, Some(pupil)).await?;
     tx.commit().await.map_err(StoreError::from)?;
     let by = |actor: &str, at| recorded_in_words(actor, at, names, today);
-    let links = links.into_iter().map(|link| Link {
+    let links = links.into_iter().map(|link| Lasts {
         link: link.id,
         carer: link.carer_name,
         ends: link.ends.map(|ends| (ends_in_words(ends.day, today), by(&ends.by, ends.at))),
