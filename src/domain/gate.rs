@@ -221,7 +221,6 @@ pub struct StaffPermit {
 
 /// What the gate decided of a notice.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly every decision is a permit, and none is kept")]
 pub enum NoticeDecision {
     /// It may leave now.
     Permit(StaffPermit),

@@ -163,7 +163,7 @@ impl Digest {
             Some(0) => lines.push("The school's calendar has ended: enter the next year's".to_owned()),
             Some(1) => lines.push("The school's calendar ends tomorrow: enter the next year's".to_owned()),
             Some(days) => {
-                lines.push(format!("The school's calendar ends in {days} days: enter the next year's"))
+                lines.push(format!("The school's calendar ends in {days} days: enter the next year's"));
             }
             None => {}
         }

@@ -199,7 +199,7 @@ async fn missed(tx: &mut Tx, policy: &Policy, day: Date) -> Result<u32, StoreErr
     for pupil in coverage::pupils(tx, &[last.monday], None).await? {
         tally.add(pupil.standing(last, day));
     }
-    Ok(u32::try_from(tally.missed).unwrap_or(u32::MAX))
+    Ok(tally.missed)
 }
 
 fn number(count: i64) -> u32 {

@@ -50,6 +50,14 @@ pub(super) struct Verdict {
     pub(super) fired: Vec<Fired>,
 }
 
+impl Verdict {
+    /// Whether the DSL should look now: a person wrote who is restricted (R32), or of what may be a safeguarding matter (R61).
+    fn is_for_the_dsl(&self) -> bool {
+        let may_be = self.found.suggested.is_some_and(|one| one.kind == CaseKind::Safeguarding);
+        may_be || (self.visibility == Visibility::Restricted && self.kind == "human")
+    }
+}
+
 impl Deciding<'_> {
     /// Decides, and adds the rows to `outcome`.
     pub(super) fn decide(&self, outcome: &mut Outcome) -> Learnt {
@@ -335,7 +343,7 @@ impl Deciding<'_> {
             entry = entry.words(salt(), message.words.clone());
         }
         outcome.entries.push(entry);
-        outcome.alerts += usize::from(self.is_for_the_dsl(&verdict));
+        outcome.alerts += usize::from(verdict.is_for_the_dsl());
         let mut fired: Vec<Fired> =
             message.reasons.iter().map(|reason| Fired::new("reading", "ok", reason.clone())).collect();
         fired.extend(message.problems.iter().map(|problem| Fired::new("reading", "cut", problem.clone())));
@@ -364,12 +372,6 @@ impl Deciding<'_> {
             may_be: self.may_be(),
             found: verdict.found,
         });
-    }
-
-    /// Whether the DSL should look now: a person wrote who is restricted (R32), or of what may be a safeguarding matter (R61).
-    fn is_for_the_dsl(&self, verdict: &Verdict) -> bool {
-        let may_be = verdict.found.suggested.is_some_and(|one| one.kind == CaseKind::Safeguarding);
-        may_be || (verdict.visibility == Visibility::Restricted && verdict.kind == "human")
     }
 
     /// The carers who may have written it, as far as anything tells: those who have its address, and those who are proposed.

@@ -158,13 +158,17 @@ async fn of_the_calendar(tx: &mut Tx, web: &Web) -> Result<Vec<Line>, StoreError
     let mut lines = Vec::new();
     match policy.calendar_ends(school_date(web.gateway.now())) {
         _ if policy.calendar.is_none() => {
-            lines.push(line(path, "There is no calendar: add the school's terms", true))
+            lines.push(line(path, "There is no calendar: add the school's terms", true));
         }
         Some(..0) => lines.push(line(path, "The calendar has ended: add the next terms", true)),
         Some(0) => lines.push(line(path, "The calendar ends today: add the next terms", true)),
         Some(1) => lines.push(line(path, "The calendar ends tomorrow: add the next terms", true)),
         Some(days) => {
-            lines.push(line(path, format!("The calendar ends in {days} days: add the next terms"), days < 30))
+            lines.push(line(
+                path,
+                format!("The calendar ends in {days} days: add the next terms"),
+                days < 30,
+            ));
         }
         None => {}
     }
