@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use liaison_channels::private::Private;
-
 use super::{
     FlowError,
     gateway::Gateway,
@@ -23,6 +21,7 @@ use crate::{
     store::{
         self, StoreError, Tx, cases, chronology,
         clocks::{self, ClockRow, WhichClocks},
+        notices::Told,
     },
 };
 
@@ -32,9 +31,11 @@ pub async fn climb(gateway: &Gateway) -> Result<usize, FlowError> {
     let (now, policy) = (gateway.now(), gateway.policy());
     let mut tx = gateway.store.begin().await?;
     let overdue = clocks::list(&mut tx, WhichClocks::Overdue(now)).await?;
+    let colleagues =
+        if overdue.is_empty() { Vec::new() } else { store::notices::colleagues(&mut tx).await? };
     let mut told: BTreeMap<Overdue, u32> = BTreeMap::new();
     for clock in &overdue {
-        if let Some(whom) = climb_one(&mut tx, clock, &policy, now).await? {
+        if let Some(whom) = climb_one(&mut tx, clock, &policy, &colleagues, now).await? {
             *told.entry(whom).or_default() += 1;
         }
     }
@@ -50,6 +51,7 @@ async fn climb_one(
     tx: &mut Tx,
     clock: &ClockRow,
     policy: &Policy,
+    colleagues: &[Told],
     now: Timestamp,
 ) -> Result<Option<Overdue>, FlowError> {
     let step = ladder::step(&Silence::from(clock), policy, now);
@@ -62,7 +64,7 @@ async fn climb_one(
     let (whom, led) = if restricted {
         (Overdue::Dsl, "it stays with the DSL".to_owned())
     } else {
-        let (whom, owner, led) = upwards(tx, &step, policy).await?;
+        let (whom, owner, led) = upwards(&step, policy, colleagues);
         if cases::assign(tx, clock.case, "slt", owner.as_deref()).await? {
             (whom, led)
         } else {
@@ -81,34 +83,23 @@ async fn climb_one(
 }
 
 /// Who is told, whose list the case is on then besides senior leadership's, and how the record says it.
-async fn upwards(
-    tx: &mut Tx,
-    step: &Step,
-    policy: &Policy,
-) -> Result<(Overdue, Option<String>, String), FlowError> {
-    let Step::To(post, _) = step else { return Ok((Overdue::Slt, None, "passed up to the SLT".to_owned())) };
+fn upwards(step: &Step, policy: &Policy, colleagues: &[Told]) -> (Overdue, Option<String>, String) {
+    let Step::To(post, _) = step else { return (Overdue::Slt, None, "passed up to the SLT".to_owned()) };
     let Some(address) = policy.notices.address(*post) else {
         let (said, word) = (post.in_words(), post.as_str());
         let led = format!("it stays with the SLT: the settings name no address for {said} (notices.{word})");
-        return Ok((Overdue::Slt, None, led));
+        return (Overdue::Slt, None, led);
     };
     // The chair of governors sees figures, not cases: the case stays with the headteacher, where there is one.
     let head = policy.notices.head.as_ref().filter(|_| *post == Post::Chair).unwrap_or(address);
-    let owner = owner_at(tx, head).await?;
+    let owner = colleagues
+        .iter()
+        .find(|told| told.email.eq_ignore_ascii_case(head.expose()) && told.roles.contains(&Role::Slt));
     let led = match post {
         Post::Head => format!("passed up to {}", post.in_words()),
         Post::Chair => format!("{} is told", post.in_words()),
     };
-    Ok((Overdue::Post(*post), owner, led))
-}
-
-/// The colleague of the SLT who signs in with an address.
-async fn owner_at(tx: &mut Tx, address: &Private<String>) -> Result<Option<String>, FlowError> {
-    let colleagues = store::notices::colleagues(tx).await?;
-    let at = colleagues
-        .into_iter()
-        .find(|told| told.email.eq_ignore_ascii_case(address.expose()) && told.roles.contains(&Role::Slt));
-    Ok(at.map(|told| told.id.0.to_string()))
+    (Overdue::Post(*post), owner.map(|told| told.id.0.to_string()), led)
 }
 
 /// Counts every open clock anew that was counted by another calendar; returns how many moved or got their first date.

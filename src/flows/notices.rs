@@ -10,7 +10,7 @@ use crate::{
     domain::{
         chronology::{Entry, kind},
         coverage::{Tally, newest_weeks},
-        ladder::{Silence, reminder},
+        ladder::reminder,
         notice::{Digest, Notice, Post},
         policy::Policy,
         staff::Role,
@@ -122,23 +122,23 @@ fn once(day: Date) -> String {
 
 /// Notes of each message that nobody has answered on its second and third school day that a colleague is reminded.
 async fn remind(tx: &mut Tx, policy: &Policy, now: Timestamp) -> Result<(), FlowError> {
-    let mut entries = Vec::new();
-    for clock in clocks::list(tx, WhichClocks::Unanswered).await? {
-        let at = Silence::from(&clock);
-        let Some(day) = reminder(&at, policy, now) else { continue };
-        if !clocks::remind(tx, clock.id, day).await? {
-            continue;
-        }
-        let which = if day == 2 { "second" } else { "third" };
-        let said = format!("reminder: nobody has answered on the {which} school day");
-        entries.push(
-            Entry::now(now, kind::CLOCK, said)
+    let waiting = clocks::list(tx, WhichClocks::Unanswered).await?;
+    let due: Vec<_> =
+        waiting.iter().filter_map(|clock| Some((clock, reminder(&clock.into(), policy, now)?))).collect();
+    let days: Vec<_> = due.iter().map(|(clock, day)| (clock.id, *day)).collect();
+    let fresh = clocks::remind(tx, &days).await?;
+    let entries: Vec<_> = due
+        .into_iter()
+        .filter(|(clock, _)| fresh.contains(&clock.id))
+        .map(|(clock, day)| {
+            let which = if day == 2 { "second" } else { "third" };
+            Entry::now(now, kind::CLOCK, format!("reminder: nobody has answered on the {which} school day"))
                 .about_carer(clock.carer, clock.pupil)
                 .case(clock.case)
                 .received(clock.received)
-                .seen_by(clock.visibility),
-        );
-    }
+                .seen_by(clock.visibility)
+        })
+        .collect();
     Ok(chronology::append(tx, &entries).await?)
 }
 

@@ -1,6 +1,6 @@
 //! Clocks: each belongs to the message that started it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -385,13 +385,20 @@ pub async fn climb(connection: &mut PgConnection, clock: ClockId, rung: i16) -> 
     Ok(climbed.rows_affected() > 0)
 }
 
-/// Notes that somebody is reminded of a clock on this school day; `false` when that was done.
-pub async fn remind(connection: &mut PgConnection, clock: ClockId, day: i16) -> Result<bool, StoreError> {
-    let reminded =
-        sqlx::query!("update clock set reminded = $2 where id = $1 and reminded < $2", clock.0, day)
-            .execute(connection)
-            .await?;
-    Ok(reminded.rows_affected() > 0)
+/// Notes that somebody is reminded of these clocks, each on its school day; returns those for which that was not done yet.
+pub async fn remind(
+    connection: &mut PgConnection,
+    clocks: &[(ClockId, i16)],
+) -> Result<HashSet<ClockId>, StoreError> {
+    let reminded = sqlx::query_scalar!(
+        "update clock k set reminded = r.day from unnest($1::uuid[], $2::smallint[]) as r (id, day)
+         where k.id = r.id and k.reminded < r.day returning k.id",
+        &clocks.iter().map(|(id, _)| id.0).collect::<Vec<_>>(),
+        &clocks.iter().map(|(_, day)| *day).collect::<Vec<_>>(),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(reminded.into_iter().map(ClockId).collect())
 }
 
 /// Notes by which calendar a clock was last looked at.

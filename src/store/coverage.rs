@@ -27,7 +27,7 @@ pub async fn pupils(
     let mondays: Vec<Day> = mondays.iter().copied().map(Day).collect();
     let rows = sqlx::query!(
         r#"select p.id, coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!",
-                  p.class_id, k.name as "class_name?", p.on_roll_from as "from: Day", 
+                  p.class_id, k.name as "class_name?", p.on_roll_from as "from: Day",
                   least(p.leaving_date, case when p.died_set_at <= $3 then p.died_on end) as "until: Day",
                   coalesce(u.weeks, '{}') as "sent!: Vec<Day>", coalesce(d.weeks, '{}') as "queued!: Vec<Day>"
            from pupil p

@@ -32,11 +32,11 @@ pub(super) async fn run(
     let what = format!("channel {}", lane.channel());
     let mut leader =
         lane.has_pace().then(|| Leader::new(gateway.store.pool(), format!("channel:{}", lane.channel())));
-    let mut noticed: Option<Instant> = None;
+    let (mut noticed, mut of_notices): (Option<Instant>, _) = (None, Trouble::default());
     while !stop.is_now() {
         wake.borrow_and_update();
         let look = noticed.is_none_or(|at| at.elapsed() >= NOTICES);
-        let step = step(&mut lane, leader.as_mut(), look).await;
+        let step = step(&mut lane, leader.as_mut(), look.then_some(&mut of_notices)).await;
         if look {
             noticed = Some(Instant::now());
         }
@@ -71,15 +71,20 @@ pub(super) async fn run(
     );
 }
 
-async fn step(lane: &mut Lane, leader: Option<&mut Leader>, look: bool) -> Result<Step, FlowError> {
+async fn step(
+    lane: &mut Lane,
+    leader: Option<&mut Leader>,
+    of_notices: Option<&mut Trouble>,
+) -> Result<Step, FlowError> {
     if let Some(leader) = leader
         && !leader.is_ours().await?
     {
         lane.stand_down().await?;
         return Ok(Step::Idle);
     }
-    if look {
-        lane.notices().await?;
+    // What families are sent waits for no trouble with what colleagues are told.
+    if let Some(trouble) = of_notices {
+        trouble.note("notices to colleagues", &lane.notices().await);
     }
     lane.step().await
 }
