@@ -118,6 +118,12 @@ async fn care_once(
         complaint::redate(gateway).await?;
     }
     absences::turn(gateway).await?;
+    let climbed = ladder::climb(gateway).await?;
+    if climbed > 0 {
+        tracing::warn!(climbed, "clocks have run out: `liaison cases list`");
+    }
+    heal(gateway, &mut since.tried).await?;
+    // Last, what is done once a day: if it fails, nothing that families wait for waits for it.
     let digests = notices::digests(gateway).await?;
     if digests > 0 {
         tracing::info!(digests, "colleagues are told what waits today");
@@ -128,11 +134,7 @@ async fn care_once(
         tracing::info!(asked, "looked who turns 16 or 18");
         since.birthdays = Some(today);
     }
-    let climbed = ladder::climb(gateway).await?;
-    if climbed > 0 {
-        tracing::warn!(climbed, "clocks have run out: `liaison cases list`");
-    }
-    heal(gateway, &mut since.tried).await
+    Ok(())
 }
 
 /// Probes the channels that the daemon holds because of their settings; one that works again is released.
