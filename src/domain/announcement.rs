@@ -194,6 +194,11 @@ pub enum Stage {
         /// When.
         at: Timestamp,
     },
+    /// It was dropped before anything was made of it.
+    Dropped {
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// An announcement as it stands. Personal.
@@ -232,6 +237,9 @@ pub enum NotNow {
     /// What is queued is not changed.
     #[error("it is queued: take it back first, then change it")]
     Queued,
+    /// Nothing is made of it any more.
+    #[error("it was dropped: write a new one")]
+    Dropped,
     /// What was sent stays as it was sent.
     #[error("it has been sent: what was sent cannot be changed")]
     Sent,
@@ -274,11 +282,12 @@ impl Announcement {
         if self.version == version { Ok(()) } else { Err(NotNow::Changed) }
     }
 
-    /// Whether its words may be changed. That voids what was decided about them.
+    /// Whether its words may be changed, which voids what was decided about them; or it may be dropped.
     pub const fn may_be_changed(&self) -> Result<(), NotNow> {
         match self.stage {
             Stage::Queued { .. } => Err(NotNow::Queued),
             Stage::Sent { .. } | Stage::Cancelled { .. } => Err(NotNow::Sent),
+            Stage::Dropped { .. } => Err(NotNow::Dropped),
             Stage::Draft | Stage::Asked | Stage::Approved | Stage::Declined => Ok(()),
         }
     }

@@ -157,6 +157,18 @@ pub async fn take_back(gateway: &Gateway, id: AnnouncementId, by: &str) -> Resul
     Ok(())
 }
 
+/// Drops one that was never queued: nothing is made of it, and nobody need decide about it. `seen`: the version that was shown.
+pub async fn drop(gateway: &Gateway, id: AnnouncementId, seen: i64, by: &str) -> Result<(), FlowError> {
+    let now = gateway.now();
+    let (mut tx, one) = lock(gateway, id).await?;
+    one.is(seen)?;
+    one.may_be_changed()?;
+    announcements::cancel(&mut tx, id, by, now).await?;
+    tell(&mut tx, id, &one.written, "was dropped: nothing was made of it", by, now).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(())
+}
+
 /// What was stopped by a cancel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cancelled {

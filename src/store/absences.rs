@@ -30,13 +30,15 @@ pub struct Absence {
     pub until: Date,
     /// Whether it has begun.
     pub running: bool,
+    /// Whether nobody covers, for the cover may no longer sign in.
+    pub uncovered: bool,
 }
 
 /// Absences that are not over, the first to begin first; of those that whoever asks may see.
 pub async fn open(connection: &mut PgConnection) -> Result<Vec<Absence>, StoreError> {
     let rows = sqlx::query!(
         r#"select a.id, a.staff_id, s.name, a.cover, c.name as cover_name, a.from_day as "from: Day", a.until_day as "until: Day",
-                  a.state = 'running' as "running!"
+                  a.state = 'running' as "running!", c.disabled_at is not null as "uncovered!"
            from absence a join staff s on s.id = a.staff_id join staff c on c.id = a.cover
            where a.state <> 'over'
            order by a.from_day, s.name, a.id"#
@@ -52,6 +54,7 @@ pub async fn open(connection: &mut PgConnection) -> Result<Vec<Absence>, StoreEr
         from: row.from.0,
         until: row.until.0,
         running: row.running,
+        uncovered: row.uncovered,
     });
     Ok(absences.collect())
 }

@@ -249,7 +249,8 @@ async fn rows(
            from announcement
            where ($1::uuid is null or id = $1) and ($2::uuid is null or id < $2)
              and ($4::text is null
-                  or (asked_at is not null and decision is null and asked_by <> $4 and $4 <> all (writers)))
+                  or (asked_at is not null and decision is null and cancelled_at is null and asked_by <> $4
+                      and $4 <> all (writers)))
            order by id desc limit $3"#,
         one.map(|id| id.0),
         before.map(|id| id.0),
@@ -312,7 +313,8 @@ impl Row {
 
     fn stage(&self) -> Stage {
         if let Some(at) = &self.cancelled_at {
-            return Stage::Cancelled { at: at.0 };
+            let at = at.0;
+            return if self.sent_at.is_some() { Stage::Cancelled { at } } else { Stage::Dropped { at } };
         }
         if let Some(at) = &self.sent_at {
             return Stage::Sent { at: at.0 };

@@ -119,7 +119,12 @@ async fn list_page(State(web): State<Web>, signed: Signed, after: After) -> Resu
 fn is_under_way(web: &Web, one: &Announcement) -> bool {
     match &one.stage {
         Stage::Sent { at } | Stage::Cancelled { at } => web.gateway.now().duration_since(*at) < LATELY,
-        Stage::Draft | Stage::Asked | Stage::Approved | Stage::Declined | Stage::Queued { .. } => false,
+        Stage::Draft
+        | Stage::Asked
+        | Stage::Approved
+        | Stage::Declined
+        | Stage::Queued { .. }
+        | Stage::Dropped { .. } => false,
     }
 }
 
@@ -176,6 +181,10 @@ pub(super) fn state(web: &Web, one: &Announcement, names: &HashMap<String, Strin
             moment_in_full(*at, now),
             named(one.cancelled_by.as_ref())
         ),
+        Stage::Dropped { at } => {
+            let by = named(one.cancelled_by.as_ref());
+            format!("Dropped {} by {by}. Nobody was told anything of it.", moment_in_full(*at, now))
+        }
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) fn served() -> Vec<Served> {
         post("/announce/{announcement}/queue", writers, queue),
         post("/announce/{announcement}/take-back", writers, take_back),
         post("/announce/{announcement}/cancel", writers, cancel),
+        post("/announce/{announcement}/drop", writers, drop_it),
     ]
 }
 
@@ -123,6 +124,22 @@ async fn take_back(
     let work = async {
         announcements::take_back(&web.gateway, one.id, &signed.by()).await?;
         Ok(format!("/announce/{}?done=taken-back", one.id))
+    };
+    let did = once(&web, &signed, &sent, work).await?;
+    answer(&web, &signed, &id, &sent, did).await
+}
+
+async fn drop_it(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(id): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let one = open(&web, &signed, &id).await?;
+    may_announce(&web, &signed, &one.written.audience).await?;
+    let work = async {
+        announcements::drop(&web.gateway, one.id, seen(&sent), &signed.by()).await?;
+        Ok("/announce?done=dropped-announcement".to_owned())
     };
     let did = once(&web, &signed, &sent, work).await?;
     answer(&web, &signed, &id, &sent, did).await

@@ -108,6 +108,7 @@ struct OnePage {
     title: String,
     words: String,
     declined: Option<String>,
+    dropped: bool,
     /// The reason that was typed and could not be taken.
     why: String,
     may: May,
@@ -169,6 +170,7 @@ pub(super) async fn show_one(
         words: super::shown(&one.written.words),
         declined: declined(&one),
         why: why.to_owned(),
+        dropped: matches!(one.stage, Stage::Dropped { .. }),
         waits_for_another: one.stage == Stage::Asked && !may.decide,
         may,
         sent,

@@ -51,6 +51,8 @@ struct Line {
     cover: String,
     days: String,
     running: bool,
+    /// Whether the cover may no longer sign in.
+    uncovered: bool,
     /// Whether this colleague may end it.
     may_end: bool,
 }
@@ -93,6 +95,7 @@ async fn show(
         name: absence.name,
         cover: absence.cover_name,
         running: absence.running,
+        uncovered: absence.uncovered,
     };
     let today = school_date(web.gateway.now()).to_string();
     let or_today =

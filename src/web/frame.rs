@@ -261,6 +261,7 @@ const DONE: &[(&str, &str)] = &[
     ("approved", "Approved. It can be queued now."),
     ("declined", "Declined. Whoever wrote it sees your reason."),
     ("announced", "Queued. It can be taken back until its time is over."),
+    ("dropped-announcement", "It is dropped. Nobody is told anything of it."),
     ("cancelled", "What still waited is taken back. What has left has left."),
     ("held", "Sending is paused."),
     ("released", "Sending goes on."),

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use liaison::{domain::staff::Role, web::Who};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use crate::{
     chrome::{Chrome, Scripts, with_chrome},
     looks::{axe, faults, file_name, is_too_wide, walked},
+    served::Served,
     support::walk::{Walk, may, served_by},
 };
 
@@ -131,4 +133,28 @@ answers! {
     what_answers_the_office_is_good_on_a_phone: Some(Role::Office),
     what_answers_slt_is_good_on_a_phone: Some(Role::Slt),
     what_answers_the_dsl_alone_is_good_on_a_phone: Some(Role::Dsl),
+}
+
+#[tokio::test]
+async fn the_page_of_what_takes_long_is_good_on_a_phone() {
+    let school = Served::open_to_the_impatient().await;
+    let mut slow = PgConnection::connect_with(&school.staffed.school.db.owner()).await.expect("a connection");
+    slow.execute("begin; lock table verification in exclusive mode").await.expect("a lock");
+
+    with_chrome(&school, Scripts::On, async |chrome| {
+        chrome.enter(&school, Role::Governor).await;
+        chrome.resize(360, 1).await;
+        chrome.go("/audit").await;
+        assert!(send(chrome, "/audit/verify", Filled::Not).await);
+        assert!(chrome.path().await.starts_with("/working/"), "{}", chrome.path().await);
+        chrome.ask(&axe()).await;
+        assert_eq!(faults(chrome, "working").await, Vec::<String>::new());
+        chrome.picture("working-360").await;
+        chrome.resize(320, 1).await;
+        assert_eq!(is_too_wide(chrome).await, None);
+    })
+    .await;
+
+    slow.execute("rollback").await.expect("the lock is gone");
+    school.close().await;
 }

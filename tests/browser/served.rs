@@ -15,10 +15,19 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) async fn open() -> Self {
+        Self::with(Staffed::serve_at).await
+    }
+
+    /// Its pages wait for no deed: each says at once how far it is.
+    pub(crate) async fn open_to_the_impatient() -> Self {
+        Self::with(Staffed::serve_the_impatient_at).await
+    }
+
+    async fn with(serve: impl FnOnce(&mut Staffed, &str)) -> Self {
         let mut staffed = Staffed::furnished(Mood::Plain).await;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("its number"));
-        staffed.serve_at(&url);
+        serve(&mut staffed, &url);
         let pages = staffed.router.clone().into_make_service_with_connect_info::<SocketAddr>();
         let server = tokio::spawn(async move { axum::serve(listener, pages).await.expect("serve") });
         Self { staffed, url, server }

@@ -132,7 +132,19 @@ async fn of_families(tx: &mut Tx, web: &Web, signed: &Signed, frame: &Frame) -> 
 async fn of_cover(tx: &mut Tx, signed: &Signed) -> Result<Vec<Line>, StoreError> {
     let (me, path) = (signed.staff(), "/away");
     let mut lines = Vec::new();
-    for absence in absences::open(tx).await?.into_iter().filter(|absence| absence.running) {
+    let open = absences::open(tx).await?;
+    let uncovered = open.iter().filter(|absence| absence.running && absence.uncovered).count();
+    if signed.is(&[Role::Office, Role::Slt, Role::Dsl]) {
+        let uncovered = i64::try_from(uncovered).unwrap_or_default();
+        let late = (uncovered, uncovered);
+        lines.extend(some(
+            path,
+            late,
+            "colleague is away and nobody covers",
+            "colleagues are away and nobody covers",
+        ));
+    }
+    for absence in open.into_iter().filter(|absence| absence.running) {
         let until = day_in_words(absence.until);
         if absence.cover == me {
             lines.push(line(path, format!("You cover for {} until {until}", absence.name), false));

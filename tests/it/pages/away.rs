@@ -197,3 +197,18 @@ async fn the_digest_goes_to_the_cover_and_not_to_who_is_away() {
     assert_eq!(school.school.rows(digests).await, [format!("{COVER} 2")], "Oak's and Rowan's");
     school.close().await;
 }
+
+#[tokio::test]
+async fn a_cover_who_may_no_longer_sign_in_is_told_to_those_who_see_to_it() {
+    let school = two_teachers().await;
+    let mut office = school.as_role(Role::Office).await;
+    says(&school, &mut office, (TEACHER, COVER), ("2026-11-23", "2026-11-27")).await;
+
+    colleagues::disable(&school.school.gateway, COVER, "test").await.unwrap();
+    let home = office.get("/").await;
+    let page = office.get("/away").await;
+
+    assert!(home.body.contains("1 colleague is away and nobody covers"), "{}", home.body);
+    assert!(page.body.contains("nobody covers"), "{}", page.body);
+    school.close().await;
+}

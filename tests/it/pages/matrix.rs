@@ -125,6 +125,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("POST", "/announce/{announcement}/queue", "tosd"),
     ("POST", "/announce/{announcement}/take-back", "tosd"),
     ("POST", "/announce/{announcement}/cancel", "tosd"),
+    ("POST", "/announce/{announcement}/drop", "tosd"),
     ("GET", "/health", "osdi"),
     ("POST", "/health/pause", "osdi"),
     ("POST", "/health/go-on", "osdi"),

@@ -379,6 +379,34 @@ async fn when_one_route_fails_the_next_is_taken_the_same_day_and_progress_counts
 }
 
 #[tokio::test]
+async fn what_was_never_queued_is_dropped_once_and_nothing_is_made_of_it() {
+    let scene = scene().await;
+    let gateway = &scene.school.gateway;
+    let id = scene.write(&notice(Audience::School)).await;
+    flow::ask(gateway, id, 1, &scene.author).await.unwrap();
+
+    let stale = refusal(flow::drop(gateway, id, 2, &scene.author).await);
+    flow::drop(gateway, id, 1, &scene.author).await.unwrap();
+    let twice = refusal(flow::drop(gateway, id, 1, &scene.author).await);
+    let approved = refusal(flow::approve(gateway, id, 1, &scene.slt).await);
+    let queued = refusal(flow::queue(gateway, id, 1, &scene.author).await);
+    let mut tx = gateway.store.as_colleague(scene.slt.parse().unwrap()).await.unwrap();
+    let to_decide = liaison::store::announcements::to_decide(&mut tx, &scene.slt).await.unwrap();
+    drop(tx);
+    let sent = scene.school.deliver().await;
+
+    assert!(stale.contains("changed"), "{stale}");
+    assert!(twice.contains("it was dropped"), "{twice}");
+    assert!(queued.contains("it was dropped"), "{queued}");
+    assert!(approved.contains("does not wait for approval"), "{approved}");
+    assert_eq!((to_decide.len(), sent), (0, 0));
+    let told =
+        scene.school.entries().await.into_iter().filter(|entry| entry.sentence.contains("was dropped"));
+    assert_eq!(told.count(), 1);
+    scene.school.close().await;
+}
+
+#[tokio::test]
 async fn a_cancel_stops_what_waits_and_nothing_more_of_it_leaves_whatever_fails_later() {
     let mut roll = roll();
     roll.carers.push(carer("P1", "C5", "Fay", "Gough").mobile("07700 900105").wants("phone"));

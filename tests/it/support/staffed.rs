@@ -114,8 +114,13 @@ impl Staffed {
 
     /// Has the pages served to browsers that wait for nothing.
     pub(crate) fn serve_the_impatient(&mut self) {
-        self.router =
-            web::router(self.school.gateway.clone(), Site { patience: Duration::ZERO, ..at_home() });
+        self.serve_the_impatient_at("http://127.0.0.1");
+    }
+
+    /// The same at this address.
+    pub(crate) fn serve_the_impatient_at(&mut self, url: &str) {
+        let site = Site { public_url: Some(url.to_owned()), patience: Duration::ZERO, ..Site::default() };
+        self.router = web::router(self.school.gateway.clone(), site);
     }
 
     fn serve(&mut self, site: Site) {
