@@ -188,6 +188,7 @@ const THROWAWAY: &[&str] = &[
     "synchronous_commit=off",
     "wal_level=minimal",
     "max_wal_senders=0",
+    "max_wal_size=256MB", // it may be kept in memory
     "max_connections=200",
 ];
 
