@@ -84,9 +84,8 @@ pub async fn preview(
     let mut connection = gateway.store.acquire().await?;
     let mut links = announcing::audience(&mut connection, &announcement, school_date(gateway.now())).await?;
     drop(connection);
-    let carers: Vec<CarerId> = links.iter().map(|link| link.carer).collect();
     let mut tx = gateway.store.as_colleague(staff).await?;
-    let seen = announced::seen(&mut tx, &carers).await?;
+    let seen = announced::seen(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     links.sort_by_cached_key(|link| {
         let name = &link.carer_name;
@@ -110,7 +109,7 @@ pub async fn preview(
             counted.add(&gets(gateway, &policy, link, &message));
         }
     }
-    let unseen = carers.len() - seen.len();
+    let unseen = links.iter().filter(|link| !seen.contains(&link.carer)).count();
     Ok(Some(Preview { announcement, counted, page: shown.page, more_after: shown.more_after, unseen, named }))
 }
 

@@ -19,7 +19,7 @@ pub(super) async fn links(
     pupils: &[Uuid],
     purpose: Purpose,
 ) -> Result<Vec<LinkRow>, StoreError> {
-    let rows = sqlx::query!(
+    let mut rows = sqlx::query!(
         r#"select l.id, l.pupil_id, l.carer_id,
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) as "pupil_called!", p.class_id,
                   p.leaving_date as "leaving_date: Day", c.title, c.forename, c.surname, c.language, c.format, c.interpreter,
@@ -32,15 +32,20 @@ pub(super) async fn links(
            join carer c on c.id = l.carer_id
            left join preference o on o.carer_id = l.carer_id and o.purpose = $2
            left join preference w on w.carer_id = l.carer_id and w.purpose = 'weekly_update'
-           where l.pupil_id = any($1)
-           order by l.pupil_id, l.carer_id"#,
+           where l.pupil_id = any($1)"#,
         pupils,
         purpose.as_str(),
     )
     .fetch_all(&mut *connection)
     .await?;
-    let of_carer = addresses(connection, rows.iter().map(|row| row.carer_id).collect()).await?;
-    let mut of_link = restrictions(connection, rows.iter().map(|row| row.id).collect()).await?;
+    // Put in order here: Postgres would carry every column through its sort.
+    rows.sort_unstable_by_key(|row| (row.pupil_id, row.carer_id));
+    let mut of_carer = addresses(connection, rows.iter().map(|row| row.carer_id).collect()).await?;
+    let mut of_link = restrictions(connection).await?;
+    let mut left: HashMap<Uuid, usize> = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        *left.entry(row.carer_id).or_default() += 1;
+    }
     let links = rows.into_iter().map(|row| {
         let mut link = LinkRow {
             pupil_id: row.pupil_id,
@@ -66,11 +71,16 @@ pub(super) async fn links(
             own_wish: row.own_wish,
             ..LinkRow::default()
         };
-        if let Some(addresses) = of_carer.get(&row.carer_id) {
-            link.address_ids = Some(addresses.ids.clone());
-            link.address_kinds = Some(addresses.kinds.clone());
-            link.address_values = Some(addresses.values.clone());
-            link.address_statuses = Some(addresses.statuses.clone());
+        // Copied only for a carer of whose links more follow.
+        let left = left.entry(row.carer_id).or_default();
+        *left = left.saturating_sub(1);
+        let addresses =
+            if *left == 0 { of_carer.remove(&row.carer_id) } else { of_carer.get(&row.carer_id).cloned() };
+        if let Some(addresses) = addresses {
+            link.address_ids = Some(addresses.ids);
+            link.address_kinds = Some(addresses.kinds);
+            link.address_values = Some(addresses.values);
+            link.address_statuses = Some(addresses.statuses);
         }
         if let Some(restrictions) = of_link.remove(&row.id) {
             link.restriction_kinds = Some(restrictions.kinds);
@@ -83,7 +93,7 @@ pub(super) async fn links(
 }
 
 /// A carer's addresses, column by column.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Addresses {
     ids: Vec<Uuid>,
     kinds: Vec<String>,
@@ -130,14 +140,11 @@ struct Restrictions {
     ends: Vec<Option<Day>>,
 }
 
-async fn restrictions(
-    connection: &mut PgConnection,
-    links: Vec<Uuid>,
-) -> Result<HashMap<Uuid, Restrictions>, StoreError> {
+/// The restrictions of every link: a school has few, and looking for those of thousands of links takes longer.
+async fn restrictions(connection: &mut PgConnection) -> Result<HashMap<Uuid, Restrictions>, StoreError> {
     let rows = sqlx::query!(
         r#"select link_id, kind, starts as "starts: Day", ends as "ends: Day" from restriction
-           where link_id = any($1) and ended_at is null"#,
-        &links,
+           where ended_at is null"#,
     )
     .fetch_all(connection)
     .await?;
