@@ -10,7 +10,9 @@ use crate::{
     domain::{chronology::Visibility, ids::StaffId, import::read_address, people::AddressKind},
     store::{
         StoreError,
-        search::{self, FoundCarer, FoundCase, FoundContact, FoundPupil, FoundReply, FoundUpdate},
+        search::{
+            self, FoundCarer, FoundCase, FoundContact, FoundMessage, FoundPupil, FoundReply, FoundUpdate,
+        },
     },
 };
 
@@ -60,6 +62,8 @@ pub struct Found {
     pub cases: Part<FoundCase>,
     /// Updates.
     pub updates: Part<FoundUpdate>,
+    /// Carers' messages.
+    pub messages: Part<FoundMessage>,
     /// Replies in cases.
     pub replies: Part<FoundReply>,
     /// Contacts.
@@ -84,12 +88,14 @@ pub async fn search(gateway: &Gateway, staff: StaffId, typed: &str) -> Result<Fo
         carers: Part::of(search::carers(&mut tx, typed, address, limit).await?),
         cases: Part::none(),
         updates: Part::none(),
+        messages: Part::none(),
         replies: Part::none(),
         contacts: Part::none(),
     };
     if typed.chars().count() >= SHORTEST_WORDS {
         found.cases = Part::of(search::cases(&mut tx, typed, limit).await?);
         found.updates = Part::of(search::updates(&mut tx, typed, limit).await?);
+        found.messages = Part::of(search::messages(&mut tx, typed, limit).await?);
         found.replies = Part::of(search::replies(&mut tx, typed, limit).await?);
         found.contacts = Part::of(search::contacts(&mut tx, typed, limit).await?);
     }
@@ -108,11 +114,13 @@ fn address(typed: &str) -> Option<(AddressKind, liaison_channels::private::Priva
 async fn tell(gateway: &Gateway, staff: StaffId, found: &Found) -> Result<(), FlowError> {
     let read = |said: &str| read_restricted(gateway, staff, said);
     let cases = found.cases.found.iter().filter(|case| case.visibility == Visibility::Restricted);
+    let messages = found.messages.found.iter().filter(|one| one.visibility == Visibility::Restricted);
     let replies = found.replies.found.iter().filter(|reply| reply.visibility == Visibility::Restricted);
     let contacts =
         found.contacts.found.iter().filter(|contact| contact.sensitive || contact.restricted_case.is_some());
     let entries = cases
         .map(|case| read("a search found this case").case(case.id))
+        .chain(messages.map(|one| read("a search found a message in this case").case(one.case)))
         .chain(replies.map(|reply| read("a search found a reply in this case").case(reply.case)))
         .chain(contacts.map(|contact| {
             let mut entry = read("a search found a sensitive contact");

@@ -33,6 +33,8 @@ pub struct NewReading {
     pub message_id: Option<String>,
     /// SHA-256 of its words: by both a repeat is known that came another way.
     pub words: [u8; 32],
+    /// Its words, to be searched, of what a person wrote.
+    pub said: Option<Private<String>>,
     /// Who wrote.
     pub carer: Option<CarerId>,
     /// About whom.
@@ -65,14 +67,14 @@ pub async fn keep(
         "with done as (delete from received_unread where received_id = any($1::uuid[]))
          insert into reading (received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id,
                               verdict, answered, rules, visibility, words, may_be, suggested, suggested_why, law,
-                              read_at)
+                              said, read_at)
          select received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id, verdict,
-                answered, rules, visibility, words, may_be::uuid[], suggested, suggested_why, law, $15
+                answered, rules, visibility, words, may_be::uuid[], suggested, suggested_why, law, said, $15
          from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[],
                      $9::uuid[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $16::text[],
-                     $17::text[], $18::text[], $19::text[])
+                     $17::text[], $18::text[], $19::text[], $20::text[])
               as r (received_id, kind, sender, subject, message_id, carer_id, pupil_id, case_id, delivery_id, verdict,
-                    answered, rules, visibility, words, may_be, suggested, suggested_why, law)",
+                    answered, rules, visibility, words, may_be, suggested, suggested_why, law, said)",
         &readings.iter().map(|r| r.received.0).collect::<Vec<_>>(),
         &readings.iter().map(|r| r.kind).collect::<Vec<_>>() as _,
         &readings.iter().map(|r| r.sender.as_ref().map(|s| s.expose().as_str())).collect::<Vec<_>>() as _,
@@ -92,6 +94,7 @@ pub async fn keep(
         &readings.iter().map(|r| r.found.suggested.map(|s| s.kind.as_str())).collect::<Vec<_>>() as _,
         &readings.iter().map(|r| r.found.suggested.map(|s| s.why)).collect::<Vec<_>>() as _,
         &readings.iter().map(|r| r.found.law.map(Statutory::as_str)).collect::<Vec<_>>() as _,
+        &readings.iter().map(|r| r.said.as_ref().map(|s| s.expose().as_str())).collect::<Vec<_>>() as _,
     )
     .execute(connection)
     .await?;

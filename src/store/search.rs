@@ -296,6 +296,56 @@ pub async fn replies(
     Ok(found.collect())
 }
 
+/// A message of a carer's that was found. Personal.
+#[derive(Debug, Clone)]
+pub struct FoundMessage {
+    /// The case it is in.
+    pub case: CaseId,
+    /// That case's code.
+    pub code: String,
+    /// The carer's name.
+    pub carer: String,
+    /// What they wrote.
+    pub words: String,
+    /// When the school had it.
+    pub at: Timestamp,
+    /// For whose eyes.
+    pub visibility: Visibility,
+}
+
+/// Messages of carers in which the words stand, the latest first; at most `limit`. What nobody has yet said whose it is, is
+/// not among them.
+pub async fn messages(
+    connection: &mut PgConnection,
+    typed: &str,
+    limit: i64,
+) -> Result<Vec<FoundMessage>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select g.case_id as "case_id!", c.code, k.forename || ' ' || k.surname as "carer!", g.said as "said!",
+                  g.read_at as "read_at: Ts",
+                  case when g.visibility = 'restricted' then g.visibility else c.visibility end as "visibility!"
+           from reading g
+           join carer_case c on c.id = g.case_id
+           join carer k on k.id = c.carer_id
+           where g.said is not null and g.received_id = any (array(select liaison_messages_with($1)))
+           order by g.read_at desc, g.received_id
+           limit $2"#,
+        typed,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    let found = rows.into_iter().map(|row| FoundMessage {
+        case: CaseId(row.case_id),
+        code: row.code,
+        carer: row.carer,
+        words: row.said,
+        at: row.read_at.0,
+        visibility: Visibility::parse(&row.visibility).unwrap_or(Visibility::Restricted),
+    });
+    Ok(found.collect())
+}
+
 /// A contact that was found. Personal.
 #[derive(Debug, Clone)]
 pub struct FoundContact {

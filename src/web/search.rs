@@ -103,6 +103,13 @@ fn results(found: Found, typed: &str, now: Timestamp) -> Results {
         excerpt: excerpt(&update.words, typed),
         tag: None,
     });
+    let messages = found.messages.map(|message| Words {
+        path: format!("/cases/{}", message.code),
+        name: message.carer,
+        what: format!("Case {}, {}", message.code, day(message.at)),
+        excerpt: excerpt(&message.words, typed),
+        tag: (message.visibility == Visibility::Restricted).then_some("Restricted"),
+    });
     let replies = found.replies.map(|reply| Words {
         path: format!("/cases/{}", reply.code),
         name: reply.carer,
@@ -131,6 +138,7 @@ fn results(found: Found, typed: &str, now: Timestamp) -> Results {
         }),
         words: vec![
             ("updates", "Updates", updates),
+            ("messages", "Messages from carers", messages),
             ("replies", "Replies", replies),
             ("contacts", "Contacts", contacts),
         ],

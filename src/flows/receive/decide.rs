@@ -361,6 +361,7 @@ impl Deciding<'_> {
             subject: Some(message.subject.clone()),
             message_id: message.message_id.clone(),
             words: message.words_digest(),
+            said: message.said(),
             carer: verdict.whose.as_ref().map(|whose| whose.carer),
             pupil: verdict.whose.as_ref().and_then(|whose| whose.pupil),
             case: verdict.case,

@@ -78,6 +78,12 @@ impl Message {
         out
     }
 
+    /// Its words as they are searched, where a person wrote them.
+    pub(super) fn said(&self) -> Option<Private<String>> {
+        let by_a_person = matches!(self.kind, "human" | "opt_out" | "opt_in");
+        (by_a_person && !self.words.expose().is_empty()).then(|| self.words.clone())
+    }
+
     /// The messages of ours it answers, as their Message-IDs tell.
     pub(super) fn ours(&self) -> Vec<DeliveryId> {
         self.answers.iter().filter_map(|id| our_delivery(id)).collect()

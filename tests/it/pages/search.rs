@@ -63,7 +63,7 @@ async fn people_are_found_by_any_part_of_a_name_a_reference_or_an_address_in_any
 }
 
 #[tokio::test]
-async fn words_are_found_in_updates_replies_contacts_and_subjects_with_the_place_marked() {
+async fn words_are_found_in_updates_messages_replies_contacts_and_subjects_with_the_place_marked() {
     let school = Staffed::open().await;
     school.school.queue(&[("P1", "Sam painted a Lighthouse.")]).await;
     let case = school.case_of("Amina Ash").await;
@@ -81,16 +81,17 @@ async fn words_are_found_in_updates_replies_contacts_and_subjects_with_the_place
         ("facts", "About a lighthouse."),
     ];
     teacher.press(&page, &log, &fields).await;
-    school.school.arrives(&Letter::from(AMINA).subject("Lighthouse trip").says("When?")).await;
+    school.school.arrives(&Letter::from(AMINA).subject("Lighthouse trip").says("When? <i>Lighting</i> the fire?")).await;
 
     let found = look(&mut teacher, "light").await.body;
     let two = look(&mut teacher, "painted lighth").await.body;
     let code = look(&mut teacher, &case.to_lowercase()).await.body;
 
-    for heading in ["Updates (1)", "Replies (1)", "Contacts (1)", "Cases (1)"] {
+    for heading in ["Updates (1)", "Messages from carers (1)", "Replies (1)", "Contacts (1)", "Cases (1)"] {
         assert!(found.contains(heading), "{heading}: {found}");
     }
     assert!(found.contains("<mark>Light</mark>house") && found.contains("&#60;b&#62;keeper"), "{found}");
+    assert!(found.contains("&#60;i&#62;<mark>Light</mark>ing&#60;/i&#62; the fire"), "{found}");
     assert!(two.contains("Updates (1)") && !two.contains("Replies"), "{two}");
     assert!(code.contains(&format!("/cases/{case}")), "{code}");
     school.school.deliver().await;
@@ -102,10 +103,11 @@ async fn a_teacher_finds_nothing_of_another_class() {
     let school = Staffed::open().await;
     school.school.queue(&[("P2", "Tia built a windmill.")]).await;
     let case = school.case_of("Clara Birch").await;
+    school.school.arrives(&Letter::from("clara@family.example").says("Tia has a porcupine.")).await;
     let (mut teacher, mut office) = (school.as_role(Role::Teacher).await, school.as_role(Role::Office).await);
 
     for typed in
-        ["tia", "birch", "p2", "c3", "07700 900103", "clara@family.example", "windmill", case.as_str()]
+        ["tia", "birch", "p2", "c3", "07700 900103", "clara@family.example", "windmill", "porcupine", case.as_str()]
     {
         let page = look(&mut teacher, typed).await;
         assert!(page.body.contains(NOTHING), "{typed}: {}", page.body);
@@ -118,23 +120,26 @@ async fn a_teacher_finds_nothing_of_another_class() {
 #[tokio::test]
 async fn what_is_restricted_gives_no_hit_and_for_the_dsl_a_hit_that_is_an_entry() {
     let school = Staffed::open().await;
-    school.school.arrives(&Letter::from(BORIS).subject("Zebra crossing").says("At noon.")).await;
+    school.school.arrives(&Letter::from(BORIS).subject("Zebra crossing").says("An aardvark at noon.")).await;
     let case = school.case_of("Boris Czerny").await;
 
     for role in [Role::Teacher, Role::Office, Role::Slt] {
         let mut browser = school.as_role(role).await;
         let nothing = bare(&look(&mut browser, "quagga").await, "quagga");
-        for typed in ["zebra", case.as_str()] {
+        for typed in ["zebra", "aardvark", case.as_str()] {
             let page = look(&mut browser, typed).await;
             assert_eq!(bare(&page, typed), nothing, "{role}: {typed}");
         }
     }
     let count = "select count(*)::text from chronology_entry where kind = 'read_restricted' and sentence like '%search%'";
     let before = school.school.rows(count).await;
-    let found = look(&mut school.as_role(Role::Dsl).await, "zebra").await.body;
+    let mut dsl = school.as_role(Role::Dsl).await;
+    let found = look(&mut dsl, "zebra").await.body;
+    let said = look(&mut dsl, "aardvark").await.body;
 
     assert!(found.contains("Zebra crossing") && found.contains("Restricted"), "{found}");
-    assert_eq!((before, school.school.rows(count).await), (vec!["0".to_owned()], vec!["1".to_owned()]));
+    assert!(said.contains("<mark>aardvark</mark>") && said.contains("Restricted"), "{said}");
+    assert_eq!((before, school.school.rows(count).await), (vec!["0".to_owned()], vec!["2".to_owned()]));
     school.close().await;
 }
 
@@ -174,18 +179,19 @@ async fn a_sensitive_contact_is_found_by_those_it_is_for() {
 async fn candidates_of_a_search_are_left_to_what_the_colleague_may_see() {
     let school = Staffed::open().await;
     school.school.queue(&[("P1", "A windmill."), ("P2", "A windmill.")]).await;
-    school.school.arrives(&Letter::from(BORIS).subject("Windmill").says("At noon.")).await;
+    school.school.arrives(&Letter::from(BORIS).subject("Windmill").says("The windmill at noon.")).await;
     let mut counts = Vec::new();
     for email in ["teacher", "office", "dsl", "governor", "it"] {
         let staff = school.staff(&format!("{email}@northfield.example")).await;
         let mut tx = school.school.gateway.store.as_colleague(staff).await.unwrap();
         let sql = "select (select count(*) from liaison_updates_with('windmill')) || ' ' ||
-                          (select count(*) from liaison_cases_with('windmill'))";
+                          (select count(*) from liaison_cases_with('windmill')) || ' ' ||
+                          (select count(*) from liaison_messages_with('windmill'))";
         let row: String = sqlx::query_scalar(sql).fetch_one(&mut *tx).await.unwrap();
         counts.push(format!("{email} {row}"));
     }
 
-    assert_eq!(counts, ["teacher 1 0", "office 2 0", "dsl 2 1", "governor 0 0", "it 0 0"]);
+    assert_eq!(counts, ["teacher 1 0 0", "office 2 0 0", "dsl 2 1 1", "governor 0 0 0", "it 0 0 0"]);
     school.school.deliver().await;
     school.close().await;
 }
