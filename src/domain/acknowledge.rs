@@ -12,6 +12,9 @@ use super::{policy::School, time::Timestamp};
 pub struct AckPolicy {
     /// Whether there are any.
     pub on: bool,
+    /// Whether one that has left is the acknowledgement that the school owes (R38): the clock for it stops, and the day that was
+    /// named to the carer is a promise.
+    pub counts: bool,
     /// At most so many to one address in 24 hours.
     pub per_sender_day: u32,
     /// At most so many to one mail domain in an hour.
@@ -146,6 +149,7 @@ mod tests {
     fn policy() -> AckPolicy {
         AckPolicy {
             on: true,
+            counts: false,
             per_sender_day: 3,
             per_domain_hour: 60,
             per_hour: 600,

@@ -8,7 +8,7 @@ use crate::{
         announcement::AudienceKind,
         chronology::{Entry, kind},
         delivery::Carried,
-        ids::{AddressId, CarerId, CaseId, DeliveryId, PupilId, TaskId},
+        ids::{AddressId, CarerId, CaseId, ClassId, DeliveryId, PupilId, TaskId},
         people::{Purpose, Route},
         policy::Policy,
         rights::LinkFacts,
@@ -260,6 +260,27 @@ pub(super) async fn another_way(
 pub(super) fn check_address(policy: &Policy, failed: &InDoubt, why: &str, now: Timestamp) -> NewTask {
     let task = check(policy, (failed.carer, failed.pupil), None, why, now);
     NewTask { delivery: Some(failed.id), ..task }
+}
+
+/// What a teacher is told once a carer wants no more texts (R35): nobody is to wonder why the next update went another way.
+pub(super) fn opted_out(
+    policy: &Policy,
+    (carer, pupil): (CarerId, PupilId),
+    class: Option<ClassId>,
+    now: Timestamp,
+) -> NewTask {
+    NewTask {
+        kind: "opted_out",
+        role: "teacher",
+        class,
+        ..check(
+            policy,
+            (carer, pupil),
+            None,
+            "this carer wants no more texts: they are told another way from now on",
+            now,
+        )
+    }
 }
 
 /// The task for the office to look into an address.

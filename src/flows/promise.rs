@@ -8,7 +8,7 @@ use super::{
 use crate::{
     domain::{
         chronology::{Entry, kind},
-        ids::{ClockId, ReceivedId},
+        ids::{AnswerId, ClockId, ReceivedId},
         time::{Date, Timestamp, day_in_words, school_date, school_zone},
     },
     store::{
@@ -101,6 +101,31 @@ pub(super) async fn run_promise(
             .case(case.id)
             .seen_by(case.visibility);
     Ok(chronology::append(tx, &[entry]).await?)
+}
+
+/// Where the school counts its acknowledgements (R38): those that have left meet the clock of their message, and the day they
+/// named is a promise from now on. A promise that already runs in the case stands.
+pub(super) async fn kept_for_acknowledged(
+    tx: &mut Tx,
+    gateway: &Gateway,
+    answers: &[AnswerId],
+    now: Timestamp,
+) -> Result<(), FlowError> {
+    if !gateway.policy().acknowledge.counts {
+        return Ok(());
+    }
+    for met in clocks::meet_by_acknowledgement(tx, answers, now).await? {
+        let case = find(tx, &met.case.to_string(), true).await?;
+        let entry =
+            Entry::now(now, kind::CLOCK, "the acknowledgement counts as the school's: its clock is met");
+        let entry = entry.about_carer(case.carer, case.pupil).case(case.id).seen_by(case.visibility);
+        chronology::append(tx, &[entry]).await?;
+        let clocks = clocks::list(tx, WhichClocks::Of(&[case.id])).await?;
+        if !clocks.iter().any(|clock| clock.kind == "promise" && clock.state == "running") {
+            run_promise(tx, gateway, &case, met.received, met.due, "daemon", now).await?;
+        }
+    }
+    Ok(())
 }
 
 fn instead(before: Option<ClockRow>) -> String {

@@ -6,8 +6,8 @@ use super::{
     FlowError,
     deliver::Tried,
     gateway::Gateway,
-    planning::{check_address, next_route, opened_entry},
-    salt,
+    planning::{check_address, next_route, opened_entry, opted_out},
+    promise, salt,
 };
 use crate::{
     domain::{
@@ -56,6 +56,7 @@ pub(super) async fn settle(
     let left = group.iter().filter(|one| one.outcome.is_ok() && moved.contains(&one.at.id));
     let answers: Vec<_> = left.filter_map(|one| one.at.carried.answer()).collect();
     clocks::meet_again(tx, &answers, now).await?;
+    promise::kept_for_acknowledged(tx, gateway, &answers, now).await?;
     for (one, next) in group.iter().zip(&nexts).filter(|(one, _)| moved.contains(&one.at.id)) {
         follow_up(tx, gateway, channel, one, next, now).await?;
     }
@@ -105,9 +106,24 @@ pub(super) async fn after_failure(
             .about(failed.carer, failed.pupil)
             .delivery(failed.id);
         chronology::append(tx, &[marked, opened_entry(&task, "daemon", now)]).await?;
+        if fault == Fault::Stopped {
+            tell_teacher(tx, gateway, failed, now).await?;
+        }
     }
     reopen_clocks(tx, failed, now).await?;
     next_route(tx, gateway, failed, now).await
+}
+
+/// The provider's block is the carer's own wish, made elsewhere: the teacher is told as of a "stop" that came here.
+async fn tell_teacher(
+    tx: &mut Tx,
+    gateway: &Gateway,
+    failed: &InDoubt,
+    now: Timestamp,
+) -> Result<(), FlowError> {
+    let task = opted_out(&gateway.policy(), (failed.carer, failed.pupil), None, now);
+    tasks::insert(tx, std::slice::from_ref(&task), now).await?;
+    Ok(chronology::append(tx, &[opened_entry(&task, "daemon", now)]).await?)
 }
 
 /// A reply that did not arrive answered nobody: the clocks it had stopped run again (T16).
@@ -115,7 +131,7 @@ pub(super) async fn reopen_clocks(tx: &mut Tx, failed: &InDoubt, now: Timestamp)
     let Some(answer) = failed.carried.answer() else { return Ok(()) };
     if clocks::reopen(tx, answer).await? > 0 {
         let entry =
-            Entry::now(now, kind::CLOCK, "the reply did not arrive: the clock it had stopped runs again")
+            Entry::now(now, kind::CLOCK, "what was sent did not arrive: the clock it had stopped runs again")
                 .about(failed.carer, failed.pupil)
                 .delivery(failed.id);
         chronology::append(tx, &[entry]).await?;

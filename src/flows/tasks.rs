@@ -56,7 +56,7 @@ pub struct Needs {
 pub struct Listed {
     /// Its id.
     pub id: TaskId,
-    /// `call`, `letter`, `check_address`, `did_it_arrive`, `review_restriction`, `follow_up`, `turns_16`, `turns_18`.
+    /// `call`, `letter`, `check_address`, `did_it_arrive`, `review_restriction`, `follow_up`, `turns_16`, `turns_18`, `opted_out`.
     pub kind: String,
     /// Whose list.
     pub role: String,

@@ -287,6 +287,46 @@ pub async fn meet_again(
     Ok(())
 }
 
+/// A clock for an answer that an acknowledgement met.
+#[derive(Debug, Clone, Copy)]
+pub struct Acknowledged {
+    /// The case.
+    pub case: CaseId,
+    /// The message that was acknowledged.
+    pub received: ReceivedId,
+    /// Until when a person was to answer it: what the carer was told.
+    pub due: (Timestamp, Date),
+}
+
+/// Stops the dated clocks of the messages that these acknowledgements answer, and tells which; replies are left alone.
+pub async fn meet_by_acknowledgement(
+    connection: &mut PgConnection,
+    answers: &[AnswerId],
+    now: Timestamp,
+) -> Result<Vec<Acknowledged>, StoreError> {
+    if answers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query!(
+        r#"update clock k
+           set state = 'met', met_at = $2, met_by = a.id, ended_by = a.author
+           from answer a
+           where a.id = any($1) and a.purpose = 'acknowledgement' and k.case_id = a.case_id
+             and k.received_id = a.received_id and k.kind = 'answer' and k.state = 'running'
+           returning k.case_id, k.received_id, k.due_at as "due_at!: Ts", k.due_day as "due_day!: Day""#,
+        &answers.iter().map(|id| id.0).collect::<Vec<_>>(),
+        Ts(now) as _,
+    )
+    .fetch_all(connection)
+    .await?;
+    let met = rows.into_iter().map(|row| Acknowledged {
+        case: CaseId(row.case_id),
+        received: ReceivedId(row.received_id),
+        due: (row.due_at.0, row.due_day.0),
+    });
+    Ok(met.collect())
+}
+
 /// Stops the running answer clocks of a case that a colleague answered elsewhere at that moment, with `full_answer` also
 /// that of a promise; not those of what came or was promised after it. Returns how many.
 pub async fn met_elsewhere(

@@ -161,8 +161,8 @@ pub async fn reaching_out(
         "select id from task
          where state = 'open'
            and ((pupil_id = $1 and announcement_id is null
-                 and kind in ('call', 'letter', 'check_address', 'did_it_arrive', 'turns_16', 'turns_18'))
-                or (carer_id = $2 and kind in ('call', 'letter', 'check_address', 'did_it_arrive')))
+                 and kind in ('call', 'letter', 'check_address', 'did_it_arrive', 'turns_16', 'turns_18', 'opted_out'))
+                or (carer_id = $2 and kind in ('call', 'letter', 'check_address', 'did_it_arrive', 'opted_out')))
          order by id",
         pupil.map(|id| id.0),
         carer.map(|id| id.0),

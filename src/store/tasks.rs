@@ -17,7 +17,7 @@ use crate::domain::{
 pub struct NewTask {
     /// Its id.
     pub id: TaskId,
-    /// `call`, `letter`, `check_address`, `did_it_arrive`, `review_restriction`, `follow_up`, `turns_16` or `turns_18`.
+    /// `call`, `letter`, `check_address`, `did_it_arrive`, `review_restriction`, `follow_up`, `turns_16`, `turns_18` or `opted_out`.
     pub kind: &'static str,
     /// Whose list it is on.
     pub role: &'static str,

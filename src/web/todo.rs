@@ -86,6 +86,7 @@ pub(super) fn task_in_words(kind: &str) -> &'static str {
         "did_it_arrive" => "Ask whether it arrived",
         "follow_up" => "Confirm in writing",
         "review_restriction" => "Look at a restriction",
+        "opted_out" => "A carer wants no more texts",
         "turns_16" => "A pupil turns 16",
         "turns_18" => "A pupil turns 18",
         _ => "Task",

@@ -361,6 +361,7 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
             stage_days: [10, 15, 20],
             acknowledge: AckPolicy {
                 on: true,
+                counts: false,
                 per_sender_day: 3,
                 per_domain_hour: 60,
                 per_hour: 600,

@@ -24,6 +24,7 @@ pub(super) struct AnsweringSection {
     inset_counts: bool,
     after_hours: Option<String>,
     acknowledge: bool,
+    counts_as_acknowledgement: bool,
     per_sender_day: u32,
     per_domain_hour: u32,
     per_hour: u32,
@@ -74,6 +75,7 @@ impl Problems {
             },
             acknowledge: AckPolicy {
                 on: answering.acknowledge,
+                counts: answering.counts_as_acknowledgement,
                 per_sender_day: answering.per_sender_day,
                 per_domain_hour: answering.per_domain_hour,
                 per_hour: answering.per_hour,

@@ -1,5 +1,7 @@
 //! "Stop" and "start" by text (R35): the route is closed or opened for that number, the office is told, and the carer's
-//! next route takes over at the next message, so that nobody falls silent.
+//! next route takes over at the next message, so that nobody falls silent. The teachers of their pupils are told.
+
+use std::collections::BTreeSet;
 
 use super::{
     FlowError,
@@ -11,10 +13,11 @@ use crate::{
         acknowledge::Ack,
         chronology::{Entry, kind},
         ids::TaskId,
-        matching::Writer,
+        matching::{Writer, WriterLink},
         opt_out::Wish,
         suggest::Found,
     },
+    flows::planning::opted_out,
     store::{Tx, addresses, tasks::NewTask},
 };
 
@@ -87,17 +90,42 @@ async fn change(
     } else {
         "asked for texts again"
     };
-    let entry = Entry::now(deciding.now, self::kind::ADDRESS_FAILING, told)
-        .about_carer(writer.carer, None)
-        .received(deciding.message.id)
-        .seen_by(seen_by(is_restricted(writer)));
-    outcome.entries.push(entry);
+    let mut about: Vec<_> = with_whom_we_speak(writer).map(|link| Some(link.pupil)).collect();
+    if about.is_empty() {
+        about.push(None);
+    }
+    outcome.entries.extend(about.into_iter().map(|pupil| {
+        Entry::now(deciding.now, self::kind::ADDRESS_FAILING, told)
+            .about_carer(writer.carer, pupil)
+            .received(deciding.message.id)
+            .seen_by(seen_by(is_restricted(writer)))
+    }));
+    if changed && kind == "opt_out" && !is_restricted(writer) {
+        outcome.tasks.extend(tell_teachers(deciding, writer));
+    }
     Ok(changed)
+}
+
+/// One task a class, about the first of the carer's pupils in it.
+fn tell_teachers(deciding: &Deciding<'_>, writer: &Writer) -> Vec<NewTask> {
+    let mut told = BTreeSet::new();
+    with_whom_we_speak(writer)
+        .filter(|link| !link.left && link.class.is_some_and(|class| told.insert(class)))
+        .map(|link| {
+            let whose = (writer.carer, link.pupil);
+            opted_out(&deciding.gateway.policy(), whose, link.class, deciding.now)
+        })
+        .collect()
+}
+
+/// The links by which there is still something to agree or to tell.
+fn with_whom_we_speak(writer: &Writer) -> impl Iterator<Item = &WriterLink> {
+    writer.links.iter().filter(|link| !writer.died && !link.ended && !link.died)
 }
 
 fn ask_office(deciding: &Deciding<'_>, writer: &Writer, why: &str) -> Option<NewTask> {
     // With whom nothing is to be agreed any more, nobody is to agree a way.
-    let link = writer.links.iter().find(|link| !writer.died && !link.ended && !link.died)?;
+    let link = with_whom_we_speak(writer).next()?;
     Some(NewTask {
         id: TaskId::new(),
         kind: "check_address",

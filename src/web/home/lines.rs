@@ -228,6 +228,7 @@ fn of_tasks(tasks: &BTreeMap<String, (i64, i64)>, frame: &Frame) -> Vec<Line> {
         ),
         ("follow_up", "/to-do", "agreement to confirm in writing", "agreements to confirm in writing"),
         ("review_restriction", "/to-do", "restriction to look at", "restrictions to look at"),
+        ("opted_out", "/to-do", "carer wants no more texts", "carers want no more texts"),
         (
             "turns_16",
             "/to-do",

@@ -155,6 +155,7 @@ fn policy(case: &Case) -> Policy {
         undo: std::time::Duration::from_mins(5),
         acknowledge: AckPolicy {
             on: true,
+            counts: false,
             per_sender_day: 3,
             per_domain_hour: 60,
             per_hour: 600,

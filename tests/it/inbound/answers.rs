@@ -199,6 +199,43 @@ async fn a_reply_that_bounces_starts_the_clock_again() {
 }
 
 #[tokio::test]
+async fn where_the_school_counts_it_an_acknowledgement_that_left_meets_the_clock_and_its_day_is_a_promise() {
+    const PROMISED: &str = "promise running 2026-11-27 17:00";
+    let school = School::with(&one_by_email(), |setup| setup.policy.acknowledge.counts = true).await;
+
+    let letter = Letter::from(AMINA);
+    school.arrives(&letter).await;
+    let queued = school.clocks().await;
+    school.deliver().await;
+    let left = school.clocks().await;
+    school.arrives(&Letter::from(AMINA).answers(letter.id()).says("And one thing more.")).await;
+    school.deliver().await;
+    let more = school.clocks().await;
+    reply(&school, None).await.unwrap();
+
+    assert_eq!(queued, [RUNNING], "one that waits to leave meets nothing");
+    assert_eq!(left, [MET, PROMISED]);
+    assert_eq!(more, [MET, PROMISED, RUNNING], "what is not acknowledged again is still to be");
+    assert_eq!(school.clocks().await, [MET, "promise met 2026-11-27 17:00", MET]);
+    assert!(school.entries().await.iter().any(|entry| entry.sentence.contains("counts as the school's")));
+    school.deliver().await;
+    school.close().await;
+}
+
+#[tokio::test]
+async fn an_acknowledgement_that_counted_and_bounced_leaves_the_clock_running() {
+    let school = School::with(&one_by_email(), |setup| setup.policy.acknowledge.counts = true).await;
+    school.arrives(&Letter::from(AMINA)).await;
+    school.deliver().await;
+    let id = school.message_id_to(AMINA);
+
+    school.arrives(&bounce(&id, AMINA, "failed", "5.1.1")).await;
+
+    assert_eq!(school.clocks().await, [RUNNING, "promise running 2026-11-27 17:00"]);
+    school.close().await;
+}
+
+#[tokio::test]
 async fn a_clock_that_had_no_date_has_none_after_its_reply_bounced() {
     let school = School::with(&one_by_email(), |setup| setup.policy.calendar = None).await;
     school.arrives(&Letter::from(AMINA)).await;

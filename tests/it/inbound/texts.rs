@@ -8,7 +8,7 @@ use tower::ServiceExt as _;
 use super::{AMINA, HER_NUMBER, WORDS};
 use crate::support::{
     inbound::{Letter, TEXT_URL, post_to},
-    people::{one_by_email, one_by_text},
+    people::{Roll, carer, one_by_email, one_by_text, pupil},
     proxy::{Cut, Proxy},
     school::{School, sender},
 };
@@ -179,10 +179,47 @@ async fn stop_is_heeded_told_never_answered_and_the_next_update_goes_by_the_next
         assert_eq!((seen.kind.as_deref(), silent), (Some("opt_out"), 0), "{word}");
         assert_eq!(school.rows(STATUS).await, ["mobile stopped"]);
         assert_eq!(school.states().await, ["Amina Begum email submitted"]);
-        assert_eq!(school.to_do().await, ["check_address for Amina Begum"]);
+        assert_eq!(
+            school.to_do().await,
+            ["check_address for Amina Begum", "opted_out for Amina Begum"],
+            "the office agrees another way, and the teacher is told"
+        );
         assert_eq!((school.cases().await.len(), school.told("address_failing").await), (0, 1));
         school.close().await;
     }
+}
+
+#[tokio::test]
+async fn stop_is_told_once_to_each_teacher_and_in_the_record_of_each_child() {
+    let school = School::open(&Roll::new(
+        &[
+            pupil("P1", "Sam", "Ash"),
+            pupil("P2", "Mia", "Ash").with("class", "Rowan"),
+            pupil("P3", "Leo", "Ash").with("leaving_date", "2026-07-17"),
+        ],
+        &["P1", "P2", "P3"]
+            .map(|child| carer(child, "C1", "Amina", "Begum").mobile("07700 900101").email(AMINA)),
+    ))
+    .await;
+
+    school.text_arrives(HER_NUMBER, "STOP").await;
+    school.text_arrives(HER_NUMBER, "Stop!").await;
+
+    let told = school
+        .rows(
+            "select legal_forename || ' ' || t.role from task t join pupil p on p.id = t.pupil_id
+             where t.kind = 'opted_out' order by 1",
+        )
+        .await;
+    assert_eq!(told, ["Mia teacher", "Sam teacher"]);
+    let written = school
+        .rows(
+            "select legal_forename from chronology_entry e join pupil p on p.id = e.pupil_id
+             where e.sentence like 'asked for no more texts%' group by 1 order by 1",
+        )
+        .await;
+    assert_eq!(written, ["Leo", "Mia", "Sam"]);
+    school.close().await;
 }
 
 #[tokio::test]

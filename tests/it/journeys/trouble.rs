@@ -201,6 +201,7 @@ async fn a_carer_who_opted_out_of_texts_is_reached_another_way_and_not_texted_ag
     assert_eq!(school.texts.posted(), 1);
     let why = school.task("check_address").await.why;
     assert!(why.contains("opted out"), "{why}");
+    assert_eq!(school.task("opted_out").await.carer, "Amina Begum", "the teacher is told as well");
     school.close().await;
 }
 

@@ -81,7 +81,10 @@ async fn words_are_found_in_updates_messages_replies_contacts_and_subjects_with_
         ("facts", "About a lighthouse."),
     ];
     teacher.press(&page, &log, &fields).await;
-    school.school.arrives(&Letter::from(AMINA).subject("Lighthouse trip").says("When? <i>Lighting</i> the fire?")).await;
+    school
+        .school
+        .arrives(&Letter::from(AMINA).subject("Lighthouse trip").says("When? <i>Lighting</i> the fire?"))
+        .await;
 
     let found = look(&mut teacher, "light").await.body;
     let two = look(&mut teacher, "painted lighth").await.body;
@@ -106,9 +109,17 @@ async fn a_teacher_finds_nothing_of_another_class() {
     school.school.arrives(&Letter::from("clara@family.example").says("Tia has a porcupine.")).await;
     let (mut teacher, mut office) = (school.as_role(Role::Teacher).await, school.as_role(Role::Office).await);
 
-    for typed in
-        ["tia", "birch", "p2", "c3", "07700 900103", "clara@family.example", "windmill", "porcupine", case.as_str()]
-    {
+    for typed in [
+        "tia",
+        "birch",
+        "p2",
+        "c3",
+        "07700 900103",
+        "clara@family.example",
+        "windmill",
+        "porcupine",
+        case.as_str(),
+    ] {
         let page = look(&mut teacher, typed).await;
         assert!(page.body.contains(NOTHING), "{typed}: {}", page.body);
         assert!(!look(&mut office, typed).await.body.contains(NOTHING), "{typed}");

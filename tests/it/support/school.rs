@@ -89,6 +89,7 @@ fn usual() -> Setup {
             undo: Duration::from_mins(5),
             acknowledge: AckPolicy {
                 on: true,
+                counts: false,
                 per_sender_day: 3,
                 per_domain_hour: 60,
                 per_hour: 600,
