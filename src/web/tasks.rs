@@ -43,8 +43,6 @@ struct TaskPage {
     mends_address: bool,
     /// Whether it is to ask the pupil whom the school may tell.
     asks_pupil: bool,
-    /// Whether it only wants to be seen.
-    to_be_seen: bool,
     due: String,
     late: bool,
     role: &'static str,
@@ -107,7 +105,6 @@ async fn show(
         frame,
         mends_address: task.kind == "check_address",
         asks_pupil: asks_pupil(&task.kind),
-        to_be_seen: task.kind == "opted_out",
         due: day_in_full(task.due, today),
         late: task.state == "open" && task.due < today,
         role: Role::parse(&task.role).map_or("", Role::in_words),
