@@ -1,5 +1,6 @@
 //! What is said in cases, and the key that marks it.
 
+use liaison_channels::private::Private;
 use sqlx::PgConnection;
 
 use super::{
@@ -10,6 +11,7 @@ use crate::domain::{
     ids::{AddressId, AnswerId, CaseId, ReceivedId},
     people::{Purpose, Route},
     time::{Date, Timestamp},
+    topic::Topic,
 };
 
 /// What is to be said in a case.
@@ -27,6 +29,10 @@ pub struct NewAnswer {
     pub words: Option<String>,
     /// Marked sensitive by who wrote it.
     pub sensitive: bool,
+    /// What it is about, where its writer said so.
+    pub topic: Option<Topic>,
+    /// Why the SLT lets it go by text all the same.
+    pub text_because: Option<Private<String>>,
     /// The day it names.
     pub due_day: Option<Date>,
     /// Said to be all that was promised.
@@ -60,14 +66,14 @@ pub async fn insert(
     let threads: Vec<String> = answers.iter().map(|answer| answer.thread.join(" ")).collect();
     sqlx::query!(
         "insert into answer (id, case_id, received_id, purpose, words, sensitive, due_day, holiday, came_by, address_id,
-                             to_domain, in_reply_to, thread, author, written_at, full_answer)
+                             to_domain, in_reply_to, thread, author, written_at, full_answer, topic, text_because)
          select id, case_id, received_id, purpose, words, sensitive, due_day, holiday, came_by, address_id, to_domain,
-                in_reply_to, string_to_array(thread, ' '), author, $15, full_answer
+                in_reply_to, string_to_array(thread, ' '), author, $15, full_answer, topic, text_because
          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::boolean[], $7::date[],
                      $8::boolean[], $9::text[], $10::uuid[], $11::text[], $12::text[], $13::text[], $14::text[],
-                     $16::boolean[])
+                     $16::boolean[], $17::text[], $18::text[])
               as a (id, case_id, received_id, purpose, words, sensitive, due_day, holiday, came_by, address_id,
-                    to_domain, in_reply_to, thread, author, full_answer)",
+                    to_domain, in_reply_to, thread, author, full_answer, topic, text_because)",
         &answers.iter().map(|a| a.id.0).collect::<Vec<_>>(),
         &answers.iter().map(|a| a.case.0).collect::<Vec<_>>(),
         &answers.iter().map(|a| a.received.0).collect::<Vec<_>>(),
@@ -84,6 +90,8 @@ pub async fn insert(
         &answers.iter().map(|a| a.author.as_str()).collect::<Vec<_>>() as _,
         Ts(now) as _,
         &answers.iter().map(|a| a.full_answer).collect::<Vec<_>>(),
+        &answers.iter().map(|a| a.topic.map(Topic::as_str)).collect::<Vec<_>>() as _,
+        &answers.iter().map(|a| a.text_because.as_ref().map(|why| why.expose().as_str())).collect::<Vec<_>>() as _,
     )
     .execute(connection)
     .await?;
