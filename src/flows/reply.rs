@@ -59,6 +59,8 @@ pub struct Replied {
     pub case: String,
     /// The route it takes: `email`, `text`, `call`, `letter`, or `none`.
     pub route: &'static str,
+    /// Why it does not go by text, where but for what it is about it would.
+    pub not_by_text: Option<&'static str>,
     /// How many clocks it stopped.
     pub clocks_stopped: u64,
     /// What happens now, in words.
@@ -142,8 +144,8 @@ pub async fn reply(
             ));
         }
     };
-    let said =
-        not_by_text.map_or_else(|| said.clone(), |why| format!("{said}; not by text: {}", why.sentence()));
+    let not_by_text = not_by_text.map(Unusable::sentence);
+    let said = not_by_text.map_or_else(|| said.clone(), |why| format!("{said}; not by text: {why}"));
     let said_now = matches!(plan, Plan::Send(_));
     let clocks_stopped = if said_now {
         let kind = if reply.full_answer { None } else { Some("answer") };
@@ -161,7 +163,7 @@ pub async fn reply(
         .words(salt(), Private::new(reply.words.trim().to_owned()));
     chronology::append(&mut tx, &[entry]).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    Ok(Replied { case: case.code, route: route.as_str(), clocks_stopped, said })
+    Ok(Replied { case: case.code, route: route.as_str(), not_by_text, clocks_stopped, said })
 }
 
 /// Plans and queues an answer for its carer; with why it does not go by text, where but for that it would.

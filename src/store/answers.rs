@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use super::{
     StoreError,
     types::{Day, Ts},
+    updates::topic,
 };
 use crate::domain::{
     ids::{AddressId, AnswerId, CaseId, ReceivedId},
@@ -150,6 +151,8 @@ pub struct AnswerView {
     pub purpose: String,
     /// The words of a reply.
     pub words: Option<String>,
+    /// What a reply is about, where its writer said so.
+    pub topic: Option<Topic>,
     /// The day it names.
     pub due_day: Option<Date>,
     /// Who wrote it.
@@ -169,7 +172,7 @@ pub struct AnswerView {
 /// What was said in a case, in order.
 pub async fn of_case(connection: &mut PgConnection, case: CaseId) -> Result<Vec<AnswerView>, StoreError> {
     let rows = sqlx::query!(
-        r#"select a.purpose, a.words, a.due_day as "due_day: Day", a.author, a.written_at as "written_at: Ts",
+        r#"select a.purpose, a.words, a.topic, a.due_day as "due_day: Day", a.author, a.written_at as "written_at: Ts",
                   d.id as "delivery?", d.route as "route?", d.state as "state?", d.reason
            from answer a
            left join lateral (select id, route, state, reason from delivery
@@ -179,18 +182,21 @@ pub async fn of_case(connection: &mut PgConnection, case: CaseId) -> Result<Vec<
     )
     .fetch_all(connection)
     .await?;
-    let views = rows.into_iter().map(|row| AnswerView {
-        purpose: row.purpose,
-        words: row.words,
-        due_day: row.due_day.map(|day| day.0),
-        author: row.author,
-        written_at: row.written_at.0,
-        delivery: row.delivery,
-        route: row.route,
-        state: row.state,
-        reason: row.reason,
+    let views = rows.into_iter().map(|row| {
+        Ok(AnswerView {
+            topic: topic("answer", case.0, row.topic.as_deref())?,
+            purpose: row.purpose,
+            words: row.words,
+            due_day: row.due_day.map(|day| day.0),
+            author: row.author,
+            written_at: row.written_at.0,
+            delivery: row.delivery,
+            route: row.route,
+            state: row.state,
+            reason: row.reason,
+        })
     });
-    Ok(views.collect())
+    views.collect()
 }
 
 /// The key that marks `Reply-To`; `fresh` becomes it where there is none yet.

@@ -293,7 +293,11 @@ async fn reply(
             by: &by,
         };
         let replied = cases::reply(&web.gateway, &code, restricted(&signed), &reply).await?;
-        let done = if ["email", "text"].contains(&replied.route) { "replied" } else { "task" };
+        let done = match replied.route {
+            "email" if replied.not_by_text.is_some() => "not-by-text",
+            "email" | "text" => "replied",
+            _ => "task",
+        };
         Ok(format!("/cases/{}?done={done}", replied.case))
     };
     Box::pin(case_deed(&web, &signed, &code, &sent, work)).await

@@ -538,8 +538,31 @@ async fn only_the_slt_lets_a_reply_go_by_text_that_may_not() {
 
     assert!(!hers.body.contains("name=\"by_text\"") && theirs.body.contains("name=\"by_text\""));
     assert_eq!(refused.status, 422);
-    assert!(refused.body.contains("only senior leadership"), "{}", refused.body);
+    assert!(refused.body.contains("Only senior leadership lets a reply go by text"), "{}", refused.body);
     assert_eq!(done.to(), format!("{path}?done=replied"));
     assert!(after.contains("the SLT lets a reply in case") && after.contains("She asked for it"), "{after}");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_reply_to_a_text_about_a_listed_topic_goes_by_mail_and_its_page_says_so() {
+    let school = Staffed::open().await;
+    school.school.deliver().await;
+    school.school.text_arrives("+447700900101", "How is Sam today?").await;
+    let texts = school.school.texts.posted();
+    let case = school.school.rows("select code from carer_case where came_by = 'text'").await.remove(0);
+    let (path, action) = (format!("/cases/{case}"), format!("/cases/{case}/reply"));
+    let mut teacher = school.as_role(Role::Teacher).await;
+
+    let page = teacher.get(&path).await;
+    let fields = [("words", "He has calmed down."), ("topic", "behaviour")];
+    let done = teacher.press(&page, &action, &fields).await;
+    let after = teacher.get(done.to()).await.body;
+    school.school.deliver().await;
+
+    assert_eq!(done.to(), format!("{path}?done=not-by-text"));
+    assert!(after.contains("by email: what it is about never goes by text"), "{after}");
+    assert!(after.contains("About: behaviour."), "{after}");
+    assert_eq!(school.school.texts.posted(), texts + 1, "the acknowledgement alone");
     school.close().await;
 }

@@ -6,7 +6,7 @@ use liaison::{
     flows::{drafts, tasks},
 };
 
-use super::{AMINA, Answer, Browser, Staffed, two_classes};
+use super::{AMINA, Answer, Browser, Staffed, rules::faults, two_classes};
 use crate::support::{
     inbound::bounce,
     people::{Roll, carer, pupil},
@@ -444,10 +444,12 @@ async fn the_slt_lets_an_update_go_by_text_with_a_reason_and_the_preview_is_then
     let empty = slt.press(&page, &action, &with(" ")).await;
     let done = slt.press(&page, &action, &with(WHY)).await;
     let again = slt.press(&page, &action, &with(WHY)).await;
+    let faults = [&page.body, &empty.body].map(|page| faults(page, true));
     let allowed = slt.get(&preview).await.body;
     let written = slt.get(&update).await.body;
     let (shown, sent) = shown_and_sent(&school, &allowed, "Text").await;
 
+    assert_eq!(faults, [Vec::<String>::new(), Vec::new()]);
     assert_eq!(empty.status, 422);
     assert!(empty.body.contains("<a href=\"#why\">"), "{}", empty.body);
     assert_eq!(done.to(), format!("{preview}?done=by-text"));
@@ -470,7 +472,7 @@ async fn only_the_slt_is_offered_to_let_it_go_by_text() {
 
     let page = dsl.get(&format!("{update}/preview")).await;
     let home = dsl.get("/").await;
-    let form_key = home.hidden("/sign-out", "form_key");
+    let form_key = home.hidden("/search", "form_key");
     let once = uuid::Uuid::now_v7().to_string();
     let fields =
         [("form_key", form_key.as_str()), ("once", &once), ("week", MONDAY), ("version", "1"), ("why", WHY)];
