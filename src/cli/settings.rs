@@ -579,11 +579,11 @@ mod tests {
 
     #[test]
     fn what_never_goes_by_text_is_a_list_of_topics() {
+        use Topic::{Behaviour, Medical, Safeguarding, Send, Wellbeing};
         let usual = read_text("").expect("valid").policy.never_by_text;
         let none = read_text("[sending]\nnever_by_text = []\n").expect("valid").policy.never_by_text;
         let told = problems("[sending]\nnever_by_text = [\"weather\"]\n");
 
-        use Topic::{Behaviour, Medical, Safeguarding, Send, Wellbeing};
         assert_eq!(
             usual.into_iter().collect::<Vec<_>>(),
             [Behaviour, Send, Medical, Safeguarding, Wellbeing]

@@ -202,7 +202,8 @@ mod tests {
         let order = Restriction { kind: RestrictionKind::NoContact, starts: None, ends: None };
         ordered.restrictions.push(order);
         let mut stopped = carer();
-        stopped.addresses[0].status = AddressStatus::Stopped;
+        let mobiles = stopped.addresses.iter_mut().filter(|address| address.kind == AddressKind::Mobile);
+        mobiles.for_each(|address| address.status = AddressStatus::Stopped);
 
         for message in [&allowed, &urgent()] {
             assert!(matches!(plan(&ordered, message).0, Plan::LeftOut("restriction", _)));

@@ -176,10 +176,9 @@ impl Policy {
     /// `None` when a message for this purpose may leave now; otherwise the next moment at which it may (R16).
     pub fn wait(&self, purpose: Purpose, now: Timestamp) -> Option<Timestamp> {
         match purpose {
-            // It answers a message that came just now: its writer is awake, and waits to know that it arrived.
-            Purpose::Acknowledgement => None,
-            // The explicit exception, whose reason is kept.
-            Purpose::Urgent => None,
+            // The one answers a message that came just now: its writer is awake, and waits to know that it arrived. The other
+            // is the explicit exception, whose reason is kept.
+            Purpose::Acknowledgement | Purpose::Urgent => None,
             // Somebody asked, and a colleague who is at work in the holidays answers: not at night, nor at the weekend.
             Purpose::Reply => self.hours.in_holidays_too().wait(now, |day| self.is_school_day(day)),
             Purpose::WeeklyUpdate | Purpose::Newsletter | Purpose::Notice => {

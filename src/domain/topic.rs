@@ -35,7 +35,7 @@ impl Topic {
             Self::Attendance => "attendance",
             Self::Behaviour => "behaviour",
             Self::Send => "SEND",
-            Self::Medical => "medical",
+            Self::Medical => "medical matters",
             Self::Safeguarding => "safeguarding",
             Self::Wellbeing => "wellbeing",
         }
@@ -47,7 +47,7 @@ impl Topic {
             Self::Attendance => "it is about attendance, which never goes by text",
             Self::Behaviour => "it is about behaviour, which never goes by text",
             Self::Send => "it is about special educational needs (SEND), which never go by text",
-            Self::Medical => "it is about a medical matter, which never goes by text",
+            Self::Medical => "it is about medical matters, which never go by text",
             Self::Safeguarding => "it is about safeguarding, which never goes by text",
             Self::Wellbeing => "it is about wellbeing, which never goes by text",
         }
@@ -107,7 +107,7 @@ mod tests {
         let of = |topics: &[Topic]| listed(&topics.iter().copied().collect());
 
         assert_eq!(of(&[]), "");
-        assert_eq!(of(&[Topic::Medical]), "medical");
+        assert_eq!(of(&[Topic::Medical]), "medical matters");
         assert_eq!(of(&[Topic::Wellbeing, Topic::Send, Topic::Behaviour]), "behaviour, SEND and wellbeing");
     }
 

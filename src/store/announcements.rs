@@ -35,7 +35,7 @@ pub async fn insert(
         written.audience.year(),
         author,
         Ts(now) as _,
-        written.urgent_because.as_ref().map(|why| why.expose()),
+        written.urgent_because.as_ref().map(|why| why.expose().as_str()),
     )
     .execute(connection)
     .await?;
@@ -66,7 +66,7 @@ pub async fn change(
         written.audience.year(),
         by,
         Ts(now) as _,
-        written.urgent_because.as_ref().map(|why| why.expose()),
+        written.urgent_because.as_ref().map(|why| why.expose().as_str()),
     )
     .execute(connection)
     .await?;

@@ -409,14 +409,10 @@ impl Journey<'_> {
     fn judge_text(&self, words: &str) {
         let pupils = self.family.said.iter().enumerate();
         for (p, said) in pupils.filter(|(p, _)| words.contains(&format!("Pupil{p}q"))) {
-            let said = self.marked(p, *said);
+            // A file brings no leave.
+            let said = Said { allowed: said.allowed && p == 1, ..*said };
             assert!(said.may_be_texted(), "what is {said:?} was texted: {words}");
         }
-    }
-
-    /// How the update about a pupil stands: a file brings no leave.
-    const fn marked(&self, p: usize, said: Said) -> Said {
-        Said { allowed: said.allowed && p == 1, ..said }
     }
 
     /// The first pupil's update comes from a file; the second's is written on a page, and the SLT let it go by text where it

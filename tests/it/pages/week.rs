@@ -498,7 +498,8 @@ async fn a_topic_is_kept_with_the_words_and_one_outside_the_list_is_refused_with
     let after = slt.get(&update).await.body;
 
     assert!(page.body.contains("<option value=\"behaviour\" selected>"), "{}", page.body);
-    let says = "What is about behaviour, SEND, medical, safeguarding and wellbeing never goes by text";
+    let says =
+        "What is about behaviour, SEND, medical matters, safeguarding and wellbeing never goes by text";
     assert!(page.body.contains(says), "{}", page.body);
     assert!(foreign.status >= 400 && foreign.body.contains("Tia shared"), "{}", foreign.body);
     assert!(foreign.body.contains("<a href=\"#topic\">"), "{}", foreign.body);
