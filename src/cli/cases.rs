@@ -10,7 +10,10 @@ use super::{
     table::table,
 };
 use crate::{
-    domain::time::{Date, moment_in_words},
+    domain::{
+        time::{Date, moment_in_words},
+        topic::Topic,
+    },
     flows::{
         cases::{self, Listed, Reply, Shown},
         gateway::Gateway,
@@ -51,6 +54,9 @@ pub(super) enum CasesCommand {
         /// Not for a text
         #[arg(long)]
         sensitive: bool,
+        /// What it is about: attendance, behaviour, send, medical, safeguarding or wellbeing; some never go by text
+        #[arg(long, value_parser = Topic::parse)]
+        topic: Option<Topic>,
         #[command(flatten)]
         by: By,
     },
@@ -104,9 +110,17 @@ pub(super) async fn run(gateway: &Gateway, what: CasesCommand, json: bool) -> Re
                 say(&story(&shown));
             }
         }
-        CasesCommand::Reply { case, words, promise, full, sensitive, by } => {
+        CasesCommand::Reply { case, words, promise, full, sensitive, topic, by } => {
             let words = if words == "-" { std::io::read_to_string(std::io::stdin())? } else { words };
-            let reply = Reply { words: &words, promise, full_answer: full, sensitive, by: &by.by };
+            let reply = Reply {
+                words: &words,
+                promise,
+                full_answer: full,
+                sensitive,
+                topic,
+                by_text: None,
+                by: &by.by,
+            };
             let replied = cases::reply(gateway, &case, false, &reply).await?;
             if json {
                 say_json(&replied)?;

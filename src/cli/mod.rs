@@ -108,7 +108,7 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum UpdatesCommand {
-    /// Queue a CSV file of updates (columns: pupil, week, text, and if wanted sensitive); the same file twice queues
+    /// Queue a CSV file of updates (columns: pupil, week, text, and if wanted sensitive and topic); the same file twice queues
     /// nothing new
     Queue {
         /// The CSV file

@@ -26,6 +26,7 @@ use crate::{
         notice::NoticePolicy,
         policy::{Policy, RetrySchedule, School, TextUpdate},
         staff::Role,
+        topic::Topic,
     },
     flows::gateway::Patience,
     web::Site,
@@ -120,6 +121,7 @@ struct SendingSection {
     call_tries: u8,
     undo_minutes: u32,
     approval: Vec<String>,
+    never_by_text: Vec<String>,
     text_part_pence: f64,
     rehearsal: bool,
     rehearsal_only: Vec<String>,
@@ -409,6 +411,17 @@ impl Problems {
         words.iter().filter_map(read).collect()
     }
 
+    fn never_by_text(&mut self, words: &[String]) -> BTreeSet<Topic> {
+        let read = |word: &String| match Topic::parse(word) {
+            Ok(topic) => Some(topic),
+            Err(unknown) => {
+                self.0.push(format!("sending.never_by_text: {unknown}"));
+                None
+            }
+        };
+        words.iter().filter_map(read).collect()
+    }
+
     fn database_url(&mut self, database: &DatabaseSection) -> Option<SecretString> {
         match (&database.url, &database.url_file) {
             (Some(_), Some(_)) => {
@@ -474,6 +487,7 @@ impl Problems {
         }
         let plain_words = self.plain_words(&school.plain_words);
         let approval = self.approval(&sending.approval);
+        let never_by_text = self.never_by_text(&sending.never_by_text);
         let listed = sending
             .rehearsal_only
             .iter()
@@ -491,6 +505,7 @@ impl Problems {
             plain_words,
             undo: Duration::from_secs(u64::from(sending.undo_minutes) * 60),
             approval,
+            never_by_text,
             text_part_pence: sending.text_part_pence,
             acknowledge: answering.acknowledge,
             notices,
@@ -560,6 +575,21 @@ mod tests {
             [AudienceKind::Class, AudienceKind::Year]
         );
         assert!((policy.text_part_pence - 4.5).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn what_never_goes_by_text_is_a_list_of_topics() {
+        use Topic::{Behaviour, Medical, Safeguarding, Send, Wellbeing};
+        let usual = read_text("").expect("valid").policy.never_by_text;
+        let none = read_text("[sending]\nnever_by_text = []\n").expect("valid").policy.never_by_text;
+        let told = problems("[sending]\nnever_by_text = [\"weather\"]\n");
+
+        assert_eq!(
+            usual.into_iter().collect::<Vec<_>>(),
+            [Behaviour, Send, Medical, Safeguarding, Wellbeing]
+        );
+        assert!(none.is_empty());
+        assert!(told.contains("sending.never_by_text: a topic is one of: attendance"), "{told}");
     }
 
     #[test]

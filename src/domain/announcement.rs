@@ -11,6 +11,7 @@ use super::{
     people::{Purpose, UnknownWord, words},
     rights::{LinkFacts, may_be_told},
     time::{Date, Timestamp},
+    topic::read_reason,
     update::words_problem,
 };
 
@@ -95,8 +96,10 @@ impl std::str::FromStr for Audience {
 /// What a colleague writes. Valid in itself.
 #[derive(Debug, Clone)]
 pub struct Written {
-    /// Newsletter or notice.
+    /// Newsletter, notice or urgent notice.
     pub purpose: Purpose,
+    /// Why it is urgent; with that purpose alone.
+    pub urgent_because: Option<Private<String>>,
     /// One line; stands in the subject.
     pub title: Private<String>,
     /// The words.
@@ -106,11 +109,33 @@ pub struct Written {
 }
 
 impl Written {
-    /// Reads what was typed; `Err` is a sentence that says what to do.
+    /// Reads what was typed of one that keeps to the hours of sending; `Err` is a sentence that says what to do.
     pub fn read(purpose: Purpose, title: &str, text: &str, audience: Audience) -> Result<Self, Unreadable> {
         if !matches!(purpose, Purpose::Newsletter | Purpose::Notice) {
             return wrong("purpose", "say whether it is a notice or a newsletter");
         }
+        Self::of(purpose, None, title, text, audience)
+    }
+
+    /// Reads what was typed of one that leaves at any hour, and why it must.
+    pub fn read_urgent(
+        because: &str,
+        title: &str,
+        text: &str,
+        audience: Audience,
+    ) -> Result<Self, Unreadable> {
+        let because = read_reason(because);
+        let because = because.map_err(|sentence| Unreadable { field: "because", sentence })?;
+        Self::of(Purpose::Urgent, Some(because), title, text, audience)
+    }
+
+    fn of(
+        purpose: Purpose,
+        urgent_because: Option<Private<String>>,
+        title: &str,
+        text: &str,
+        audience: Audience,
+    ) -> Result<Self, Unreadable> {
         let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
         let text = text.replace("\r\n", "\n");
         if title.is_empty() {
@@ -131,14 +156,15 @@ impl Written {
         if let Some(problem) = words_problem(&text) {
             return wrong("words", problem);
         }
-        Ok(Self { purpose, title: title.into(), words: text.trim().to_owned().into(), audience })
+        let (title, words) = (title.into(), text.trim().to_owned().into());
+        Ok(Self { purpose, urgent_because, title, words, audience })
     }
 }
 
 /// What cannot be taken of an announcement, and the field that is at fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
-    /// `purpose`, `title` or `words`.
+    /// `purpose`, `because`, `title` or `words`.
     pub field: &'static str,
     /// What is wrong with it, and what to do.
     pub sentence: String,

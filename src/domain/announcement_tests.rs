@@ -79,3 +79,19 @@ fn an_audience_is_read_as_it_is_written() {
         assert!(wrong.parse::<Audience>().is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn what_is_urgent_says_why_and_nothing_else_does() {
+    let urgent = |because: &str| Written::read_urgent(because, "Gas", "Come now.", Audience::School);
+
+    let good = urgent(" a  leak ").expect("good");
+    assert_eq!(good.purpose, Purpose::Urgent);
+    assert_eq!(good.urgent_because.map(|why| why.expose().clone()).as_deref(), Some("a leak"));
+    for because in ["", "  ", &"x".repeat(501)] {
+        assert_eq!(urgent(because).map_err(|wrong| wrong.field).err(), Some("because"), "{because:?}");
+    }
+    let without = Written::read(Purpose::Urgent, "Gas", "Come now.", Audience::School);
+    assert_eq!(without.map_err(|wrong| wrong.field).err(), Some("purpose"), "without a reason it is none");
+    let notice = Written::read(Purpose::Notice, "Gas", "Come now.", Audience::School).expect("good");
+    assert_eq!(notice.urgent_because, None);
+}

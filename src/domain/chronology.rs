@@ -191,6 +191,8 @@ pub mod kind {
     pub const WORDING: &str = "wording";
     /// A notice or newsletter was written, sent for approval, approved or declined, queued, sent, or taken back.
     pub const ANNOUNCEMENT: &str = "announcement";
+    /// The SLT let one item go by text, though what it is about never does; or that came to nothing.
+    pub const TEXT_ALLOWED: &str = "text_allowed";
     /// A colleague was added, given other roles or classes, disabled, or let in anew.
     pub const COLLEAGUE: &str = "colleague";
 }

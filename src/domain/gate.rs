@@ -4,6 +4,8 @@
 //! It answers with a [`Permit`], a refusal, or "wait". Nothing else can make a [`Permit`] (its fields are private) and
 //! nothing else makes an [`Outgoing`] (`clippy.toml` forbids the constructors elsewhere).
 
+use std::collections::BTreeSet;
+
 use liaison_channels::{
     address::{EmailAddress, PhoneNumber},
     message::{Mail, Manner, OurRef, Outgoing, ProviderRef, Text},
@@ -12,6 +14,7 @@ use liaison_channels::{
 };
 
 use super::{
+    by_text::exceptions,
     ids::{AddressId, DeliveryId, NoticeId},
     notice::{Notice, Recipient},
     people::{Purpose, Route},
@@ -20,6 +23,7 @@ use super::{
     route::{Channels, Fired, MessageFacts, Unusable, order, rights_seen, usable},
     tag::ReplyKey,
     time::{Timestamp, moment_in_full, school_date},
+    topic::Topic,
     wording::{Words, as_html, render},
 };
 
@@ -84,7 +88,7 @@ pub fn decide(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Decision {
         return Decision::NoRight(no, fired);
     }
     fired.push(Fired::new("rights", "ok", rights_seen(link)));
-    let address = match this_way(ask, link) {
+    let address = match this_way(ask, link, &policy.never_by_text) {
         Ok(address) => address,
         Err(why) => {
             fired.push(Fired::new(ask.route.as_str(), "next route", why.sentence()));
@@ -92,6 +96,7 @@ pub fn decide(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Decision {
         }
     };
     fired.push(Fired::new(ask.route.as_str(), "ok", format!("an address of status {}", address.status)));
+    fired.extend(exceptions(ask.route, ask.message, &policy.never_by_text));
     let sends = matches!(ask.route, Route::Email | Route::Text);
     if sends && let Some((until, why)) = not_now(ask, policy, now) {
         fired.push(Fired::new("when", "wait", why.clone()));
@@ -112,7 +117,7 @@ pub fn decide(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Decision {
         words,
         language: "en-GB".to_owned(),
         manner: match ask.message.purpose {
-            Purpose::WeeklyUpdate | Purpose::Newsletter | Purpose::Notice => Manner::Letter,
+            Purpose::WeeklyUpdate | Purpose::Newsletter | Purpose::Notice | Purpose::Urgent => Manner::Letter,
             Purpose::Acknowledgement => Manner::Automatic,
             Purpose::Reply => Manner::Reply,
         },
@@ -122,12 +127,16 @@ pub fn decide(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Decision {
     })
 }
 
-fn this_way<'a>(ask: &Ask<'_>, link: &'a LinkFacts) -> Result<&'a KnownAddress, Unusable> {
-    let address = usable(ask.route, link, ask.message, ask.channels)?;
+fn this_way<'a>(
+    ask: &Ask<'_>,
+    link: &'a LinkFacts,
+    never: &BTreeSet<Topic>,
+) -> Result<&'a KnownAddress, Unusable> {
+    let address = usable(ask.route, link, ask.message, never, ask.channels)?;
     // The carer's wish may have changed since the message was queued: then what they want now goes first.
     if ask.first_choice {
         let better = order(link, ask.message).into_iter().take_while(|route| *route != ask.route);
-        if better.into_iter().any(|route| usable(route, link, ask.message, ask.channels).is_ok()) {
+        if better.into_iter().any(|route| usable(route, link, ask.message, never, ask.channels).is_ok()) {
             return Err(Unusable::PreferenceChanged);
         }
     }

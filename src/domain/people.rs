@@ -89,6 +89,8 @@ words! {
         Newsletter = "newsletter",
         /// Something short that carers should know, the same for everybody it is for.
         Notice = "notice",
+        /// A notice that cannot wait for the hours of sending, for a reason that is kept with it.
+        Urgent = "urgent",
     }
 }
 
@@ -101,6 +103,7 @@ impl Purpose {
             Self::Reply => "reply",
             Self::Newsletter => "newsletter",
             Self::Notice => "notice",
+            Self::Urgent => "urgent notice",
         }
     }
 }

@@ -15,6 +15,7 @@ use super::{
     notice::NoticePolicy,
     people::Purpose,
     plain::{Advice, advice},
+    topic::Topic,
 };
 
 /// So many days before the calendar ends, those who can enter the next terms are told.
@@ -77,6 +78,8 @@ pub struct Policy {
     pub undo: Duration,
     /// Audiences that are told only after a second person has approved it (R17).
     pub approval: BTreeSet<AudienceKind>,
+    /// What is about these never goes by text, unless the SLT lets one item (R12).
+    pub never_by_text: BTreeSet<Topic>,
     /// The school's own words with what families are told instead (R49).
     pub plain_words: Vec<(String, String)>,
     /// What one part of a text costs, in pence; 0: not known.
@@ -173,8 +176,9 @@ impl Policy {
     /// `None` when a message for this purpose may leave now; otherwise the next moment at which it may (R16).
     pub fn wait(&self, purpose: Purpose, now: Timestamp) -> Option<Timestamp> {
         match purpose {
-            // It answers a message that came just now: its writer is awake, and waits to know that it arrived.
-            Purpose::Acknowledgement => None,
+            // The one answers a message that came just now: its writer is awake, and waits to know that it arrived. The other
+            // is the explicit exception, whose reason is kept.
+            Purpose::Acknowledgement | Purpose::Urgent => None,
             // Somebody asked, and a colleague who is at work in the holidays answers: not at night, nor at the weekend.
             Purpose::Reply => self.hours.in_holidays_too().wait(now, |day| self.is_school_day(day)),
             Purpose::WeeklyUpdate | Purpose::Newsletter | Purpose::Notice => {

@@ -151,7 +151,7 @@ impl NoRight {
 pub fn may_be_sent(purpose: Purpose, facts: &LinkFacts, today: Date) -> Result<(), NoRight> {
     match purpose {
         Purpose::Acknowledgement => may_be_answered(facts, today),
-        Purpose::WeeklyUpdate | Purpose::Reply | Purpose::Newsletter | Purpose::Notice => {
+        Purpose::WeeklyUpdate | Purpose::Reply | Purpose::Newsletter | Purpose::Notice | Purpose::Urgent => {
             may_be_told(facts, today)
         }
     }

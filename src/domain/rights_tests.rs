@@ -112,7 +112,9 @@ fn each_event_of_a_life_stops_what_it_must_and_no_more() {
 
         let word = |purpose| may_be_sent(purpose, &link, TODAY).map_or_else(|no| no.word(), |()| "-");
 
-        for purpose in [Purpose::WeeklyUpdate, Purpose::Reply, Purpose::Newsletter, Purpose::Notice] {
+        for purpose in
+            [Purpose::WeeklyUpdate, Purpose::Reply, Purpose::Newsletter, Purpose::Notice, Purpose::Urgent]
+        {
             assert_eq!(word(purpose), *update, "{what}: {purpose}");
         }
         assert_eq!(word(Purpose::Acknowledgement), *acknowledgement, "{what}");

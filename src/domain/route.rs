@@ -1,15 +1,19 @@
 //! By which route a carer is told: their preference, and what each route can carry.
 
+use std::collections::BTreeSet;
+
 use liaison_channels::address::{EmailAddress, PhoneNumber};
 use serde::{Deserialize, Serialize};
 
 use super::{
     announcement::AudienceKind,
+    by_text::{exceptions, not_by_text},
     ids::AddressId,
     people::{AddressKind, AddressStatus, Format, Purpose, Route},
     rights::{KnownAddress, LinkFacts, NoRight, may_be_sent},
     statutory::Statutory,
     time::{Date, Timestamp, school_date},
+    topic::Topic,
 };
 use liaison_channels::private::Private;
 
@@ -25,6 +29,10 @@ pub struct MessageFacts {
     pub words: Private<String>,
     /// Marked sensitive by whoever wrote it.
     pub sensitive: bool,
+    /// What of a pupil it is about, where its writer said so.
+    pub topic: Option<Topic>,
+    /// Why the SLT lets it go by text all the same, where they do.
+    pub text_because: Option<Private<String>>,
     /// What it is about.
     pub about: About,
 }
@@ -47,6 +55,8 @@ pub struct AnnouncedFacts {
     pub title: Private<String>,
     /// How large its audience is.
     pub to: AudienceKind,
+    /// Why it is urgent, where it is.
+    pub urgent_because: Option<Private<String>>,
     /// It was taken back since: whatever of it has not left does not leave.
     pub taken_back: bool,
 }
@@ -124,6 +134,8 @@ pub enum Unusable {
     NotTextable,
     /// Sensitive words never go by text (R12).
     SensitiveByText,
+    /// What is about this never goes by text (R12).
+    TopicByText(Topic),
     /// The carer reads another language, and no reviewed translation exists.
     Language,
     /// The carer signs; a phone call cannot reach them.
@@ -145,6 +157,7 @@ impl Unusable {
             Self::Stopped => "opted_out",
             Self::NotTextable => "not_a_mobile",
             Self::SensitiveByText => "sensitive_by_text",
+            Self::TopicByText(_) => "topic_by_text",
             Self::Language => "language",
             Self::Signs => "signs",
             Self::Alphabet => "alphabet",
@@ -161,6 +174,7 @@ impl Unusable {
             Self::Stopped => "the carer has opted out of this route",
             Self::NotTextable => "the number is not a UK mobile that may be texted",
             Self::SensitiveByText => "marked sensitive: never by text",
+            Self::TopicByText(topic) => topic.never_by_text(),
             Self::Language => {
                 "written in English, and this carer reads another language: speak with an interpreter"
             }
@@ -187,6 +201,7 @@ pub fn usable<'a>(
     route: Route,
     facts: &'a LinkFacts,
     message: &MessageFacts,
+    never_by_text: &BTreeSet<Topic>,
     channels: Channels,
 ) -> Result<&'a KnownAddress, Unusable> {
     let set_up = match route {
@@ -197,8 +212,11 @@ pub fn usable<'a>(
     if !set_up {
         return Err(Unusable::NoChannel);
     }
-    if route == Route::Text && message.sensitive {
-        return Err(Unusable::SensitiveByText);
+    if route == Route::Text
+        && message.text_because.is_none()
+        && let Some(why) = not_by_text(message, never_by_text)
+    {
+        return Err(why);
     }
     if route == Route::Call && facts.format == Format::Bsl {
         return Err(Unusable::Signs);
@@ -270,6 +288,7 @@ pub enum Plan {
 pub fn choose(
     facts: &LinkFacts,
     message: &MessageFacts,
+    never_by_text: &BTreeSet<Topic>,
     channels: Channels,
     tried: &[Route],
     now: Timestamp,
@@ -294,9 +313,10 @@ pub fn choose(
             fired.push(Fired::new(route.as_str(), "next route", "was tried already"));
             continue;
         }
-        match usable(route, facts, message, channels) {
+        match usable(route, facts, message, never_by_text, channels) {
             Ok(_) => {
                 fired.push(Fired::new(route.as_str(), "ok", "the first route that can carry it"));
+                fired.extend(exceptions(route, message, never_by_text));
                 let plan = match route {
                     Route::Email | Route::Text => Plan::Send(route),
                     Route::Call | Route::Letter => Plan::Task(route),

@@ -5,6 +5,7 @@ use liaison_channels::private::Private;
 use super::{
     csv_file,
     time::{Date, week_of},
+    topic::{Topic, read_topic},
 };
 
 /// The most characters one update may have: about four pages, so that a pasted document is noticed.
@@ -23,6 +24,10 @@ pub struct UpdateRow {
     pub text: Private<String>,
     /// Marked sensitive: never goes by text.
     pub sensitive: bool,
+    /// What it is about, where that is said.
+    pub topic: Option<Topic>,
+    /// Why the SLT lets it go by text all the same; no file says so.
+    pub text_because: Option<Private<String>>,
 }
 
 /// A row that cannot be queued. Nothing of the file is.
@@ -41,7 +46,8 @@ impl RowProblem {
     }
 }
 
-/// Reads an updates file: UTF-8 CSV with the columns `pupil`, `week`, `text` and, if wanted, `sensitive` (yes/no).
+/// Reads an updates file: UTF-8 CSV with the columns `pupil`, `week`, `text` and, if wanted, `sensitive` (yes/no)
+/// and `topic` (one of [`Topic`]'s words).
 /// `week` is any day of it (`2026-11-23`) or an ISO week (`2026-W48`), within a year of `today`. `Err` holds every
 /// problem, at once.
 pub fn read(file: &[u8], today: Date) -> Result<Vec<UpdateRow>, Vec<RowProblem>> {
@@ -91,6 +97,7 @@ struct Columns {
     week: usize,
     text: usize,
     sensitive: Option<usize>,
+    topic: Option<usize>,
     count: usize,
 }
 
@@ -98,7 +105,7 @@ impl Columns {
     fn of(reader: &mut csv::Reader<&[u8]>) -> Result<Self, Vec<RowProblem>> {
         let whole = |sentence: String| vec![RowProblem::new(1, sentence)];
         let header = reader.headers().map_err(|_| whole("the first line is not CSV".to_owned()))?.clone();
-        let known = ["pupil", "week", "text", "sensitive"];
+        let known = ["pupil", "week", "text", "sensitive", "topic"];
         let mut problems = Vec::new();
         for (at, name) in header.iter().enumerate() {
             let name = name.to_lowercase();
@@ -106,7 +113,7 @@ impl Columns {
                 problems.push(RowProblem::new(
                     1,
                     format!(
-                        "column {} is not one of pupil, week, text, sensitive: rename or remove it",
+                        "column {} is not one of pupil, week, text, sensitive, topic: rename or remove it",
                         at + 1
                     ),
                 ));
@@ -120,9 +127,14 @@ impl Columns {
                 .push(RowProblem::new(1, format!("column {name} is missing: the first line must name it")));
         }
         match (at("pupil"), at("week"), at("text")) {
-            (Some(pupil), Some(week), Some(text)) if problems.is_empty() => {
-                Ok(Self { pupil, week, text, sensitive: at("sensitive"), count: header.len() })
-            }
+            (Some(pupil), Some(week), Some(text)) if problems.is_empty() => Ok(Self {
+                pupil,
+                week,
+                text,
+                sensitive: at("sensitive"),
+                topic: at("topic"),
+                count: header.len(),
+            }),
             _ => Err(problems),
         }
     }
@@ -167,13 +179,19 @@ impl Columns {
                 true
             }
         };
-        match week {
-            Some(week) if problems.is_empty() => Ok(UpdateRow {
+        let topic = read_topic(&self.topic.map(field).unwrap_or_default().to_lowercase());
+        if let Err(unknown) = topic {
+            problems.push(format!("column topic: {unknown}"));
+        }
+        match (week, topic) {
+            (Some(week), Ok(topic)) if problems.is_empty() => Ok(UpdateRow {
                 line,
                 pupil_ref: pupil_ref.to_owned(),
                 week,
                 text: Private::new(text.to_owned()),
                 sensitive,
+                topic,
+                text_because: None,
             }),
             _ => Err(problems),
         }
@@ -288,6 +306,16 @@ mod tests {
         assert!(told.iter().any(|p| p.contains("column pupil is there twice")), "{told:#?}");
         assert!(told.iter().any(|p| p.contains("column 3 is not one of")), "{told:#?}");
         assert!(told.iter().any(|p| p.contains("column week is missing")), "{told:#?}");
+    }
+
+    #[test]
+    fn a_topic_is_one_of_the_list_or_none() {
+        let rows = read(b"pupil,week,text,topic\nP1,2026-11-23,a,Behaviour\nP2,2026-11-23,b,\n", today());
+
+        let topics: Vec<_> = rows.expect("readable").iter().map(|row| row.topic).collect();
+        assert_eq!(topics, [Some(Topic::Behaviour), None]);
+        let told = problems("pupil,week,text,topic\nP1,2026-11-23,a,weather\n");
+        assert!(told[0].contains("column topic: a topic is one of: attendance behaviour"), "{told:?}");
     }
 
     #[test]

@@ -100,11 +100,13 @@ pub async fn preview(
         if seen.contains(&link.carer) && shown.turns_to(link.carer) {
             let would_get = gets(gateway, &policy, link, &message);
             counted.add(&would_get);
-            shown.page.push(PreviewFor { carer: link.carer_name.full().expose().clone(), gets: would_get });
+            let carer = link.carer_name.full().expose().clone();
+            shown.page.push(PreviewFor { carer, gets: would_get, not_by_text: None });
             continue;
         }
         // Of most only how they are told is counted; a text must be written to know its parts.
-        let (plan, _) = choose(link, &message, gateway.carriers.set_up(), &[], gateway.now());
+        let (plan, _) =
+            choose(link, &message, &policy.never_by_text, gateway.carriers.set_up(), &[], gateway.now());
         if !counted.add_plan(&plan) {
             counted.add(&gets(gateway, &policy, link, &message));
         }

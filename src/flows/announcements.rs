@@ -15,6 +15,7 @@ use crate::{
         chronology::{Entry, kind},
         delivery::{Carried, State},
         ids::AnnouncementId,
+        people::Purpose,
         route::{About, AnnouncedFacts, MessageFacts},
         time::{Timestamp, school_date},
     },
@@ -141,7 +142,12 @@ pub async fn queue(
     one.is(seen)?;
     one.may_be_queued(needs_approval(gateway, &one))?;
     announcements::queue(&mut tx, id, Some((send_at, by))).await?;
-    tell(&mut tx, id, &one.written, "was queued", by, now).await?;
+    let said = if one.written.urgent_because.is_some() {
+        "was queued: it leaves at any hour, on any day"
+    } else {
+        "was queued"
+    };
+    tell(&mut tx, id, &one.written, said, by, now).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(send_at)
 }
@@ -276,8 +282,11 @@ pub(super) fn said(announcement: &Announcement) -> MessageFacts {
         purpose: written.purpose,
         words: written.words.clone(),
         sensitive: false,
+        topic: None,
+        text_because: None,
         about: About::Announcement(AnnouncedFacts {
             title: written.title.clone(),
+            urgent_because: written.urgent_because.clone(),
             to: written.audience.kind(),
             taken_back: false,
         }),
@@ -309,10 +318,15 @@ fn sentence(written: &Written, said: &str) -> String {
         AudienceKind::Year => "a year group",
         AudienceKind::School => "the whole school",
     };
-    format!("a {} to {to} {said}", written.purpose.in_words())
+    let a = if written.purpose == Purpose::Urgent { "an" } else { "a" };
+    format!("{a} {} to {to} {said}", written.purpose.in_words())
 }
 
 /// The words as they are kept beside an entry: whoever approved or queued them did so with these.
 fn body(written: &Written) -> Private<String> {
-    Private::new(format!("{}\n\n{}", written.title.expose(), written.words.expose()))
+    let words = format!("{}\n\n{}", written.title.expose(), written.words.expose());
+    Private::new(match &written.urgent_because {
+        Some(because) => format!("{words}\n\nUrgent because: {}", because.expose()),
+        None => words,
+    })
 }

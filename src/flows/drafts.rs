@@ -1,6 +1,6 @@
 //! What a colleague is writing about a pupil's week: saved, queued, taken back, and sent when its time has come.
 //!
-//! A draft is nobody's message yet, so no entry is written. Only when the time to take it back is over does it become an
+//! A draft is nobody's message yet, so no entry is written but of the SLT's leave to go by text. Only when the time to take it back is over does it become an
 //! update with its messages, by the same way as a file's: nothing that was taken back ever had one (R15).
 
 use std::collections::HashMap;
@@ -9,17 +9,22 @@ use super::{
     FlowError,
     gateway::Gateway,
     queue::{self, QueueError},
+    salt,
 };
 use crate::{
     domain::{
+        by_text::not_by_text,
         card::card_digest,
+        chronology::{Entry, kind},
         ids::{PupilId, StaffId},
         people::Purpose,
+        route::{About, MessageFacts},
         time::{Date, Timestamp, school_date, week_of},
+        topic::{Topic, read_reason},
         update::{UpdateRow, is_far, words_problem},
     },
     store::{
-        StoreError, Tx,
+        StoreError, Tx, chronology,
         drafts::{self, Chosen, DraftRow},
         facts, week,
     },
@@ -41,6 +46,8 @@ pub struct Words<'a> {
     pub text: &'a str,
     /// Marked sensitive: never goes by text.
     pub sensitive: bool,
+    /// What it is about, where its writer said so.
+    pub topic: Option<Topic>,
     /// Marked as good news.
     pub praise: bool,
     /// The contact card as the page showed it, by its digest; `None`: it showed none, and the draft cannot be queued.
@@ -82,6 +89,8 @@ pub async fn save(
         week: monday,
         words: text,
         sensitive: words.sensitive,
+        topic: words.topic,
+        text_because: None,
         praise: words.praise,
         card_seen: words.card.map(str::to_owned),
         version,
@@ -91,8 +100,14 @@ pub async fn save(
         sent: false,
         trouble: None,
     };
+    let before = drafts::find(&mut tx, pupil, monday).await?;
     let kept = drafts::save(&mut tx, &draft).await?;
     if kept {
+        if before.is_some_and(|before| before.text_because.is_some()) {
+            let said =
+                format!("the update for the week of {monday} was changed: its leave to go by text is void");
+            chronology::append(&mut tx, &[about(pupil, now, said).by(by)]).await?;
+        }
         tx.commit().await.map_err(StoreError::from)?;
         return Ok(Saved::Kept(draft));
     }
@@ -103,6 +118,55 @@ pub async fn save(
         Some(newer) => Ok(Saved::Conflict(newer)),
         None => refused("there is no draft for this pupil and week: open the page again"),
     }
+}
+
+/// What a draft says, as the gate is told.
+pub(super) fn said(draft: &DraftRow) -> MessageFacts {
+    MessageFacts {
+        purpose: Purpose::WeeklyUpdate,
+        words: draft.words.trim().to_owned().into(),
+        sensitive: draft.sensitive,
+        topic: draft.topic,
+        text_because: draft.text_because.clone(),
+        about: About::Week(draft.week),
+    }
+}
+
+fn about(pupil: PupilId, now: Timestamp, said: String) -> Entry {
+    let mut entry = Entry::now(now, kind::TEXT_ALLOWED, said);
+    entry.pupil = Some(pupil);
+    entry
+}
+
+/// The SLT lets the version of a draft that was seen go by text, though what it is about never does. Its next change makes
+/// that void.
+pub async fn allow_text(
+    gateway: &Gateway,
+    pupil: PupilId,
+    week: Date,
+    seen: i64,
+    because: &str,
+    by: &str,
+) -> Result<(), FlowError> {
+    let because = read_reason(because).map_err(|sentence| FlowError::at("why", sentence))?;
+    let now = gateway.now();
+    let mut tx = gateway.store.begin().await?;
+    let draft = drafts::find(&mut tx, pupil, week).await?;
+    let Some(draft) = draft.filter(|draft| draft.version == seen && !draft.words.trim().is_empty()) else {
+        return refused(
+            "somebody has changed this update since you opened the page: look at it as it is now",
+        );
+    };
+    let Some(why) = not_by_text(&said(&draft), &gateway.policy().never_by_text) else {
+        return refused("nothing keeps this update from a text: it needs no leave");
+    };
+    if !drafts::allow_text(&mut tx, &draft, &because).await? {
+        return refused("it is too late: this update has been sent, or changed, since you opened the page");
+    }
+    let said = format!("the SLT lets the update for the week of {week} go by text ({})", why.sentence());
+    chronology::append(&mut tx, &[about(pupil, now, said).by(by).words(salt(), because)]).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(())
 }
 
 /// The contact cards of these pupils as they stand now for whoever reads in `tx`, by their digests.
@@ -182,6 +246,8 @@ pub async fn send_due(gateway: &Gateway) -> Result<usize, FlowError> {
             week: due.week,
             text: due.words.into(),
             sensitive: due.sensitive,
+            topic: due.topic,
+            text_because: due.text_because,
         };
         match queue::put(&mut tx, gateway, &[row], &due.author, &due.by, gateway.now()).await {
             Ok(_) => {

@@ -52,8 +52,14 @@ pub(super) struct Telling<'a> {
 impl Planned {
     /// Plans one carer; returns the plan for the caller's report.
     pub(super) fn add(&mut self, gateway: &Gateway, telling: &Telling<'_>) -> Plan {
-        let (plan, fired) =
-            choose(telling.link, telling.message, gateway.carriers.set_up(), telling.tried, telling.now);
+        let (plan, fired) = choose(
+            telling.link,
+            telling.message,
+            &gateway.policy().never_by_text,
+            gateway.carriers.set_up(),
+            telling.tried,
+            telling.now,
+        );
         match &plan {
             Plan::Send(route) => self.send(gateway, telling, *route, &fired),
             Plan::Task(route) => self.task(task(&gateway.policy(), telling, *route), &fired),
@@ -191,7 +197,12 @@ fn new_task(
         delivery: telling.follows,
         address: None,
         why,
-        due: policy.task_due(telling.now),
+        // What is urgent is told on the same day, by whichever way.
+        due: if telling.message.purpose == Purpose::Urgent {
+            school_date(telling.now)
+        } else {
+            policy.task_due(telling.now)
+        },
     }
 }
 

@@ -3,20 +3,20 @@
 
 use liaison_channels::text::{Alphabet, measure};
 
-use super::{FlowError, gateway::Gateway};
+use super::{FlowError, drafts::said, gateway::Gateway};
 use crate::{
     domain::{
+        by_text::kept_from_text,
         gate::{Ask, Decision, decide},
         hours::Hours,
-        ids::{PupilId, StaffId},
+        ids::StaffId,
         people::{Purpose, Route},
         policy::{Policy, TextUpdate},
         rights::LinkFacts,
-        route::{About, MessageFacts, Plan, choose},
-        time::Date,
+        route::{MessageFacts, Plan, Unusable, choose},
         wording::Words,
     },
-    store::{StoreError, desk, facts},
+    store::{StoreError, desk, drafts::DraftRow, facts},
 };
 
 /// What one carer would get. Personal: for the colleague who writes.
@@ -26,6 +26,8 @@ pub struct PreviewFor {
     pub carer: String,
     /// What they would get, or why nothing.
     pub gets: Gets,
+    /// Why they are not texted, where they would be but for what it is about.
+    pub not_by_text: Option<&'static str>,
 }
 
 /// What a carer would get, or why nothing.
@@ -65,12 +67,10 @@ pub enum Gets {
 pub async fn of(
     gateway: &Gateway,
     staff: StaffId,
-    pupil: PupilId,
-    week: Date,
-    words: &str,
-    sensitive: bool,
+    draft: &DraftRow,
 ) -> Result<Option<Vec<PreviewFor>>, FlowError> {
     let mut tx = gateway.store.as_colleague(staff).await?;
+    let pupil = draft.pupil;
     if desk::pupil(&mut tx, pupil).await?.is_none() {
         return Ok(None);
     }
@@ -80,17 +80,15 @@ pub async fn of(
     let mut connection = gateway.store.acquire().await?;
     let links = facts::of_links(&mut connection, &[pupil], None, Purpose::WeeklyUpdate).await?;
     drop(connection);
-    let message = MessageFacts {
-        purpose: Purpose::WeeklyUpdate,
-        words: words.trim().to_owned().into(),
-        sensitive,
-        about: About::Week(week),
-    };
+    let message = said(draft);
     // The words do not depend on the hour, nor on who may be reached in a rehearsal.
     let policy = Policy { hours: Hours::ALWAYS, rehearsal: None, ..(*gateway.policy()).clone() };
     let previews = seen.into_iter().filter_map(|carer| {
         let link = links.iter().find(|link| link.carer == carer.id)?;
-        Some(PreviewFor { carer: carer.name, gets: gets(gateway, &policy, link, &message) })
+        let kept =
+            kept_from_text(link, &message, &policy.never_by_text, gateway.carriers.set_up(), gateway.now());
+        let not_by_text = kept.map(Unusable::sentence);
+        Some(PreviewFor { carer: carer.name, gets: gets(gateway, &policy, link, &message), not_by_text })
     });
     Ok(Some(previews.collect()))
 }
@@ -100,7 +98,7 @@ pub(super) fn gets(gateway: &Gateway, policy: &Policy, link: &LinkFacts, message
     let (now, channels) = (gateway.now(), gateway.carriers.set_up());
     let mut tried = Vec::new();
     loop {
-        let route = match choose(link, message, channels, &tried, now).0 {
+        let route = match choose(link, message, &policy.never_by_text, channels, &tried, now).0 {
             Plan::Send(route) | Plan::Task(route) => route,
             Plan::LeftOut(_, why) => return Gets::Nothing(why),
             Plan::NoWay => {

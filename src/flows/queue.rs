@@ -22,7 +22,7 @@ use crate::{
     },
     store::{
         facts,
-        updates::{self, NewUpdate},
+        updates::{self, Existing, NewUpdate},
     },
 };
 
@@ -141,7 +141,7 @@ async fn sort_out(
     for row in rows {
         let Some(pupil) = known.get(&row.pupil_ref).copied() else { continue };
         match existing.get(&(pupil, row.week)) {
-            Some(e) if e.body == *row.text.expose() && e.sensitive == row.sensitive => already += 1,
+            Some(e) if is_said(e, row) => already += 1,
             Some(_) => problems.push(RowProblem::new(
                 row.line,
                 format!(
@@ -155,10 +155,16 @@ async fn sort_out(
                 week: row.week,
                 body: row.text.expose().clone(),
                 sensitive: row.sensitive,
+                topic: row.topic,
+                text_because: row.text_because.clone(),
             }),
         }
     }
     if problems.is_empty() { Ok((new, already)) } else { Err(QueueError::Lines(problems)) }
+}
+
+fn is_said(before: &Existing, row: &UpdateRow) -> bool {
+    before.body == *row.text.expose() && before.sensitive == row.sensitive && before.topic == row.topic
 }
 
 fn plan_all(
@@ -179,6 +185,8 @@ fn plan_all(
             purpose: Purpose::WeeklyUpdate,
             words: update.body.clone().into(),
             sensitive: update.sensitive,
+            topic: update.topic,
+            text_because: update.text_because.clone(),
             about: About::Week(update.week),
         };
         for link in by_pupil.get(&update.pupil).into_iter().flatten().copied() {

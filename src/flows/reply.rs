@@ -1,5 +1,7 @@
 //! A colleague's reply in a case, and the day it promises.
 
+use std::collections::BTreeSet;
+
 use liaison_channels::private::Private;
 use serde::Serialize;
 
@@ -13,12 +15,14 @@ use super::{
 };
 use crate::{
     domain::{
+        by_text::{kept_from_text, not_by_text},
         chronology::{Entry, Visibility, kind},
         delivery::Carried,
         ids::{AnswerId, ReceivedId},
         people::Purpose,
-        route::{About, AnswerFacts, MessageFacts, Plan},
+        route::{About, AnswerFacts, MessageFacts, Plan, Unusable},
         time::{Date, Timestamp, school_date},
+        topic::{Topic, read_reason},
     },
     store::{
         StoreError, Tx,
@@ -40,6 +44,10 @@ pub struct Reply<'a> {
     pub full_answer: bool,
     /// Not for a text.
     pub sensitive: bool,
+    /// What it is about, where its writer says so.
+    pub topic: Option<Topic>,
+    /// Why it goes by text all the same, though what it is about never does: the SLT's to say.
+    pub by_text: Option<&'a str>,
     /// Who writes it.
     pub by: &'a str,
 }
@@ -51,6 +59,8 @@ pub struct Replied {
     pub case: String,
     /// The route it takes: `email`, `text`, `call`, `letter`, or `none`.
     pub route: &'static str,
+    /// Why it does not go by text, where but for what it is about it would.
+    pub not_by_text: Option<&'static str>,
     /// How many clocks it stopped.
     pub clocks_stopped: u64,
     /// What happens now, in words.
@@ -75,6 +85,8 @@ pub async fn reply(
             "a full answer promises no further one: leave out the day, or that it is the full answer",
         ));
     }
+    let text_because = reply.by_text.map(read_reason).transpose();
+    let text_because = text_because.map_err(|sentence| FlowError::at("by_text", sentence))?;
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
     let case = find(&mut tx, name, restricted).await?;
@@ -106,6 +118,8 @@ pub async fn reply(
         purpose: Purpose::Reply,
         words: Some(reply.words.trim().to_owned()),
         sensitive: reply.sensitive,
+        topic: reply.topic,
+        text_because,
         due_day: reply.promise,
         full_answer: reply.full_answer,
         holiday: false,
@@ -116,7 +130,7 @@ pub async fn reply(
         thread,
         author: reply.by.to_owned(),
     };
-    let plan = send(&mut tx, gateway, &case, &answer, now).await?;
+    let (plan, not_by_text) = send(&mut tx, gateway, &case, &answer, now).await?;
     let (route, said) = match &plan {
         Plan::Send(route) => (*route, format!("it is queued by {route}")),
         Plan::Task(route) => {
@@ -130,6 +144,8 @@ pub async fn reply(
             ));
         }
     };
+    let not_by_text = not_by_text.map(Unusable::sentence);
+    let said = not_by_text.map_or_else(|| said.clone(), |why| format!("{said}; not by text: {why}"));
     let said_now = matches!(plan, Plan::Send(_));
     let clocks_stopped = if said_now {
         let kind = if reply.full_answer { None } else { Some("answer") };
@@ -147,17 +163,17 @@ pub async fn reply(
         .words(salt(), Private::new(reply.words.trim().to_owned()));
     chronology::append(&mut tx, &[entry]).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    Ok(Replied { case: case.code, route: route.as_str(), clocks_stopped, said })
+    Ok(Replied { case: case.code, route: route.as_str(), not_by_text, clocks_stopped, said })
 }
 
-/// Plans and queues an answer for its carer.
+/// Plans and queues an answer for its carer; with why it does not go by text, where but for that it would.
 async fn send(
     tx: &mut Tx,
     gateway: &Gateway,
     case: &CaseRow,
     answer: &NewAnswer,
     now: Timestamp,
-) -> Result<Plan, FlowError> {
+) -> Result<(Plan, Option<Unusable>), FlowError> {
     let link = facts::of_link(tx, case.carer, case.link_pupil, answer.purpose).await?;
     let Some(link) = link else {
         return Err(FlowError::Refused(
@@ -168,6 +184,8 @@ async fn send(
         purpose: answer.purpose,
         words: Private::new(answer.words.clone().unwrap_or_default()),
         sensitive: answer.sensitive,
+        topic: answer.topic,
+        text_because: answer.text_because.clone(),
         about: About::Case(AnswerFacts {
             code: case.code.clone(),
             came_by: answer.came_by,
@@ -180,6 +198,9 @@ async fn send(
             thread: answer.thread.clone(),
         }),
     };
+    let policy = gateway.policy();
+    let leave = leave(&policy.never_by_text, case, answer, &message, now)?;
+    let kept = kept_from_text(&link, &message, &policy.never_by_text, gateway.carriers.set_up(), now);
     let mut planned = Planned::default();
     let plan = planned.add(
         gateway,
@@ -197,6 +218,29 @@ async fn send(
     if matches!(plan, Plan::Send(_) | Plan::Task(_)) {
         answers::insert(tx, std::slice::from_ref(answer), now).await?;
         planned.write(tx, &answer.author, now).await?;
+        chronology::append(tx, leave.as_slice()).await?;
     }
-    Ok(plan)
+    Ok((plan, kept))
+}
+
+/// The entry of the SLT's leave to go by text, where there is one; an error where nothing kept it from a text.
+fn leave(
+    never: &BTreeSet<Topic>,
+    case: &CaseRow,
+    answer: &NewAnswer,
+    message: &MessageFacts,
+    now: Timestamp,
+) -> Result<Option<Entry>, FlowError> {
+    let Some(because) = &answer.text_because else { return Ok(None) };
+    let Some(why) = not_by_text(message, never) else {
+        let sentence = "nothing keeps this reply from a text: leave the reason out";
+        return Err(FlowError::at("by_text", sentence));
+    };
+    let said = format!("the SLT lets a reply in case {} go by text ({})", case.code, why.sentence());
+    let entry = Entry::now(now, kind::TEXT_ALLOWED, said)
+        .by(&answer.author)
+        .about_carer(case.carer, case.pupil)
+        .case(case.id)
+        .words(salt(), because.clone());
+    Ok(Some(entry))
 }

@@ -24,8 +24,8 @@ pub async fn insert(
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "insert into announcement (id, purpose, title, words, audience, class_id, year_group, author, writers, written_at,
-                                   saved_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, array[$8], $9, $9)",
+                                   saved_at, urgent_because)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, array[$8], $9, $9, $10)",
         id.0,
         written.purpose.as_str(),
         written.title.expose(),
@@ -35,6 +35,7 @@ pub async fn insert(
         written.audience.year(),
         author,
         Ts(now) as _,
+        written.urgent_because.as_ref().map(|why| why.expose().as_str()),
     )
     .execute(connection)
     .await?;
@@ -52,6 +53,7 @@ pub async fn change(
     sqlx::query!(
         "update announcement
          set purpose = $2, title = $3, words = $4, audience = $5, class_id = $6, year_group = $7, version = version + 1,
+             urgent_because = $10,
              writers = case when $8 = any (writers) then writers else writers || $8 end, saved_at = $9,
              asked_at = null, asked_by = null, decision = null, decided_at = null, decided_by = null, decided_why = null
          where id = $1",
@@ -64,6 +66,7 @@ pub async fn change(
         written.audience.year(),
         by,
         Ts(now) as _,
+        written.urgent_because.as_ref().map(|why| why.expose().as_str()),
     )
     .execute(connection)
     .await?;
@@ -212,6 +215,7 @@ pub async fn next_due(
 struct Row {
     id: Uuid,
     purpose: String,
+    urgent_because: Option<String>,
     title: String,
     words: String,
     audience: String,
@@ -242,7 +246,7 @@ async fn rows(
 ) -> Result<Vec<Announcement>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select id, purpose, title, words, audience, class_id, year_group, version, author, writers,
+        r#"select id, purpose, urgent_because, title, words, audience, class_id, year_group, version, author, writers,
                   saved_at as "saved_at: Ts", asked_by, decision, decided_at as "decided_at: Ts", decided_by, decided_why,
                   send_at as "send_at: Ts", queued_by, sent_at as "sent_at: Ts", cancelled_at as "cancelled_at: Ts",
                   cancelled_by
@@ -281,6 +285,7 @@ impl TryFrom<Row> for Announcement {
             id: AnnouncementId(id),
             written: Written {
                 purpose: Purpose::parse(&row.purpose).map_err(|why| bad("purpose", why.0))?,
+                urgent_because: row.urgent_because.map(Into::into),
                 title: row.title.into(),
                 words: row.words.into(),
                 audience,

@@ -1,15 +1,18 @@
 //! What is said in cases, and the key that marks it.
 
+use liaison_channels::private::Private;
 use sqlx::PgConnection;
 
 use super::{
     StoreError,
     types::{Day, Ts},
+    updates::topic,
 };
 use crate::domain::{
     ids::{AddressId, AnswerId, CaseId, ReceivedId},
     people::{Purpose, Route},
     time::{Date, Timestamp},
+    topic::Topic,
 };
 
 /// What is to be said in a case.
@@ -27,6 +30,10 @@ pub struct NewAnswer {
     pub words: Option<String>,
     /// Marked sensitive by who wrote it.
     pub sensitive: bool,
+    /// What it is about, where its writer said so.
+    pub topic: Option<Topic>,
+    /// Why the SLT lets it go by text all the same.
+    pub text_because: Option<Private<String>>,
     /// The day it names.
     pub due_day: Option<Date>,
     /// Said to be all that was promised.
@@ -60,14 +67,14 @@ pub async fn insert(
     let threads: Vec<String> = answers.iter().map(|answer| answer.thread.join(" ")).collect();
     sqlx::query!(
         "insert into answer (id, case_id, received_id, purpose, words, sensitive, due_day, holiday, came_by, address_id,
-                             to_domain, in_reply_to, thread, author, written_at, full_answer)
+                             to_domain, in_reply_to, thread, author, written_at, full_answer, topic, text_because)
          select id, case_id, received_id, purpose, words, sensitive, due_day, holiday, came_by, address_id, to_domain,
-                in_reply_to, string_to_array(thread, ' '), author, $15, full_answer
+                in_reply_to, string_to_array(thread, ' '), author, $15, full_answer, topic, text_because
          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::boolean[], $7::date[],
                      $8::boolean[], $9::text[], $10::uuid[], $11::text[], $12::text[], $13::text[], $14::text[],
-                     $16::boolean[])
+                     $16::boolean[], $17::text[], $18::text[])
               as a (id, case_id, received_id, purpose, words, sensitive, due_day, holiday, came_by, address_id,
-                    to_domain, in_reply_to, thread, author, full_answer)",
+                    to_domain, in_reply_to, thread, author, full_answer, topic, text_because)",
         &answers.iter().map(|a| a.id.0).collect::<Vec<_>>(),
         &answers.iter().map(|a| a.case.0).collect::<Vec<_>>(),
         &answers.iter().map(|a| a.received.0).collect::<Vec<_>>(),
@@ -84,6 +91,8 @@ pub async fn insert(
         &answers.iter().map(|a| a.author.as_str()).collect::<Vec<_>>() as _,
         Ts(now) as _,
         &answers.iter().map(|a| a.full_answer).collect::<Vec<_>>(),
+        &answers.iter().map(|a| a.topic.map(Topic::as_str)).collect::<Vec<_>>() as _,
+        &answers.iter().map(|a| a.text_because.as_ref().map(|why| why.expose().as_str())).collect::<Vec<_>>() as _,
     )
     .execute(connection)
     .await?;
@@ -142,6 +151,8 @@ pub struct AnswerView {
     pub purpose: String,
     /// The words of a reply.
     pub words: Option<String>,
+    /// What a reply is about, where its writer said so.
+    pub topic: Option<Topic>,
     /// The day it names.
     pub due_day: Option<Date>,
     /// Who wrote it.
@@ -161,7 +172,7 @@ pub struct AnswerView {
 /// What was said in a case, in order.
 pub async fn of_case(connection: &mut PgConnection, case: CaseId) -> Result<Vec<AnswerView>, StoreError> {
     let rows = sqlx::query!(
-        r#"select a.purpose, a.words, a.due_day as "due_day: Day", a.author, a.written_at as "written_at: Ts",
+        r#"select a.purpose, a.words, a.topic, a.due_day as "due_day: Day", a.author, a.written_at as "written_at: Ts",
                   d.id as "delivery?", d.route as "route?", d.state as "state?", d.reason
            from answer a
            left join lateral (select id, route, state, reason from delivery
@@ -171,18 +182,21 @@ pub async fn of_case(connection: &mut PgConnection, case: CaseId) -> Result<Vec<
     )
     .fetch_all(connection)
     .await?;
-    let views = rows.into_iter().map(|row| AnswerView {
-        purpose: row.purpose,
-        words: row.words,
-        due_day: row.due_day.map(|day| day.0),
-        author: row.author,
-        written_at: row.written_at.0,
-        delivery: row.delivery,
-        route: row.route,
-        state: row.state,
-        reason: row.reason,
+    let views = rows.into_iter().map(|row| {
+        Ok(AnswerView {
+            topic: topic("answer", case.0, row.topic.as_deref())?,
+            purpose: row.purpose,
+            words: row.words,
+            due_day: row.due_day.map(|day| day.0),
+            author: row.author,
+            written_at: row.written_at.0,
+            delivery: row.delivery,
+            route: row.route,
+            state: row.state,
+            reason: row.reason,
+        })
     });
-    Ok(views.collect())
+    views.collect()
 }
 
 /// The key that marks `Reply-To`; `fresh` becomes it where there is none yet.

@@ -194,7 +194,7 @@ pub async fn entries_of_case(
                   b.body as "words?"
            from chronology_entry e
            left join chronology_body b on b.entry_id = e.id
-           where e.case_id = $1 and e.kind in ('case_moved', 'note', 'answered_elsewhere', 'clock', 'question', 'hand_off', 'diverted', 'complaint')
+           where e.case_id = $1 and e.kind in ('case_moved', 'note', 'answered_elsewhere', 'clock', 'question', 'hand_off', 'diverted', 'complaint', 'text_allowed')
            order by e.id
            limit 200"#,
         case.0,

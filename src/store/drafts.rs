@@ -1,14 +1,17 @@
 //! Drafts of updates: one for a pupil and a week, with a version that each save moves on.
 
+use liaison_channels::private::Private;
 use sqlx::PgConnection;
 
 use super::{
     StoreError,
     types::{Day, Ts},
+    updates::topic,
 };
 use crate::domain::{
     ids::PupilId,
     time::{Date, Timestamp},
+    topic::Topic,
 };
 
 /// A draft as it stands. Personal.
@@ -22,6 +25,10 @@ pub struct DraftRow {
     pub words: String,
     /// Marked sensitive: never goes by text.
     pub sensitive: bool,
+    /// What it is about, where its writer said so.
+    pub topic: Option<Topic>,
+    /// Why the SLT lets this version go by text all the same.
+    pub text_because: Option<Private<String>>,
     /// Marked as good news.
     pub praise: bool,
     /// The contact card that was shown when it was saved, by its digest; `None`: none was.
@@ -53,7 +60,7 @@ pub async fn find(
     week: Date,
 ) -> Result<Option<DraftRow>, StoreError> {
     let row = sqlx::query!(
-        r#"select words, sensitive, praise, card_seen, version, author, saved_at as "saved_at: Ts", send_at as "send_at: Ts",
+        r#"select words, sensitive, topic, text_because, praise, card_seen, version, author, saved_at as "saved_at: Ts", send_at as "send_at: Ts",
                   update_id is not null as "sent!", trouble
            from draft where pupil_id = $1 and week = $2"#,
         pupil.0,
@@ -61,11 +68,14 @@ pub async fn find(
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| DraftRow {
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(DraftRow {
         pupil,
         week,
         words: row.words,
         sensitive: row.sensitive,
+        topic: topic("draft", pupil.0, row.topic.as_deref())?,
+        text_because: row.text_because.map(Private::new),
         praise: row.praise,
         card_seen: row.card_seen,
         version: row.version,
@@ -77,17 +87,18 @@ pub async fn find(
     }))
 }
 
-/// Keeps `draft` as the version after `draft.version - 1`; `false` when the draft stands at another version by now.
+/// Keeps `draft` as the version after `draft.version - 1`, without leave to go by text; `false` when the draft stands at another
+/// version by now.
 pub async fn save(connection: &mut PgConnection, draft: &DraftRow) -> Result<bool, StoreError> {
     let kept = sqlx::query!(
         "with moved as (
              update draft set words = $4, sensitive = $5, praise = $6, version = $7::bigint, author = $8, saved_at = $9,
-                              card_seen = $10, trouble = null
+                              card_seen = $10, topic = $11, text_because = null, trouble = null
              where pupil_id = $2 and week = $3 and version = $7::bigint - 1 and send_at is null
              returning id),
          made as (
-             insert into draft (id, pupil_id, week, words, sensitive, praise, version, author, saved_at, card_seen)
-             select $1, $2, $3, $4, $5, $6, $7::bigint, $8, $9, $10 where $7::bigint = 1
+             insert into draft (id, pupil_id, week, words, sensitive, praise, version, author, saved_at, card_seen, topic)
+             select $1, $2, $3, $4, $5, $6, $7::bigint, $8, $9, $10, $11 where $7::bigint = 1
              on conflict (pupil_id, week) do nothing
              returning id)
          select id from moved union all select id from made",
@@ -101,6 +112,7 @@ pub async fn save(connection: &mut PgConnection, draft: &DraftRow) -> Result<boo
         draft.author,
         Ts(draft.saved_at) as _,
         draft.card_seen,
+        draft.topic.map(Topic::as_str),
     )
     .fetch_optional(connection)
     .await?;
@@ -162,6 +174,25 @@ pub async fn unseen_cards(
     .await?)
 }
 
+/// Keeps why the SLT lets this version go by text; `false` when it stands at another version, or has become an update.
+pub async fn allow_text(
+    connection: &mut PgConnection,
+    draft: &DraftRow,
+    because: &Private<String>,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "update draft set text_because = $4
+         where pupil_id = $1 and week = $2 and version = $3 and update_id is null",
+        draft.pupil.0,
+        Day(draft.week) as _,
+        draft.version,
+        because.expose(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Takes a queued draft back; `false` when it is not queued, or has become an update.
 pub async fn take_back(
     connection: &mut PgConnection,
@@ -191,6 +222,10 @@ pub struct DueDraft {
     pub words: String,
     /// Marked sensitive.
     pub sensitive: bool,
+    /// What it is about.
+    pub topic: Option<Topic>,
+    /// Why the SLT lets it go by text all the same.
+    pub text_because: Option<Private<String>>,
     /// Who saved these words.
     pub author: String,
     /// Who queued it.
@@ -200,7 +235,7 @@ pub struct DueDraft {
 /// The next draft whose time has come, locked until the transaction ends; one that another daemon has locked is passed by.
 pub async fn next_due(connection: &mut PgConnection, now: Timestamp) -> Result<Option<DueDraft>, StoreError> {
     let row = sqlx::query!(
-        r#"select d.pupil_id, p.pupil_ref, d.week as "week: Day", d.words, d.sensitive, d.author, d.sent_by as "sent_by!"
+        r#"select d.pupil_id, p.pupil_ref, d.week as "week: Day", d.words, d.sensitive, d.topic, d.text_because, d.author, d.sent_by as "sent_by!"
            from draft d join pupil p on p.id = d.pupil_id
            where d.send_at <= $1 and d.update_id is null
            order by d.send_at, d.id limit 1
@@ -209,7 +244,10 @@ pub async fn next_due(connection: &mut PgConnection, now: Timestamp) -> Result<O
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| DueDraft {
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(DueDraft {
+        topic: topic("draft", row.pupil_id, row.topic.as_deref())?,
+        text_because: row.text_because.map(Private::new),
         pupil: PupilId(row.pupil_id),
         pupil_ref: row.pupil_ref,
         week: row.week.0,

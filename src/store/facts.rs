@@ -15,6 +15,7 @@ use super::{
     StoreError,
     doubt::carried,
     types::{Day, Ts},
+    updates::topic,
 };
 use crate::domain::{
     announcement::AudienceKind,
@@ -118,9 +119,10 @@ pub async fn of_deliveries(
         r#"select d.id, d.update_id, d.answer_id, d.announcement_id, d.pupil_id, d.carer_id, d.route, d.tries, d.purpose, d.follows,
                   d.queued_at as "queued_at: Ts", u.week as "week?: Day",
                   coalesce(u.body, a.words, n.words, '') as "words!", coalesce(u.sensitive, a.sensitive, false) as "sensitive!",
+                  coalesce(u.topic, a.topic) as "topic?", coalesce(u.text_because, a.text_because) as "text_because?",
                   c.code as "code?", a.came_by as "came_by?", a.address_id, a.due_day as "due_day: Day",
                   a.holiday as "holiday?", a.in_reply_to, a.thread as "thread?", a.written_at as "written_at?: Ts",
-                  n.title as "title?", n.audience as "audience?",
+                  n.title as "title?", n.audience as "audience?", n.urgent_because as "urgent_because?",
                   n.cancelled_at is not null as "taken_back!", l.kind as "law?", l.due_day as "law_day?: Day"
            from delivery d
            left join pupil_update u on u.id = d.update_id
@@ -282,6 +284,9 @@ struct DeliveryRow {
     week: Option<Day>,
     words: String,
     sensitive: bool,
+    topic: Option<String>,
+    text_because: Option<String>,
+    urgent_because: Option<String>,
     code: Option<String>,
     came_by: Option<String>,
     address_id: Option<Uuid>,
@@ -306,7 +311,8 @@ impl DeliveryRow {
         if let (Some(title), Some(audience)) = (self.title.take(), &self.audience) {
             let to = AudienceKind::parse(audience)?;
             let (title, taken_back) = (Private::new(title), self.taken_back);
-            return Ok(Some(About::Announcement(AnnouncedFacts { title, to, taken_back })));
+            let urgent_because = self.urgent_because.take().map(Private::new);
+            return Ok(Some(About::Announcement(AnnouncedFacts { title, to, urgent_because, taken_back })));
         }
         let (Some(code), Some(came_by), Some(written_at)) =
             (self.code.take(), self.came_by.take(), self.written_at.take())
@@ -317,6 +323,8 @@ impl DeliveryRow {
             purpose: String::new(),
             words: String::new(),
             sensitive: self.sensitive,
+            topic: None,
+            text_because: None,
             code,
             came_by,
             address_id: self.address_id,
@@ -352,6 +360,8 @@ impl TryFrom<DeliveryRow> for DeliveryFacts {
                 purpose: Purpose::parse(&row.purpose).map_err(|why| bad("purpose", why.to_string()))?,
                 words: Private::new(row.words),
                 sensitive: row.sensitive,
+                topic: topic("delivery", row.id, row.topic.as_deref())?,
+                text_because: row.text_because.map(Private::new),
                 about: about.ok_or_else(|| bad("update_id", "what it carries is gone".to_owned()))?,
             },
             link: None,

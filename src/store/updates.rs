@@ -1,5 +1,6 @@
 //! Updates as they are queued: which pupils a file means, and which weeks they have already.
 
+use liaison_channels::private::Private;
 use sqlx::PgConnection;
 
 use super::{
@@ -9,6 +10,7 @@ use super::{
 use crate::domain::{
     ids::{ClassId, PupilId, UpdateId},
     time::{Date, Timestamp},
+    topic::Topic,
 };
 
 /// A pupil as a file names it.
@@ -52,6 +54,8 @@ pub struct Existing {
     pub body: String,
     /// Whether it is marked sensitive.
     pub sensitive: bool,
+    /// What it is about, where that was said.
+    pub topic: Option<Topic>,
 }
 
 /// The updates these pupils have for these weeks.
@@ -63,20 +67,19 @@ pub async fn existing(
     let pupils: Vec<_> = pupils.iter().map(|id| id.0).collect();
     let weeks: Vec<_> = weeks.iter().copied().map(Day).collect();
     let rows = sqlx::query!(
-        r#"select pupil_id, week as "week: Day", body, sensitive from pupil_update
+        r#"select pupil_id, week as "week: Day", body, sensitive, topic from pupil_update
            where pupil_id = any($1) and week = any($2::date[])"#,
         &pupils,
         &weeks as _,
     )
     .fetch_all(connection)
     .await?;
-    let existing = rows.into_iter().map(|row| Existing {
-        pupil: PupilId(row.pupil_id),
-        week: row.week.0,
-        body: row.body,
-        sensitive: row.sensitive,
+    let existing = rows.into_iter().map(|row| {
+        let topic = topic("pupil_update", row.pupil_id, row.topic.as_deref())?;
+        let (pupil, week) = (PupilId(row.pupil_id), row.week.0);
+        Ok(Existing { pupil, week, body: row.body, sensitive: row.sensitive, topic })
     });
-    Ok(existing.collect())
+    existing.collect()
 }
 
 /// A new update.
@@ -92,6 +95,10 @@ pub struct NewUpdate {
     pub body: String,
     /// Marked sensitive.
     pub sensitive: bool,
+    /// What it is about, where that was said.
+    pub topic: Option<Topic>,
+    /// Why the SLT lets it go by text all the same.
+    pub text_because: Option<Private<String>>,
 }
 
 /// Writes updates.
@@ -102,10 +109,10 @@ pub async fn insert(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "insert into pupil_update (id, pupil_id, week, body, sensitive, author, queued_at)
-         select id, pupil_id, week, body, sensitive, $6, $7
-         from unnest($1::uuid[], $2::uuid[], $3::date[], $4::text[], $5::boolean[])
-              as u (id, pupil_id, week, body, sensitive)",
+        "insert into pupil_update (id, pupil_id, week, body, sensitive, topic, text_because, author, queued_at)
+         select id, pupil_id, week, body, sensitive, topic, text_because, $6, $7
+         from unnest($1::uuid[], $2::uuid[], $3::date[], $4::text[], $5::boolean[], $8::text[], $9::text[])
+              as u (id, pupil_id, week, body, sensitive, topic, text_because)",
         &updates.iter().map(|update| update.id.0).collect::<Vec<_>>(),
         &updates.iter().map(|update| update.pupil.0).collect::<Vec<_>>(),
         &updates.iter().map(|update| Day(update.week)).collect::<Vec<_>>() as _,
@@ -113,8 +120,19 @@ pub async fn insert(
         &updates.iter().map(|update| update.sensitive).collect::<Vec<_>>(),
         author,
         Ts(now) as _,
+        &updates.iter().map(|update| update.topic.map(Topic::as_str)).collect::<Vec<_>>() as _,
+        &updates.iter().map(|update| update.text_because.as_ref().map(|why| why.expose().as_str())).collect::<Vec<_>>() as _,
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// The topic of a row of `table`, by its word.
+pub(super) fn topic(
+    table: &'static str,
+    row: uuid::Uuid,
+    word: Option<&str>,
+) -> Result<Option<Topic>, StoreError> {
+    word.map(|word| Topic::parse(word).map_err(|why| StoreError::row(table, "topic", row, why))).transpose()
 }

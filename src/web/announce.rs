@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use super::{
     Served, Web, Who,
     announce_one::{APPROVERS, open},
+    announce_to::{Choice, choices, may_announce, may_write_to, to_words, writes_urgent},
     frame,
     frame::{Frame, Wrong},
     get,
@@ -24,24 +25,22 @@ use super::{
 use crate::{
     domain::{
         announcement::{Announcement, Audience, LONGEST_TITLE, Stage, Written},
-        ids::{AnnouncementId, ClassId},
+        ids::AnnouncementId,
         people::Purpose,
         staff::Role,
         time::moment_in_full,
     },
     flows::{self, FlowError, announcements},
     store::{
-        StoreError, Tx,
+        StoreError,
         announced::{self, Progress},
         announcements::{list, to_decide as announcements_to_decide},
-        desk, week,
+        desk,
     },
 };
 
 /// Who announces: a teacher to their own classes, the others to anybody.
 pub(super) const WRITERS: &[Role] = &[Role::Teacher, Role::Office, Role::Slt, Role::Dsl];
-/// Who announces to a year or the whole school.
-const SCHOOL_WIDE: &[Role] = &[Role::Office, Role::Slt, Role::Dsl];
 
 /// For so long the list tells how far one is.
 const LATELY: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -132,27 +131,8 @@ fn is_under_way(web: &Web, one: &Announcement) -> bool {
 pub(super) const fn what(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Newsletter => "Newsletter",
+        Purpose::Urgent => "Urgent notice",
         _ => "Notice",
-    }
-}
-
-/// For whom it is, as a page says it.
-pub(super) fn to_words(audience: &Audience, classes: &HashMap<ClassId, String>) -> String {
-    match audience {
-        Audience::Class(class) => {
-            format!("Class {}", classes.get(class).map_or("that is gone", String::as_str))
-        }
-        Audience::Year(year) => year_words(year),
-        Audience::School => "The whole school".to_owned(),
-    }
-}
-
-/// A year group as its own system writes it, with the word `Year` where that is only a number.
-fn year_words(year: &str) -> String {
-    if year.starts_with(|first: char| first.is_ascii_digit()) {
-        format!("Year {year}")
-    } else {
-        year.to_owned()
     }
 }
 
@@ -188,35 +168,6 @@ pub(super) fn state(web: &Web, one: &Announcement, names: &HashMap<String, Strin
     }
 }
 
-/// An audience that this colleague may choose.
-pub(super) struct Choice {
-    value: Audience,
-    words: String,
-}
-
-/// For whom this colleague may announce. A class is here only where they see a pupil of it.
-pub(super) async fn choices(tx: &mut Tx, signed: &Signed) -> Result<Vec<Choice>, StoreError> {
-    let mut choices = Vec::new();
-    if signed.is(SCHOOL_WIDE) {
-        choices.push(Choice { value: Audience::School, words: "The whole school".to_owned() });
-        for year in announced::years(tx).await? {
-            choices.push(Choice { words: year_words(&year), value: Audience::Year(year) });
-        }
-    }
-    for class in week::classes(tx).await? {
-        choices.push(Choice { value: Audience::Class(class.id), words: format!("Class {}", class.name) });
-    }
-    Ok(choices)
-}
-
-/// Refuses to go on where this colleague may not announce to these.
-pub(super) async fn may_announce(web: &Web, signed: &Signed, audience: &Audience) -> Result<(), Wrong> {
-    let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
-    let choices = choices(&mut tx, signed).await?;
-    tx.commit().await.map_err(StoreError::from)?;
-    if choices.iter().any(|choice| choice.value == *audience) { Ok(()) } else { Err(Wrong::Absent) }
-}
-
 #[derive(Template)]
 #[template(path = "announce_write.html")]
 struct WritePage {
@@ -224,8 +175,11 @@ struct WritePage {
     /// Where the form goes.
     action: String,
     choices: Vec<Choice>,
+    /// Whether this colleague may write an urgent one.
+    may_urgent: bool,
     /// What is in the boxes.
-    newsletter: bool,
+    purpose: Purpose,
+    because: String,
     title: String,
     words: String,
     audience: String,
@@ -249,7 +203,7 @@ async fn change_page(
     Path(id): Path<String>,
 ) -> Result<Response, Wrong> {
     let one = open(&web, &signed, &id).await?;
-    may_announce(&web, &signed, &one.written.audience).await?;
+    may_announce(&web, &signed, &one.written).await?;
     if let Err(why) = one.may_be_changed() {
         return Err(FlowError::from(why).into());
     }
@@ -277,9 +231,14 @@ async fn show_write(
         frame: Frame::of(web, signed, if one.is_some() { "Change it" } else { "Write to many" }, "/announce")
             .refusal(fault, |field| field),
         action: one.map_or_else(|| "/announce/new".to_owned(), |one| format!("/announce/{}/change", one.id)),
-        newsletter: typed.map_or_else(
-            || written.is_some_and(|written| written.purpose == Purpose::Newsletter),
-            |typed| typed.text("purpose") == Purpose::Newsletter.as_str(),
+        may_urgent: writes_urgent(signed),
+        purpose: typed
+            .and_then(|typed| Purpose::parse(typed.text("purpose")).ok())
+            .or_else(|| written.map(|written| written.purpose))
+            .unwrap_or(Purpose::Notice),
+        because: kept(
+            typed.map(|typed| typed.raw("because").to_owned()),
+            written.and_then(|written| written.urgent_because.as_ref()).map(|why| why.expose().clone()),
         ),
         title: kept(
             typed.map(|typed| typed.raw("title").to_owned()),
@@ -315,8 +274,8 @@ async fn typed(web: &Web, signed: &Signed, fields: &Fields) -> Result<Written, F
     let audience: Audience =
         fields.text("audience").parse().map_err(|_| FlowError::at("audience", "choose for whom it is"))?;
     let purpose = Purpose::parse(fields.text("purpose"))
-        .map_err(|_| FlowError::at("notice", "say whether it is a notice or a newsletter"))?;
-    match may_announce(web, signed, &audience).await {
+        .map_err(|_| FlowError::at("notice", "say whether it is a notice, an urgent one, or a newsletter"))?;
+    match may_write_to(web, signed, &audience).await {
         Ok(()) => {}
         Err(Wrong::Absent) => return Err(FlowError::at("audience", "choose for whom it is from the list")),
         Err(_) => {
@@ -324,8 +283,16 @@ async fn typed(web: &Web, signed: &Signed, fields: &Fields) -> Result<Written, F
             return Err(FlowError::Refused(why.to_owned()));
         }
     }
-    Written::read(purpose, fields.text("title"), fields.text("words"), audience)
-        .map_err(|wrong| FlowError::at(wrong.field, wrong.sentence))
+    let (title, words) = (fields.text("title"), fields.text("words"));
+    let read = match purpose {
+        Purpose::Urgent if !writes_urgent(signed) => {
+            let why = "only the office, senior leadership and the safeguarding lead send at any hour: ring the office";
+            return Err(FlowError::at("notice", why));
+        }
+        Purpose::Urgent => Written::read_urgent(fields.text("because"), title, words, audience),
+        _ => Written::read(purpose, title, words, audience),
+    };
+    read.map_err(|wrong| FlowError::at(wrong.field, wrong.sentence))
 }
 
 async fn create(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Response, Wrong> {
@@ -350,7 +317,7 @@ async fn change(
     sent: Sent,
 ) -> Result<Response, Wrong> {
     let one = open(&web, &signed, &id).await?;
-    may_announce(&web, &signed, &one.written.audience).await?;
+    may_announce(&web, &signed, &one.written).await?;
     let work = async {
         let written = typed(&web, &signed, &sent.fields).await?;
         let seen = sent.fields.parsed("version").unwrap_or_default();

@@ -8,8 +8,9 @@ use axum::{
 
 use super::{
     Served, Web, Who,
-    announce::{WRITERS, may_announce},
+    announce::WRITERS,
     announce_one::{APPROVERS, open, show_one, show_preview},
+    announce_to::may_announce,
     cases::in_page_words,
     frame::Wrong,
     guard::{After, Signed},
@@ -57,7 +58,7 @@ async fn ask(
     sent: Sent,
 ) -> Result<Response, Wrong> {
     let one = open(&web, &signed, &id).await?;
-    may_announce(&web, &signed, &one.written.audience).await?;
+    may_announce(&web, &signed, &one.written).await?;
     let work = async {
         announcements::ask(&web.gateway, one.id, seen(&sent), &signed.by()).await?;
         Ok(format!("/announce/{}?done=asked", one.id))
@@ -104,7 +105,7 @@ async fn queue(
     sent: Sent,
 ) -> Result<Response, Wrong> {
     let one = open(&web, &signed, &id).await?;
-    may_announce(&web, &signed, &one.written.audience).await?;
+    may_announce(&web, &signed, &one.written).await?;
     let work = async {
         announcements::queue(&web.gateway, one.id, seen(&sent), &signed.by()).await?;
         Ok(format!("/announce/{}?done=announced", one.id))
@@ -120,7 +121,7 @@ async fn take_back(
     sent: Sent,
 ) -> Result<Response, Wrong> {
     let one = open(&web, &signed, &id).await?;
-    may_announce(&web, &signed, &one.written.audience).await?;
+    may_announce(&web, &signed, &one.written).await?;
     let work = async {
         announcements::take_back(&web.gateway, one.id, &signed.by()).await?;
         Ok(format!("/announce/{}?done=taken-back", one.id))
@@ -136,7 +137,7 @@ async fn drop_it(
     sent: Sent,
 ) -> Result<Response, Wrong> {
     let one = open(&web, &signed, &id).await?;
-    may_announce(&web, &signed, &one.written.audience).await?;
+    may_announce(&web, &signed, &one.written).await?;
     let work = async {
         announcements::drop(&web.gateway, one.id, seen(&sent), &signed.by()).await?;
         Ok("/announce?done=dropped-announcement".to_owned())
@@ -152,7 +153,7 @@ async fn cancel(
     sent: Sent,
 ) -> Result<Response, Wrong> {
     let one = open(&web, &signed, &id).await?;
-    may_announce(&web, &signed, &one.written.audience).await?;
+    may_announce(&web, &signed, &one.written).await?;
     let work = async {
         if !sent.fields.ticked("sure") {
             let why = "tick the box to say that what still waits is to be taken back";

@@ -9,7 +9,8 @@ use axum::{
 
 use super::{
     Served, Web, Who,
-    announce::{WRITERS, may_announce, state, to_words, what},
+    announce::{WRITERS, state, what},
+    announce_to::{may_announce, to_words},
     cases::in_page_words,
     frame,
     frame::{Frame, Wrong},
@@ -79,7 +80,7 @@ struct May {
 
 impl May {
     async fn of(web: &Web, signed: &Signed, one: &Announcement) -> Result<Self, Wrong> {
-        let writer = match may_announce(web, signed, &one.written.audience).await {
+        let writer = match may_announce(web, signed, &one.written).await {
             Ok(()) => true,
             Err(Wrong::Absent) => false,
             Err(wrong) => return Err(wrong),
@@ -105,6 +106,8 @@ struct OnePage {
     what: &'static str,
     to: String,
     state: String,
+    /// Why it is urgent, where it is.
+    because: Option<String>,
     title: String,
     words: String,
     declined: Option<String>,
@@ -166,6 +169,7 @@ pub(super) async fn show_one(
         what: what(one.written.purpose),
         to: to_words(&one.written.audience, &classes),
         state: state(web, &one, &names),
+        because: one.written.urgent_because.as_ref().map(super::shown),
         title,
         words: super::shown(&one.written.words),
         declined: declined(&one),
@@ -194,7 +198,7 @@ fn stage_in_words(untold: &Untold) -> String {
         "" => format!("{what}."),
         why => format!(
             "{what}: {}",
-            in_page_words(&why.replace("newsletter: left out, ", "").replace("notice: left out, ", ""))
+            in_page_words(why.split_once(": left out, ").map_or(why, |(_, reason)| reason))
         ),
     }
 }
@@ -208,6 +212,8 @@ struct PreviewPage {
     what: &'static str,
     to: String,
     state: String,
+    /// Why it is urgent, where it is.
+    because: Option<String>,
     counted: Counted,
     /// Why some get nothing, and how many.
     nothing: Vec<(String, usize)>,
@@ -257,6 +263,7 @@ pub(super) async fn show_preview(
         what: what(one.written.purpose),
         to: to_words(&one.written.audience, &classes),
         state: state(web, one, &names),
+        because: one.written.urgent_because.as_ref().map(super::shown),
         nothing: preview.counted.nothing.iter().map(|(why, n)| (in_page_words(why), *n)).collect(),
         cost: web.gateway.policy().texts_cost(preview.counted.parts),
         may: May::of(web, signed, one).await?,

@@ -14,7 +14,9 @@ use super::{
     frame::Wrong,
     guard::Signed,
     post,
+    preview::ALLOWERS,
     sent::{Did, Fields, Sent, done_before, once},
+    write::topic_of,
 };
 use crate::{
     domain::{
@@ -286,13 +288,28 @@ async fn reply(
             // Only what is said to be all of it meets a promise: a word in between must not stop its clock.
             full_answer: sent.fields.ticked("full"),
             sensitive: sent.fields.ticked("sensitive"),
+            topic: topic_of(&sent.fields)?,
+            by_text: by_text(&signed, &sent.fields)?,
             by: &by,
         };
         let replied = cases::reply(&web.gateway, &code, restricted(&signed), &reply).await?;
-        let done = if ["email", "text"].contains(&replied.route) { "replied" } else { "task" };
+        let done = match replied.route {
+            "email" if replied.not_by_text.is_some() => "not-by-text",
+            "email" | "text" => "replied",
+            _ => "task",
+        };
         Ok(format!("/cases/{}?done={done}", replied.case))
     };
     Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
+}
+
+/// Why the SLT lets a reply go by text, where they say so.
+fn by_text<'a>(signed: &Signed, fields: &'a Fields) -> Result<Option<&'a str>, FlowError> {
+    match fields.text("by_text") {
+        "" => Ok(None),
+        why if signed.is(ALLOWERS) => Ok(Some(why)),
+        _ => Err(FlowError::at("by_text", "only senior leadership lets a reply go by text that may not")),
+    }
 }
 
 async fn give(

@@ -17,6 +17,7 @@ use super::{
     get,
     guard::{After, Signed},
     people::who,
+    preview::ALLOWERS,
     questions::SORTERS,
     sent::{Fields, Sent},
 };
@@ -28,6 +29,7 @@ use crate::{
         staff::Role,
         statutory::Statutory,
         time::{Timestamp, day_in_full, moment_in_full, school_date},
+        topic::{Topic, listed},
     },
     flows::{
         cases::Listed,
@@ -68,6 +70,7 @@ struct Deed {
 
 #[derive(Template)]
 #[template(path = "case.html")]
+#[expect(clippy::struct_excessive_bools, reason = "one for each thing that some may do and others not")]
 struct CasePage {
     frame: Frame,
     case: Listed,
@@ -97,6 +100,11 @@ struct CasePage {
     done: Vec<Deed>,
     /// The kinds of matter a case can be.
     kinds: Vec<CaseKind>,
+    topics: &'static [Topic],
+    /// Which topics never go by text, as a sentence names them.
+    never_by_text: String,
+    /// Whether this colleague may let a reply go by text that may not.
+    may_allow: bool,
     /// Its kind, in words.
     kind: &'static str,
     /// What the law asks for, and by when.
@@ -281,6 +289,9 @@ pub(super) async fn show_case(
         kinds: CaseKind::ALL.iter().filter(|kind| **kind != CaseKind::Safeguarding).copied().collect(),
         complaints,
         complains: signed.is(LEADERS),
+        topics: Topic::ALL,
+        never_by_text: listed(&web.gateway.policy().never_by_text),
+        may_allow: signed.is(ALLOWERS),
         hands_off: signed.is(&[Role::Dsl]) && opened.case.visibility == "restricted",
         roles: [Role::Teacher, Role::Office, Role::Slt].map(|role| (role.as_str(), role.in_words())).to_vec(),
         case: opened.case,

@@ -202,6 +202,8 @@ const DONE: &[(&str, &str)] = &[
     ("suggested", "Your answer is recorded. Its list and its clocks follow."),
     ("fulfilled", "It is recorded that what the law asks for is done."),
     ("promised", "The promise has its own clock now."),
+    ("not-by-text", "Your reply is on its way, by email: what it is about never goes by text."),
+    ("by-text", "It may go by text now. That you let it stands in the record."),
     ("elsewhere", "Recorded. The clock is stopped."),
     ("kind", "The case has another kind now."),
     ("diverted", "The case is with the safeguarding lead alone now."),

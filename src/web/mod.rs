@@ -15,6 +15,7 @@ mod admin_wording;
 mod announce;
 mod announce_deeds;
 mod announce_one;
+mod announce_to;
 mod audit;
 mod away;
 mod calls;
@@ -39,6 +40,7 @@ mod life;
 mod paging;
 mod people;
 mod play;
+mod preview;
 mod questions;
 mod restrictions;
 mod safeguarding;
@@ -158,6 +160,7 @@ fn served() -> Vec<Served> {
         safeguarding::served(),
         week::served(),
         write::served(),
+        preview::served(),
         calls::served(),
         letters::served(),
         life::served(),

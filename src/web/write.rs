@@ -1,10 +1,10 @@
-//! Writing an update about one pupil's week, with the contact card first and what each carer gets last.
+//! Writing an update about one pupil's week, with the contact card first; what each carer gets of it is in `preview`.
 
 use askama::Template;
 use axum::{
     extract::{Path, State},
     http::StatusCode,
-    response::{IntoResponse as _, Redirect, Response},
+    response::Response,
 };
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
     guard::{After, Signed},
     people::{Card, cards, who},
     post,
-    sent::{Did, Refusal, Sent, once},
+    sent::{Did, Fields, Refusal, Sent, once},
     week::{WRITERS, this_week, week_named},
 };
 use crate::{
@@ -25,11 +25,11 @@ use crate::{
         ids::{ClassId, PupilId},
         plain::Advice,
         time::{Date, day_in_full, moment_in_full, school_date},
+        topic::{Topic, listed, read_topic},
     },
     flows::{
         FlowError, desk as reading,
         drafts::{self, Saved, Words},
-        preview::{self, Gets, PreviewFor},
     },
     store::{
         StoreError, desk,
@@ -43,7 +43,6 @@ pub(super) fn served() -> Vec<Served> {
     vec![
         get("/update/{pupil}", writers, write_page),
         post("/update/{pupil}", writers, save),
-        get("/update/{pupil}/preview", writers, preview_page),
         post("/update/{pupil}/take-back", writers, take_back),
     ]
 }
@@ -67,6 +66,11 @@ struct WritePage {
     /// How many of the class have words, of how many.
     progress: Option<(usize, usize)>,
     typed: Typed,
+    topics: &'static [Topic],
+    /// Which topics never go by text, as a sentence names them.
+    never_by_text: String,
+    /// Why the SLT lets what is saved go by text.
+    text_because: Option<String>,
     /// How the words could be plainer.
     advice: Vec<Advice>,
     state: Stage,
@@ -82,9 +86,12 @@ enum Stage {
 }
 
 /// What is in the boxes of the form.
+#[derive(Default)]
 struct Typed {
     words: String,
     sensitive: bool,
+    /// The topic's word; empty where it has none.
+    topic: String,
     praise: bool,
     version: i64,
     /// What another tab or colleague has saved meanwhile, and who.
@@ -103,7 +110,7 @@ async fn write_page(
 }
 
 /// The page of an update; the week stands in its address where it is not this one.
-fn page_of(web: &Web, (pupil, week): (PupilId, Date), page: &str, done: &str) -> String {
+pub(super) fn page_of(web: &Web, (pupil, week): (PupilId, Date), page: &str, done: &str) -> String {
     let week = if week == this_week(web) { String::new() } else { format!("week={week}") };
     let done = if done.is_empty() { String::new() } else { format!("done={done}") };
     let asked: Vec<_> = [week, done].into_iter().filter(|part| !part.is_empty()).collect();
@@ -112,7 +119,7 @@ fn page_of(web: &Web, (pupil, week): (PupilId, Date), page: &str, done: &str) ->
 }
 
 /// The week that a form carries.
-fn week_of_form(web: &Web, sent: &Sent) -> Result<Date, Wrong> {
+pub(super) fn week_of_form(web: &Web, sent: &Sent) -> Result<Date, Wrong> {
     week_named(web, Some(sent.fields.parsed("week").ok_or(Wrong::Forged)?))
 }
 
@@ -145,15 +152,17 @@ async fn show_write(
     let card_changed =
         state == Stage::Open && saved.is_some_and(|draft| draft.card_seen.as_ref() != Some(&card));
     let trouble = draft.as_ref().and_then(|draft| draft.trouble.as_deref()).map(in_page_words);
+    let text_because = draft.as_ref().and_then(|draft| draft.text_because.as_ref()).map(super::shown);
     let typed = typed.unwrap_or_else(|| match draft {
         Some(draft) => Typed {
             words: draft.words,
             sensitive: draft.sensitive,
+            topic: draft.topic.map(Topic::as_str).unwrap_or_default().to_owned(),
             praise: draft.praise,
             version: draft.version,
             newer: None,
         },
-        None => Typed { words: String::new(), sensitive: false, praise: false, version: 0, newer: None },
+        None => Typed::default(),
     });
     let template = WritePage {
         frame: Frame::about(web, signed, "Update about ", &family.pupil.name, "/week")
@@ -170,6 +179,9 @@ async fn show_write(
         card_changed,
         progress,
         advice: web.gateway.policy().advice(&typed.words),
+        topics: Topic::ALL,
+        never_by_text: listed(&web.gateway.policy().never_by_text),
+        text_because,
         typed,
         state,
     };
@@ -177,7 +189,7 @@ async fn show_write(
 }
 
 /// The draft of a week, and the words of its update where there is one already.
-async fn own_draft(
+pub(super) async fn own_draft(
     web: &Web,
     signed: &Signed,
     (pupil, week): (PupilId, Date),
@@ -220,6 +232,12 @@ async fn next_place(
     ))
 }
 
+/// The topic that a form names, where it names one.
+pub(super) fn topic_of(fields: &Fields) -> Result<Option<Topic>, FlowError> {
+    read_topic(fields.text("topic"))
+        .map_err(|_| FlowError::at("topic", "choose what it is about from the list"))
+}
+
 /// The draft is bound to the pupil in the address: a form of one child cannot reach another (T27).
 async fn save(
     State(web): State<Web>,
@@ -233,6 +251,7 @@ async fn save(
     let typed = |newer| Typed {
         words: fields.raw("words").to_owned(),
         sensitive: fields.ticked("sensitive"),
+        topic: fields.text("topic").to_owned(),
         praise: fields.ticked("praise"),
         version: fields.parsed("version").unwrap_or_default(),
         newer,
@@ -248,6 +267,7 @@ async fn save(
         let words = Words {
             text: if drops { "" } else { fields.text("words") },
             sensitive: fields.ticked("sensitive"),
+            topic: topic_of(fields)?,
             praise: fields.ticked("praise"),
             card: Some(fields.text("card")).filter(|card| !card.is_empty()),
         };
@@ -286,50 +306,6 @@ async fn save(
                 .await
         }
     }
-}
-
-#[derive(Template)]
-#[template(path = "preview.html")]
-struct PreviewPage {
-    frame: Frame,
-    class: Option<ClassId>,
-    /// The week's Monday, which the form carries, and the page on which the words are changed.
-    monday: Date,
-    words: String,
-    /// How they could be plainer.
-    advice: Vec<Advice>,
-    previews: Vec<PreviewFor>,
-    draft: String,
-    queued: bool,
-}
-
-async fn preview_page(
-    State(web): State<Web>,
-    signed: Signed,
-    Path(pupil): Path<String>,
-    after: After,
-) -> Result<Response, Wrong> {
-    let pupil: PupilId = pupil.parse().map_err(|_| Wrong::Absent)?;
-    let monday = week_named(&web, after.week)?;
-    let family = reading::card(&web.gateway, signed.staff(), pupil).await?.ok_or(Wrong::Absent)?;
-    let Some(draft) =
-        own_draft(&web, &signed, (pupil, monday)).await?.0.filter(|draft| !draft.words.trim().is_empty())
-    else {
-        return Ok(Redirect::to(&page_of(&web, (pupil, monday), "", "")).into_response());
-    };
-    let previews =
-        preview::of(&web.gateway, signed.staff(), pupil, monday, &draft.words, draft.sensitive).await?;
-    let template = PreviewPage {
-        frame: Frame::about(&web, &signed, "What each carer gets: ", &family.pupil.name, "/week"),
-        class: family.pupil.class_id,
-        monday,
-        words: page_of(&web, (pupil, monday), "", ""),
-        advice: web.gateway.policy().advice(&draft.words),
-        previews: previews.ok_or(Wrong::Absent)?,
-        draft: format!("{pupil}/{}", draft.version),
-        queued: draft.send_at.is_some(),
-    };
-    Ok(frame::page(StatusCode::OK, &template))
 }
 
 async fn take_back(

@@ -356,6 +356,7 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
             plain_words: Vec::new(),
             notices: liaison::domain::notice::NoticePolicy::default(),
             undo: Duration::from_mins(5),
+            never_by_text: std::collections::BTreeSet::default(),
             approval: std::collections::BTreeSet::default(),
             text_part_pence: 4.5,
             stage_days: [10, 15, 20],

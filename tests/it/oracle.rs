@@ -53,13 +53,67 @@ impl Known {
     }
 }
 
+/// What is to be said, as far as a text and the hour ask.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Said {
+    /// What it is about, by its word.
+    pub(crate) topic: Option<&'static str>,
+    /// Its writer marked it so.
+    pub(crate) sensitive: bool,
+    /// The SLT let it go by text.
+    pub(crate) allowed: bool,
+    /// An urgent notice.
+    pub(crate) urgent: bool,
+}
+
+impl Said {
+    /// Whether it may go by text: of all topics that there are, only attendance does without the SLT's leave.
+    pub(crate) fn may_be_texted(self) -> bool {
+        self.allowed || !(self.sensitive || self.topic.is_some_and(|topic| topic != "attendance"))
+    }
+
+    /// Whether it may leave at this moment where the school sends from 8 to 18 on school days.
+    pub(crate) fn may_leave(self, at: Timestamp) -> bool {
+        let seconds = at.as_second() + ahead(at);
+        let (day, hour) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400) / 3600);
+        // The first of 1970 was a Thursday; half-term is the last full week of October.
+        let weekend = matches!((day + 3).rem_euclid(7), 5 | 6);
+        let half_term = (20_752..=20_756).contains(&day);
+        self.urgent || (!weekend && !half_term && (8..18).contains(&hour))
+    }
+}
+
 /// The day in London, for 2026: an hour ahead from the last Sunday of March to the last Sunday of October, 01:00 UTC.
 pub(crate) fn day_in_london(at: Timestamp) -> Date {
-    let (spring, autumn) = (1_774_746_000, 1_792_890_000);
-    let ahead = if (spring..autumn).contains(&at.as_second()) { 3600 } else { 0 };
-    let days = (at.as_second() + ahead).div_euclid(86_400);
+    let days = (at.as_second() + ahead(at)).div_euclid(86_400);
     let epoch = jiff::civil::date(1970, 1, 1);
     epoch.checked_add(jiff::Span::new().days(days)).expect("a day of this century")
+}
+
+/// By how many seconds London is ahead of UTC.
+fn ahead(at: Timestamp) -> i64 {
+    let (spring, autumn) = (1_774_746_000, 1_792_890_000);
+    if (spring..autumn).contains(&at.as_second()) { 3600 } else { 0 }
+}
+
+#[test]
+fn the_oracle_itself_knows_when_the_school_sends() {
+    for (at, leaves) in [
+        ("2026-11-21T12:00:00Z", false),
+        ("2026-11-23T07:59:59Z", false),
+        ("2026-11-23T08:00:00Z", true),
+        ("2026-11-23T17:59:59Z", true),
+        ("2026-11-23T18:00:00Z", false),
+        ("2026-06-29T07:00:00Z", true),
+        ("2026-06-29T17:00:00Z", false),
+        ("2026-10-25T12:00:00Z", false),
+        ("2026-10-26T12:00:00Z", false),
+        ("2026-10-30T12:00:00Z", false),
+        ("2026-11-02T12:00:00Z", true),
+    ] {
+        assert_eq!(Said::default().may_leave(at.parse().unwrap()), leaves, "{at}");
+        assert!(Said { urgent: true, ..Said::default() }.may_leave(at.parse().unwrap()), "{at}");
+    }
 }
 
 #[test]

@@ -177,7 +177,15 @@ async fn colleague_answers(gateway: &Gateway, open: &[Listed]) -> Result<Vec<Str
     };
     let words = "A packed lunch and a coat. Yes, please send the inhaler with the form in the office.";
     let by = people::class_teacher(gateway).await?;
-    let reply = Reply { words, promise: None, full_answer: false, sensitive: false, by: &by };
+    let reply = Reply {
+        words,
+        promise: None,
+        full_answer: false,
+        sensitive: false,
+        topic: None,
+        by_text: None,
+        by: &by,
+    };
     let replied = cases::reply(gateway, &case.code, false, &reply).await?;
     say(&format!("\nMiss Barlow answers case {}: {}; the clock is stopped.", replied.case, replied.said));
     Ok(if replied.route == "email" && replied.clocks_stopped == 1 {

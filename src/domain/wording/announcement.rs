@@ -11,7 +11,11 @@ use super::{
 
 /// The school and the announcement's own title.
 pub(super) fn subject(school: &str, purpose: Purpose, announced: &AnnouncedFacts) -> String {
-    let what = if purpose == Purpose::Newsletter { "Newsletter" } else { "Notice" };
+    let what = match purpose {
+        Purpose::Newsletter => "Newsletter",
+        Purpose::Urgent => "Urgent notice",
+        _ => "Notice",
+    };
     format!("{what} from {school}: {}", announced.title.expose())
 }
 
@@ -21,10 +25,11 @@ pub(super) fn text(message: &MessageFacts, announced: &AnnouncedFacts, policy: &
     let (school, phone) = (&policy.school.name, &policy.school.office_phone);
     let title = sentence(announced.title.expose());
     let notice = format!(
-        "{school} has a {} for you: {title} Ring {phone} to hear it, or to ask for it by email.",
+        "{school} has {} {} for you: {title} Ring {phone} to hear it, or to ask for it by email.",
+        if message.purpose == Purpose::Urgent { "an" } else { "a" },
         message.purpose.in_words()
     );
-    if message.purpose == Purpose::Notice {
+    if matches!(message.purpose, Purpose::Notice | Purpose::Urgent) {
         let whole = format!("{school}: {title} {}", message.words.expose().trim());
         return whole_or_notice(&whole, &notice, policy);
     }
@@ -39,7 +44,7 @@ pub(super) fn to_say(purpose: Purpose, announced: &AnnouncedFacts) -> String {
             "Say that the newsletter \u{201c}{title}\u{201d} is ready, and ask how they would like to have it. In it stands"
         );
     }
-    format!("Tell them this notice, \u{201c}{title}\u{201d}")
+    format!("Tell them this {}, \u{201c}{title}\u{201d}", purpose.in_words())
 }
 
 /// A title as a sentence of its own.

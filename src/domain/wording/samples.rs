@@ -31,6 +31,8 @@ pub fn samples(policy: &Policy, today: Date, due: Date) -> Vec<Sample> {
             .to_owned()
             .into(),
         sensitive: false,
+        topic: None,
+        text_because: None,
         about: About::Week(week_of(today)),
     };
     let ack = |due_day, holiday| answer(Purpose::Acknowledgement, "", due_day, holiday, today);
@@ -75,6 +77,8 @@ fn answer(
         purpose,
         words: words.to_owned().into(),
         sensitive: false,
+        topic: None,
+        text_because: None,
         about: About::Case(AnswerFacts {
             law: None,
             code: "7K2M9".to_owned(),

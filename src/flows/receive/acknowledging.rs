@@ -67,6 +67,8 @@ impl Deciding<'_> {
             purpose: Purpose::Acknowledgement,
             words: None,
             sensitive: false,
+            topic: None,
+            text_because: None,
             due_day: due.map(|(_, day)| day),
             full_answer: false,
             holiday: self.gateway.policy().calendar.as_ref().is_some_and(|c| on_holiday(self.now, c)),

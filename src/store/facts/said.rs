@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::super::{
     StoreError,
     types::{Day, Ts},
+    updates::topic,
 };
 use crate::domain::{
     announcement::AudienceKind,
@@ -36,7 +37,7 @@ async fn of_announcement(
     announcement: AnnouncementId,
 ) -> Result<Option<MessageFacts>, StoreError> {
     let row = sqlx::query!(
-        r#"select purpose, title, words, audience, cancelled_at is not null as "taken_back!"
+        r#"select purpose, title, words, audience, urgent_because, cancelled_at is not null as "taken_back!"
            from announcement where id = $1"#,
         announcement.0
     )
@@ -48,8 +49,11 @@ async fn of_announcement(
         purpose: Purpose::parse(&row.purpose).map_err(|why| bad("purpose", why))?,
         words: Private::new(row.words),
         sensitive: false,
+        topic: None,
+        text_because: None,
         about: About::Announcement(AnnouncedFacts {
             title: Private::new(row.title),
+            urgent_because: row.urgent_because.map(Private::new),
             to: AudienceKind::parse(&row.audience).map_err(|why| bad("audience", why))?,
             taken_back: row.taken_back,
         }),
@@ -61,15 +65,18 @@ async fn of_update(
     update: UpdateId,
 ) -> Result<Option<MessageFacts>, StoreError> {
     let row = sqlx::query!(
-        r#"select week as "week: Day", body, sensitive from pupil_update where id = $1"#,
+        r#"select week as "week: Day", body, sensitive, topic, text_because from pupil_update where id = $1"#,
         update.0
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| MessageFacts {
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(MessageFacts {
         purpose: Purpose::WeeklyUpdate,
         words: Private::new(row.body),
         sensitive: row.sensitive,
+        topic: topic("pupil_update", update.0, row.topic.as_deref())?,
+        text_because: row.text_because.map(Private::new),
         about: About::Week(row.week.0),
     }))
 }
@@ -80,7 +87,7 @@ async fn of_answer(
 ) -> Result<Option<MessageFacts>, StoreError> {
     let row = sqlx::query_as!(
         AnswerRow,
-        r#"select a.purpose, coalesce(a.words, '') as "words!", a.sensitive, c.code, a.came_by, a.address_id,
+        r#"select a.purpose, coalesce(a.words, '') as "words!", a.sensitive, a.topic, a.text_because, c.code, a.came_by, a.address_id,
                   a.due_day as "due_day: Day", a.holiday, a.in_reply_to, a.thread, a.written_at as "written_at: Ts",
                   l.kind as "law?", l.due_day as "law_day?: Day"
            from answer a
@@ -99,14 +106,18 @@ async fn of_answer(
     let bad = |column, why: UnknownWord| StoreError::row("answer", column, answer, why);
     let purpose = Purpose::parse(&row.purpose).map_err(|why| bad("purpose", why))?;
     let (words, sensitive) = (Private::new(std::mem::take(&mut row.words)), row.sensitive);
+    let topic = topic("answer", answer.0, row.topic.as_deref())?;
+    let text_because = row.text_because.take().map(Private::new);
     let about = About::Case(row.facts().map_err(|why| bad("came_by", why))?);
-    Ok(Some(MessageFacts { purpose, words, sensitive, about }))
+    Ok(Some(MessageFacts { purpose, words, sensitive, topic, text_because, about }))
 }
 
 pub(super) struct AnswerRow {
     pub(super) purpose: String,
     pub(super) words: String,
     pub(super) sensitive: bool,
+    pub(super) topic: Option<String>,
+    pub(super) text_because: Option<String>,
     pub(super) code: String,
     pub(super) came_by: String,
     pub(super) address_id: Option<Uuid>,

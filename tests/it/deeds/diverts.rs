@@ -74,7 +74,15 @@ async fn after_a_divert_its_clock_stays_with_the_dsl_and_what_comes_later_is_the
 async fn a_reply_that_waits_when_its_case_is_diverted_still_leaves_and_nobody_else_reads_it() {
     let (school, code) = asked().await;
     let words = "We will talk to him.";
-    let reply = cases::Reply { words, promise: None, full_answer: false, sensitive: false, by: "h.barlow" };
+    let reply = cases::Reply {
+        words,
+        promise: None,
+        full_answer: false,
+        sensitive: false,
+        topic: None,
+        by_text: None,
+        by: "h.barlow",
+    };
     cases::reply(&school.gateway, &code, false, &reply).await.unwrap();
 
     divert::divert(&school.gateway, &code, false, REASON, "h.barlow").await.unwrap();
@@ -128,6 +136,8 @@ async fn a_reply_at_the_very_moment_of_a_divert_does_not_slip_past_it() {
             promise: None,
             full_answer: true,
             sensitive: false,
+            topic: None,
+            by_text: None,
             by: "h.barlow",
         };
         cases::reply(&gateway, &case, false, &reply).await
@@ -154,7 +164,15 @@ async fn a_reply_at_the_very_moment_of_a_divert_does_not_slip_past_it() {
 async fn what_goes_wrong_after_a_divert_is_the_dsls_to_mend() {
     let (school, code) = asked().await;
     let words = "We will talk to him.";
-    let reply = cases::Reply { words, promise: None, full_answer: false, sensitive: false, by: "h.barlow" };
+    let reply = cases::Reply {
+        words,
+        promise: None,
+        full_answer: false,
+        sensitive: false,
+        topic: None,
+        by_text: None,
+        by: "h.barlow",
+    };
     cases::reply(&school.gateway, &code, false, &reply).await.unwrap();
     divert::divert(&school.gateway, &code, false, REASON, "h.barlow").await.unwrap();
     school.mail.refuse(AMINA, "550 5.1.1 no such mailbox");

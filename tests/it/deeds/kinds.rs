@@ -47,7 +47,15 @@ async fn a_subject_access_request_of_20_december_is_due_on_20_january_whatever_e
 
     rekind(&school, &code, "subject_access").await;
     let words = "You shall have it.";
-    let reply = cases::Reply { words, promise: None, full_answer: true, sensitive: false, by: "h.barlow" };
+    let reply = cases::Reply {
+        words,
+        promise: None,
+        full_answer: true,
+        sensitive: false,
+        topic: None,
+        by_text: None,
+        by: "h.barlow",
+    };
     cases::reply(&school.gateway, &code, false, &reply).await.unwrap();
     let answered = school.clocks().await;
     let closed = cases::close(&school.gateway, &code, false, "answered", "h.barlow").await;

@@ -102,7 +102,15 @@ async fn only_a_full_answer_stops_a_promise_and_a_broken_one_climbs_although_som
     let (school, code) = asked().await;
     let say = async |full_answer: bool| {
         let words = "The trip is on 4 December.";
-        let reply = Reply { words, promise: None, full_answer, sensitive: false, by: "h.barlow" };
+        let reply = Reply {
+            words,
+            promise: None,
+            full_answer,
+            sensitive: false,
+            topic: None,
+            by_text: None,
+            by: "h.barlow",
+        };
         cases::reply(&school.gateway, &code, false, &reply).await.unwrap().clocks_stopped
     };
     let day = "2026-12-04".parse().unwrap();
@@ -130,7 +138,15 @@ async fn a_full_answer_that_promises_a_further_one_is_refused() {
     let day = "2026-12-04".parse().unwrap();
     cases::promise(&school.gateway, &code, false, day, "h.barlow").await.unwrap();
     let words = "All of it.";
-    let both = Reply { words, promise: Some(day), full_answer: true, sensitive: false, by: "h.barlow" };
+    let both = Reply {
+        words,
+        promise: Some(day),
+        full_answer: true,
+        sensitive: false,
+        topic: None,
+        by_text: None,
+        by: "h.barlow",
+    };
 
     let nonsense = cases::reply(&school.gateway, &code, false, &both).await;
 

@@ -68,7 +68,15 @@ async fn a_match_is_not_taken_back_where_the_carer_has_been_told_something() {
     let (school, question, code) = matched().await;
     let undo = async || questions::undo(&school.gateway, question, false, "it was Boris", "office").await;
     let words = "The trip is on 4 December.";
-    let reply = cases::Reply { words, promise: None, full_answer: true, sensitive: false, by: "h.barlow" };
+    let reply = cases::Reply {
+        words,
+        promise: None,
+        full_answer: true,
+        sensitive: false,
+        topic: None,
+        by_text: None,
+        by: "h.barlow",
+    };
     cases::reply(&school.gateway, &code, false, &reply).await.unwrap();
 
     let queued = undo().await;

@@ -11,9 +11,11 @@ use liaison::{
         announcement::{Audience, Written},
         ids::LinkId,
         people::Purpose,
+        topic::read_topic,
     },
     flows::{
         Clock as _, announcements,
+        drafts::{self, Words},
         life::{self, Person},
         operate, queue,
         rescue::rescue,
@@ -27,9 +29,9 @@ use liaison_channels::fakes::{
 use proptest::{array::uniform2, collection::vec, option, prelude::*, sample::select};
 
 use crate::{
-    oracle::Known,
+    oracle::{Known, Said},
     support::{
-        people::{Roll, carer, pupil, updates},
+        people::{Roll, WEEK, carer, pupil},
         school::{School, readable},
     },
 };
@@ -79,7 +81,10 @@ struct Family {
     leaves: [[Option<i64>; 2]; 2],
     /// How many days after Monday each pupil turns 18.
     eighteen: [Option<i64>; 2],
-    sensitive: bool,
+    /// What the first pupil's update is marked as, from a file; and the second's, from a page.
+    said: [Said; 2],
+    /// What is announced cannot wait.
+    urgent: bool,
     deeds: Vec<Deed>,
 }
 
@@ -135,9 +140,25 @@ fn deed() -> impl Strategy<Value = Deed> {
 fn family() -> impl Strategy<Value = Family> {
     let leaves = uniform2(uniform2(option::weighted(0.15, 0..3i64)));
     let eighteen = uniform2(option::weighted(0.2, -1..3i64));
-    (vec(one_carer(), 1..4), leaves, eighteen, any::<bool>(), vec(deed(), 4..14)).prop_map(
-        |(carers, leaves, eighteen, sensitive, deeds)| Family { carers, leaves, eighteen, sensitive, deeds },
-    )
+    (vec(one_carer(), 1..4), leaves, eighteen, (uniform2(said()), any::<bool>()), vec(deed(), 4..14))
+        .prop_map(|(carers, leaves, eighteen, (said, urgent), deeds)| Family {
+            carers,
+            leaves,
+            eighteen,
+            said,
+            urgent,
+            deeds,
+        })
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    let topic = option::of(select(vec!["attendance", "behaviour", "safeguarding"]));
+    (topic, prop::bool::weighted(0.3), any::<bool>()).prop_map(|(topic, sensitive, allowed)| Said {
+        topic,
+        sensitive,
+        allowed,
+        urgent: false,
+    })
 }
 
 fn day(offset: i64) -> Date {
@@ -351,7 +372,9 @@ impl Journey<'_> {
             }
         }
         for text in &texts {
-            self.judge(text.to.strip_prefix("+44770090010").unwrap().parse().unwrap(), &text.body);
+            let n = text.to.strip_prefix("+44770090010").unwrap().parse().unwrap();
+            self.judge(n, &text.body);
+            self.judge_text(&text.body);
         }
         for task in self.school.tasks().await {
             let Some(needs) = task.needs else { continue };
@@ -382,10 +405,52 @@ impl Journey<'_> {
         );
     }
 
+    /// What is about a pupil goes by text only where it may.
+    fn judge_text(&self, words: &str) {
+        let pupils = self.family.said.iter().enumerate();
+        for (p, said) in pupils.filter(|(p, _)| words.contains(&format!("Pupil{p}q"))) {
+            // A file brings no leave.
+            let said = Said { allowed: said.allowed && p == 1, ..*said };
+            assert!(said.may_be_texted(), "what is {said:?} was texted: {words}");
+        }
+    }
+
+    /// The first pupil's update comes from a file; the second's is written on a page, and the SLT let it go by text where it
+    /// needs that.
+    async fn write(&self) {
+        let gateway = &self.school.gateway;
+        let [first, second] = self.family.said;
+        let file = format!(
+            "pupil,week,text,sensitive,topic\nP0,{WEEK},Pupil0q read aloud.,{},{}\n",
+            if first.sensitive { "yes" } else { "no" },
+            first.topic.unwrap_or_default()
+        );
+        queue::updates(gateway, file.as_bytes(), "h.barlow").await.unwrap();
+        let pupil = self.id("pupil where pupil_ref = 'P1'").await.unwrap().parse().unwrap();
+        let words = Words {
+            text: "Pupil1q counted to ten.",
+            sensitive: second.sensitive,
+            topic: read_topic(second.topic.unwrap_or_default()).unwrap(),
+            praise: false,
+            card: None,
+        };
+        drafts::save(gateway, pupil, day(0), words, 0, "h.barlow").await.unwrap();
+        if second.allowed {
+            // Where nothing keeps it from a text there is no leave to give.
+            drop(drafts::allow_text(gateway, pupil, day(0), 1, "they asked for it", "slt").await);
+        }
+        self.school.rows("update draft set send_at = '2026-01-01', sent_by = author returning author").await;
+        assert_eq!(drafts::send_due(gateway).await.unwrap(), 1);
+    }
+
     /// Writes to the whole school; a second person approves it.
     async fn announce(&self) {
         let gateway = &self.school.gateway;
-        let written = Written::read(Purpose::Notice, "Fair", ANNOUNCED, Audience::School).unwrap();
+        let written = if self.family.urgent {
+            Written::read_urgent("it cannot wait", "Fair", ANNOUNCED, Audience::School).unwrap()
+        } else {
+            Written::read(Purpose::Notice, "Fair", ANNOUNCED, Audience::School).unwrap()
+        };
         let id = announcements::write(gateway, &written, "office").await.unwrap();
         announcements::ask(gateway, id, 1, "office").await.unwrap();
         announcements::approve(gateway, id, 1, "slt").await.unwrap();
@@ -438,9 +503,7 @@ async fn travel(family: &Family) {
     let happened = Happened::default();
     let mut journey = Journey { family, school, file: 0, mails: 0, texts: 0, happened };
     journey.misbehave();
-    let file =
-        updates(&[("P0", "Pupil0q read aloud.", family.sensitive), ("P1", "Pupil1q counted to ten.", false)]);
-    queue::updates(&journey.school.gateway, file.as_bytes(), "h.barlow").await.unwrap();
+    journey.write().await;
     journey.announce().await;
     assert_eq!(journey.unannounced().await, Vec::<String>::new());
     for deed in &family.deeds {

@@ -20,7 +20,15 @@ const ANSWER: &str = "The trip is on 4 December.";
 async fn reply(school: &School, promise: Option<&str>) -> Result<cases::Replied, FlowError> {
     let promise = promise.map(|day| day.parse().unwrap());
     let full_answer = promise.is_none();
-    let reply = cases::Reply { words: ANSWER, promise, full_answer, sensitive: false, by: "h.barlow" };
+    let reply = cases::Reply {
+        words: ANSWER,
+        promise,
+        full_answer,
+        sensitive: false,
+        topic: None,
+        by_text: None,
+        by: "h.barlow",
+    };
     let code = school.cases().await[0].code.clone();
     cases::reply(&school.gateway, &code, false, &reply).await
 }
@@ -290,8 +298,15 @@ async fn a_case_is_handed_on_with_its_clock_and_closed_only_with_an_outcome() {
 #[tokio::test]
 async fn a_reply_needs_words_and_a_case() {
     let (school, _) = asked(&one_by_text()).await;
-    let empty =
-        cases::Reply { words: " \n", promise: None, full_answer: false, sensitive: false, by: "h.barlow" };
+    let empty = cases::Reply {
+        words: " \n",
+        promise: None,
+        full_answer: false,
+        sensitive: false,
+        topic: None,
+        by_text: None,
+        by: "h.barlow",
+    };
     let words = cases::Reply { words: ANSWER, ..empty.clone() };
     let code = school.case().await.code;
 

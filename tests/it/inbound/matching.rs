@@ -69,6 +69,8 @@ async fn reply(school: &School, code: &str) -> Result<cases::Replied, liaison::f
         promise: None,
         full_answer: false,
         sensitive: false,
+        topic: None,
+        by_text: None,
         by: "h.barlow",
     };
     cases::reply(&school.gateway, code, true, &words).await

@@ -344,6 +344,7 @@ async fn a_draft_that_is_queued_about_a_pupil_who_died_becomes_nobodys_message()
     let words = drafts::Words {
         text: WORDS,
         sensitive: false,
+        topic: None,
         praise: false,
         card: card.get(&sam).map(String::as_str),
     };
@@ -374,6 +375,8 @@ async fn each_event_stops_an_acknowledgement_that_waits_and_an_answer_but_18_onl
             promise: None,
             full_answer: true,
             sensitive: false,
+            topic: None,
+            by_text: None,
             by: "h.barlow",
         };
         let answered = cases::reply(&school.gateway, &code, false, &reply).await;
@@ -399,6 +402,8 @@ async fn a_reply_that_waits_is_stopped_and_its_clock_runs_again() {
         promise: None,
         full_answer: true,
         sensitive: false,
+        topic: None,
+        by_text: None,
         by: "h.barlow",
     };
     cases::reply(&school.gateway, &code, false, &reply).await.unwrap();

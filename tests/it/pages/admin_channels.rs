@@ -216,8 +216,15 @@ async fn a_number_of_messages_is_that_of_the_list_behind_it_for_whoever_looks() 
                where s.name = 'slt' and p.pupil_ref = 'P1'";
     school.sql(own).await;
     let case = school.case_of("Clara Birch").await;
-    let reply =
-        cases::Reply { words: "It is.", promise: None, full_answer: true, sensitive: false, by: "office" };
+    let reply = cases::Reply {
+        words: "It is.",
+        promise: None,
+        full_answer: true,
+        sensitive: false,
+        topic: None,
+        by_text: None,
+        by: "office",
+    };
     cases::reply(&school.school.gateway, &case, false, &reply).await.unwrap();
     divert::divert(&school.school.gateway, &case, false, "She is afraid.", "office").await.unwrap();
 
@@ -245,8 +252,15 @@ async fn a_number_of_messages_is_that_of_the_list_behind_it_for_whoever_looks() 
 async fn a_reply_of_a_restricted_case_that_failed_is_on_the_dsls_queue_alone() {
     let school = waiting().await;
     let case = school.case_of("Clara Birch").await;
-    let reply =
-        cases::Reply { words: "It is.", promise: None, full_answer: true, sensitive: false, by: "office" };
+    let reply = cases::Reply {
+        words: "It is.",
+        promise: None,
+        full_answer: true,
+        sensitive: false,
+        topic: None,
+        by_text: None,
+        by: "office",
+    };
     cases::reply(&school.school.gateway, &case, false, &reply).await.unwrap();
     divert::divert(&school.school.gateway, &case, false, "She is afraid.", "office").await.unwrap();
     let id = "select id::text from delivery where purpose = 'reply'";

@@ -356,3 +356,64 @@ async fn words_that_a_colleague_saved_meanwhile_are_shown_before_they_can_be_rep
     assert_eq!(kept.status, 303, "{}", kept.body);
     school.close().await;
 }
+
+/// The form of an urgent notice.
+async fn write_urgent(browser: &mut Browser, audience: &str, because: &str) -> Answer {
+    let page = browser.get("/announce/new").await;
+    let mut fields = fields(audience, WORDS).to_vec();
+    fields[1].1 = "urgent";
+    fields.push(("because", because));
+    browser.press(&page, "/announce/new", &fields).await
+}
+
+#[tokio::test]
+async fn the_office_writes_an_urgent_notice_with_a_reason_and_its_pages_say_so() {
+    let school = Staffed::open().await;
+    let mut office = school.as_role(Role::Office).await;
+    let oak = class(&school, "Oak").await;
+
+    let without = write_urgent(&mut office, &oak, " ").await;
+    let preview = write_urgent(&mut office, &oak, "a leak & smoke").await.to().to_owned();
+    let one = preview.replace("/preview", "");
+    let shown = office.get(&preview).await.body;
+    let change = office.get(&format!("{one}/change")).await.body;
+    let list = office.get("/announce").await.body;
+
+    assert_eq!(without.status, 422);
+    assert!(without.body.contains(WORDS.split(' ').next().unwrap()), "{}", without.body);
+    assert!(without.body.contains("value=\"urgent\" checked"), "{}", without.body);
+    assert!(without.body.contains("aria-describedby=\"fault because-hint\""), "{}", without.body);
+    for page in [&shown, &office.get(&one).await.body] {
+        assert!(page.contains("Urgent: it leaves at any hour, on any day."), "{page}");
+        assert!(page.contains("a leak &#38; smoke"), "{page}");
+    }
+    assert!(change.contains("value=\"urgent\" checked") && change.contains("a leak &#38; smoke"), "{change}");
+    assert!(list.contains("Urgent notice · Class Oak"), "{list}");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_teacher_writes_nothing_urgent_and_has_no_hand_in_what_others_write_so() {
+    let school = Staffed::open().await;
+    let (mut teacher, mut office) = (school.as_role(Role::Teacher).await, school.as_role(Role::Office).await);
+    let oak = class(&school, "Oak").await;
+    let own = teacher.get("/announce/new").await;
+    let one = write_urgent(&mut office, &oak, "a leak").await.to().replace("/preview", "");
+
+    let forced = write_urgent(&mut teacher, &oak, "I am in a hurry").await;
+    let page = teacher.get(&one).await;
+    let (key, once) = (own.hidden("/announce/new", "form_key"), uuid::Uuid::now_v7().to_string());
+    let fields = [("form_key", key.as_str()), ("once", once.as_str()), ("version", "1")];
+    let queued = teacher.post(&format!("{one}/queue"), &fields).await.status;
+    let changed = teacher.get(&format!("{one}/change")).await.status;
+
+    assert!(!own.body.contains("value=\"urgent\""), "{}", own.body);
+    assert_eq!(forced.status, 422);
+    assert!(forced.body.contains("ring the office"), "{}", forced.body);
+    assert_eq!(page.status, 200);
+    assert!(!page.body.contains("queue it") && !page.body.contains("/change"), "{}", page.body);
+    assert_eq!([queued, changed], [404, 404]);
+    let states = "select count(*)::text from announcement where send_at is not null";
+    assert_eq!(school.school.rows(states).await, ["0"]);
+    school.close().await;
+}

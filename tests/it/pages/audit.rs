@@ -47,7 +47,15 @@ async fn a_week_later() -> Staffed {
     school.school.set_clock("2026-11-24T12:00:00Z");
     let case = school.case_of("Amina Ash").await;
     let words = "On his peg.";
-    let reply = cases::Reply { words, promise: None, full_answer: true, sensitive: false, by: "oak" };
+    let reply = cases::Reply {
+        words,
+        promise: None,
+        full_answer: true,
+        sensitive: false,
+        topic: None,
+        by_text: None,
+        by: "oak",
+    };
     cases::reply(&school.school.gateway, &case, false, &reply).await.expect("a reply");
     school.school.deliver().await;
     school.school.set_clock("2026-11-30T09:00:00Z");
@@ -119,7 +127,15 @@ async fn a_pack_is_the_same_by_its_id_whatever_happens_later() {
     school.school.later(Duration::from_mins(10));
     let case = school.case_of("Clara Birch").await;
     let words = "In her bag.";
-    let reply = cases::Reply { words, promise: None, full_answer: true, sensitive: false, by: "x" };
+    let reply = cases::Reply {
+        words,
+        promise: None,
+        full_answer: true,
+        sensitive: false,
+        topic: None,
+        by_text: None,
+        by: "x",
+    };
     cases::reply(&school.school.gateway, &case, false, &reply).await.expect("a reply");
     school.school.deliver().await;
     // And of a case that becomes the DSL's: the pack does not tell that it did.

@@ -520,3 +520,49 @@ async fn a_card_names_the_day_a_bar_ends_only_where_it_does_end_and_with_its_yea
     );
     school.close().await;
 }
+
+#[tokio::test]
+async fn only_the_slt_lets_a_reply_go_by_text_that_may_not() {
+    let school = Staffed::open().await;
+    school.school.deliver().await;
+    let case = school.case_of("Amina Ash").await;
+    let (path, action) = (format!("/cases/{case}"), format!("/cases/{case}/reply"));
+    let (mut teacher, mut slt) = (school.as_role(Role::Teacher).await, school.as_role(Role::Slt).await);
+    let fields = [("words", "He has calmed down."), ("topic", "behaviour"), ("by_text", "She asked for it")];
+
+    let hers = teacher.get(&path).await;
+    let refused = teacher.press(&hers, &action, &fields).await;
+    let theirs = slt.get(&path).await;
+    let done = slt.press(&theirs, &action, &fields).await;
+    let after = slt.get(&path).await.body;
+
+    assert!(!hers.body.contains("name=\"by_text\"") && theirs.body.contains("name=\"by_text\""));
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("Only senior leadership lets a reply go by text"), "{}", refused.body);
+    assert_eq!(done.to(), format!("{path}?done=replied"));
+    assert!(after.contains("the SLT lets a reply in case") && after.contains("She asked for it"), "{after}");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_reply_to_a_text_about_a_listed_topic_goes_by_mail_and_its_page_says_so() {
+    let school = Staffed::open().await;
+    school.school.deliver().await;
+    school.school.text_arrives("+447700900101", "How is Sam today?").await;
+    let texts = school.school.texts.posted();
+    let case = school.school.rows("select code from carer_case where came_by = 'text'").await.remove(0);
+    let (path, action) = (format!("/cases/{case}"), format!("/cases/{case}/reply"));
+    let mut teacher = school.as_role(Role::Teacher).await;
+
+    let page = teacher.get(&path).await;
+    let fields = [("words", "He has calmed down."), ("topic", "behaviour")];
+    let done = teacher.press(&page, &action, &fields).await;
+    let after = teacher.get(done.to()).await.body;
+    school.school.deliver().await;
+
+    assert_eq!(done.to(), format!("{path}?done=not-by-text"));
+    assert!(after.contains("by email: what it is about never goes by text"), "{after}");
+    assert!(after.contains("About: behaviour."), "{after}");
+    assert_eq!(school.school.texts.posted(), texts + 1, "the acknowledgement alone");
+    school.close().await;
+}

@@ -31,13 +31,19 @@ fn tag<'a>(page: &'a str, id: &str) -> &'a str {
 async fn a_reply_that_is_refused_stays_sensitive_and_keeps_its_promised_day() {
     let (school, mut office, case, page) = before_the_office().await;
     let reply = format!("/cases/{case}/reply");
-    let fields = [("words", "About his father."), ("sensitive", "on"), ("promise", "2026-11-20")];
+    let fields = [
+        ("words", "About his father."),
+        ("sensitive", "on"),
+        ("promise", "2026-11-20"),
+        ("topic", "wellbeing"),
+    ];
 
     let refused = office.press(&page, &reply, &fields).await;
 
     assert_eq!(refused.status, 422);
     assert!(refused.body.contains(">About his father.</textarea>"), "{}", refused.body);
     assert!(tag(&refused.body, "sensitive").contains(" checked"), "{}", refused.body);
+    assert!(refused.body.contains("<option value=\"wellbeing\" selected>"), "{}", refused.body);
     assert!(tag(&refused.body, "promise").contains("value=\"2026-11-20\""), "{}", refused.body);
     assert!(refused.body.contains("<p id=\"fault\"><a href=\"#promise\">"), "{}", refused.body);
     assert!(

@@ -32,6 +32,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("POST", "/update/{pupil}", "tsd"),
     ("GET", "/update/{pupil}/preview", "tsd"),
     ("POST", "/update/{pupil}/take-back", "tsd"),
+    ("POST", "/update/{pupil}/by-text", "s"),
     ("GET", "/cases", "tosd"),
     ("GET", "/cases/{case}", "tosd"),
     ("POST", "/cases/{case}/reply", "tosd"),

@@ -29,6 +29,7 @@ const NOT_WALKED: &[&str] = &[
     "/questions/{question}/answer",
     "/questions/{question}/undo",
     "/update/{pupil}/take-back",
+    "/update/{pupil}/by-text",
     "/families/{pupil}/death/undo",
     "/carers/{carer}/death/undo",
     "/health/go-on",

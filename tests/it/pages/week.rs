@@ -6,7 +6,7 @@ use liaison::{
     flows::{drafts, tasks},
 };
 
-use super::{AMINA, Answer, Browser, Staffed, two_classes};
+use super::{AMINA, Answer, Browser, Staffed, rules::faults, two_classes};
 use crate::support::{
     inbound::bounce,
     people::{Roll, carer, pupil},
@@ -374,4 +374,136 @@ async fn an_update_is_its_writers_whoever_queues_it() {
         "select distinct actor from chronology_entry where kind = 'queued' and update_id is not null";
     assert_eq!(friday.school.school.rows(queued).await, [slt]);
     friday.school.close().await;
+}
+
+const WHY: &str = "She has no mailbox & asked for it";
+
+/// Clara wants texts; her daughter's update is about behaviour. The SLT has it open.
+async fn about_behaviour() -> (Staffed, Browser, String) {
+    let school = Staffed::open().await;
+    school.school.deliver().await;
+    let wants = "insert into preference (carer_id, purpose, routes, source, set_at)
+                 select id, 'weekly_update', '{text}', 'staff', now() from carer where contact_ref = 'C3'";
+    school.school.db.as_superuser(wants).await;
+    let mut slt = school.as_role(Role::Slt).await;
+    let update = school.family_of("P2").await.replace("families", "update");
+    let page = slt.get(&update).await;
+    save_about(&mut slt, &page, &update, "behaviour").await;
+    (school, slt, update)
+}
+
+async fn save_about(slt: &mut Browser, page: &Answer, update: &str, topic: &str) -> Answer {
+    let hidden = ["pupil", "version", "card", "week"].map(|name| (name, page.hidden(update, name)));
+    let mut fields = vec![("words", "Tia shared & waited."), ("topic", topic)];
+    fields.extend(hidden.iter().map(|(name, value)| (*name, value.as_str())));
+    slt.press(page, update, &fields).await
+}
+
+/// The words that a preview shows for this way, and those that went by it.
+async fn shown_and_sent(school: &Staffed, preview: &str, way: &str) -> (String, Vec<String>) {
+    let words = preview
+        .split(&format!("<strong>{way}</strong>"))
+        .nth(1)
+        .unwrap_or_else(|| panic!("{way}: {preview}"));
+    let words = words.split("dir=\"auto\">").nth(1).unwrap().split("</div>").next().unwrap();
+    let words = words.replace("&#38;", "&").replace("&#39;", "'").replace("&#34;", "\"");
+    school.school.rows("update draft set send_at = '2026-11-23', sent_by = author returning author").await;
+    drafts::send_due(&school.school.gateway).await.unwrap();
+    school.school.deliver().await;
+    let sent =
+        "select d.route || ': ' || b.body from chronology_body b join chronology_entry e on e.id = b.entry_id
+                join delivery d on d.id = e.delivery_id where d.update_id is not null";
+    (format!("{}: {words}", way.to_lowercase()), school.school.rows(sent).await)
+}
+
+#[tokio::test]
+async fn a_preview_says_what_keeps_a_carer_from_a_text_and_shows_what_goes_instead() {
+    let (school, mut slt, update) = about_behaviour().await;
+
+    let preview = slt.get(&format!("{update}/preview")).await.body;
+    let (shown, sent) = shown_and_sent(&school, &preview, "Email").await;
+
+    assert!(preview.contains("Not by text: it is about behaviour, which never goes by text."), "{preview}");
+    assert_eq!(sent, [shown]);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn the_slt_lets_an_update_go_by_text_with_a_reason_and_the_preview_is_then_the_text() {
+    let (school, mut slt, update) = about_behaviour().await;
+    let (preview, action) = (format!("{update}/preview"), format!("{update}/by-text"));
+    let page = slt.get(&preview).await;
+    let hidden = ["week", "version"].map(|name| (name, page.hidden(&action, name)));
+    let with = |why: &'static str| {
+        let mut fields: Vec<(&str, &str)> =
+            hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        fields.push(("why", why));
+        fields
+    };
+
+    let empty = slt.press(&page, &action, &with(" ")).await;
+    let done = slt.press(&page, &action, &with(WHY)).await;
+    let again = slt.press(&page, &action, &with(WHY)).await;
+    let faults = [&page.body, &empty.body].map(|page| faults(page, true));
+    let allowed = slt.get(&preview).await.body;
+    let written = slt.get(&update).await.body;
+    let (shown, sent) = shown_and_sent(&school, &allowed, "Text").await;
+
+    assert_eq!(faults, [Vec::<String>::new(), Vec::new()]);
+    assert_eq!(empty.status, 422);
+    assert!(empty.body.contains("<a href=\"#why\">"), "{}", empty.body);
+    assert_eq!(done.to(), format!("{preview}?done=by-text"));
+    assert_eq!(again.to(), done.to(), "pressed twice, done once");
+    let told = "select count(*)::text from chronology_entry where kind = 'text_allowed'";
+    assert_eq!(school.school.rows(told).await, ["1"]);
+    for page in [&allowed, &written] {
+        assert!(page.contains("Senior leadership lets it go by text"), "{page}");
+        assert!(page.contains("She has no mailbox &#38; asked for it"), "{page}");
+    }
+    assert!(!allowed.contains("Not by text"), "{allowed}");
+    assert_eq!(sent, [shown]);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn only_the_slt_is_offered_to_let_it_go_by_text() {
+    let (school, _, update) = about_behaviour().await;
+    let mut dsl = school.as_role(Role::Dsl).await;
+
+    let page = dsl.get(&format!("{update}/preview")).await;
+    let home = dsl.get("/").await;
+    let form_key = home.hidden("/search", "form_key");
+    let once = uuid::Uuid::now_v7().to_string();
+    let fields =
+        [("form_key", form_key.as_str()), ("once", &once), ("week", MONDAY), ("version", "1"), ("why", WHY)];
+    let forced = dsl.post(&format!("{update}/by-text"), &fields).await;
+
+    assert!(
+        page.body.contains("Senior leadership can let this one go by text, for a reason."),
+        "{}",
+        page.body
+    );
+    assert!(!page.body.contains("/by-text"), "{}", page.body);
+    assert_eq!(forced.status, 403);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_topic_is_kept_with_the_words_and_one_outside_the_list_is_refused_with_them() {
+    let (school, mut slt, update) = about_behaviour().await;
+    let page = slt.get(&update).await;
+
+    let foreign = save_about(&mut slt, &page, &update, "weather").await;
+    let cleared = save_about(&mut slt, &page, &update, "").await;
+    let after = slt.get(&update).await.body;
+
+    assert!(page.body.contains("<option value=\"behaviour\" selected>"), "{}", page.body);
+    let says =
+        "What is about behaviour, SEND, medical matters, safeguarding and wellbeing never goes by text";
+    assert!(page.body.contains(says), "{}", page.body);
+    assert!(foreign.status >= 400 && foreign.body.contains("Tia shared"), "{}", foreign.body);
+    assert!(foreign.body.contains("<a href=\"#topic\">"), "{}", foreign.body);
+    assert_eq!(cleared.status, 303);
+    assert!(!after.contains("<option value=\"behaviour\" selected>"), "{after}");
+    school.close().await;
 }

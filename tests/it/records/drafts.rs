@@ -15,7 +15,7 @@ use crate::support::{people::one_by_email, school::School};
 const WEEK: Date = Date::constant(2026, 11, 23);
 
 fn words(text: &str) -> Words<'_> {
-    Words { text, sensitive: false, praise: false, card: None }
+    Words { text, sensitive: false, topic: None, praise: false, card: None }
 }
 
 async fn scene() -> (School, PupilId, StaffId, StaffId) {

@@ -10,6 +10,8 @@ mod life;
 mod links;
 mod people;
 mod previews;
+mod topics;
+mod urgent;
 
 use liaison::{
     domain::ids::{CarerId, LinkId, PupilId, StaffId},

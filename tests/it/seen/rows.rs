@@ -259,7 +259,15 @@ async fn diverted(school: &School) {
     questions::answer(&school.gateway, question.id, false, &says, "office").await.unwrap();
     cases::note(&school.gateway, &code, false, "SECRET note", "oak").await.unwrap();
     let words = "SECRET reply";
-    let reply = cases::Reply { words, promise: None, full_answer: false, sensitive: false, by: "oak" };
+    let reply = cases::Reply {
+        words,
+        promise: None,
+        full_answer: false,
+        sensitive: false,
+        topic: None,
+        by_text: None,
+        by: "oak",
+    };
     cases::reply(&school.gateway, &code, false, &reply).await.unwrap();
     divert::divert(&school.gateway, &code, false, REASON, "oak").await.unwrap();
     school.deliver().await;

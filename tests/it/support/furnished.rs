@@ -281,7 +281,15 @@ impl Staffed {
         let by = self.colleague(Role::Office).await.to_string();
         let code = self.case_from(CLARA).await;
         let words = mood.words("It is in her tray.");
-        let reply = Reply { words: &words, promise: None, full_answer: true, sensitive: false, by: &by };
+        let reply = Reply {
+            words: &words,
+            promise: None,
+            full_answer: true,
+            sensitive: false,
+            topic: None,
+            by_text: None,
+            by: &by,
+        };
         cases::note(gateway, &code, false, &mood.words("Asked her teacher."), &by).await.expect("noted");
         cases::reply(gateway, &code, false, &reply).await.expect("replied");
         self.school.deliver().await;

@@ -84,6 +84,7 @@ fn usual() -> Setup {
             call_tries: 3,
             plain_words: Vec::new(),
             notices: liaison::domain::notice::NoticePolicy::default(),
+            never_by_text: liaison::domain::topic::Topic::ALL.iter().copied().skip(1).collect(),
             approval: std::iter::once(liaison::domain::announcement::AudienceKind::School).collect(),
             text_part_pence: 4.5,
             undo: Duration::from_mins(5),
