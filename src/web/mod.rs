@@ -49,6 +49,7 @@ mod throttle;
 mod todo;
 mod upload;
 mod week;
+mod why;
 mod working;
 mod write;
 
@@ -173,6 +174,7 @@ fn served() -> Vec<Served> {
         audit::served(),
         todo::served(),
         tasks::served(),
+        why::served(),
         working::served(),
         admin::served(),
         admin_calendar::served(),

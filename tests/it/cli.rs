@@ -163,7 +163,7 @@ async fn an_operators_morning_from_the_import_to_the_proof() {
     for (id, rule) in [(&deliveries[0]["id"], "preference"), (&tasks[0]["id"], "preference")] {
         let explained = desk.run(&["explain", id.as_str().unwrap(), "--json"]).json();
         assert!(
-            explained["route"].as_array().unwrap().iter().any(|fired| fired["rule"] == rule),
+            explained["decisions"][0]["rules"].as_array().unwrap().iter().any(|fired| fired["rule"] == rule),
             "{explained}"
         );
     }
@@ -219,7 +219,7 @@ async fn a_wrong_file_is_told_with_line_and_column_and_nobody_in_it_is_named_in_
         ran.is_decent();
     }
     missing.failed("nowhere.csv");
-    unknown.failed("there is no delivery or task");
+    unknown.failed("there is nothing to explain");
     nobody.failed("no pupil has the reference or id P77");
     no_task.failed("there is no task");
     cluster.release().await.unwrap();

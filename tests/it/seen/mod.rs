@@ -54,7 +54,8 @@ const TABLES: [(&str, &str, &str); 16] = [
         "choice",
         "subject_id",
         "select d.id, c.forename from delivery d join carer c on c.id = d.carer_id
-         union all select t.id, c.forename from task t join carer c on c.id = t.carer_id",
+         union all select t.id, c.forename from task t join carer c on c.id = t.carer_id
+         union all select e.id, c.forename from chronology_entry e join carer c on c.id = e.carer_id",
     ),
     ("chronology_entry", "id", ENTRIES),
     ("chronology_body", "entry_id", ENTRIES),
