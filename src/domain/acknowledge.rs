@@ -135,7 +135,7 @@ pub fn fired(ack: &Ack, recent: &Recent, policy: &AckPolicy) -> Fired {
     let verdict = if *ack == Ack::Send { "ok" } else { "stop" };
     let why = match ack {
         Ack::Send => "a known carer, a person, and no rule against it".to_owned(),
-        Ack::Hold(..) => ack.sentence(),
+        Ack::Hold(..) => ack.sentence().trim_end_matches('.').to_owned(),
     };
     let before =
         recent.case.map_or_else(|| "never".to_owned(), |at| format!("last {}", moment_in_a_sentence(at)));

@@ -77,7 +77,7 @@ async fn why_page(State(web): State<Web>, signed: Signed, Path(id): Path<String>
         // No name stands in a title that the browser keeps: the thing may be restricted.
         frame: Frame::of(&web, &signed, &format!("Why? {}", capital(kind.in_words())), "/"),
         what: capital(&what),
-        stands: capital(&stands),
+        stands: sentence(&stands),
         carer,
         pupil,
         decisions: decisions.into_iter().map(|one| decided(one, now)).collect(),
@@ -91,19 +91,24 @@ fn decided(decision: Decision, now: Timestamp) -> Decided {
     let rules = decision.rules.into_iter().map(|rule| Rule {
         asked: asked(&rule.rule),
         said: said(&rule.verdict),
-        saw: capital(&rule.saw),
+        saw: sentence(&rule.saw),
     });
     let versions = [("settings", decision.settings), ("calendar", decision.calendar)];
     Decided {
         title: decision.title,
         at: decision.at.map(|at| moment_in_full(at, now)),
-        result: capital(&decision.result),
+        result: sentence(&decision.result),
         rules: rules.collect(),
         versions: versions
             .into_iter()
             .filter_map(|(what, version)| Some(dated(what, &version?, now)))
             .collect(),
     }
+}
+
+/// With a capital letter, and without the full stop that the page writes.
+fn sentence(said: &str) -> String {
+    capital(said.trim_end_matches('.'))
 }
 
 fn dated(what: &str, version: &Version, now: Timestamp) -> String {
