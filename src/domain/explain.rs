@@ -110,6 +110,7 @@ pub fn said(verdict: &str) -> String {
         "next route" => "No: the next way is tried",
         "ask" => "Not certain: a colleague is asked",
         "cut" => "In part",
+        "set to" => "set to",
         _ => return capital(verdict),
     };
     said.to_owned()

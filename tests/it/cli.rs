@@ -168,6 +168,19 @@ async fn an_operators_morning_from_the_import_to_the_proof() {
         );
     }
     let letter = tasks.as_array().unwrap().iter().find(|task| task["kind"] == "letter").unwrap();
+    let why = desk.run(&["explain", deliveries[0]["id"].as_str().unwrap()]);
+    assert!(
+        why.out.contains("May this carer be told? Yes: ") && why.out.contains("Settings version "),
+        "{}",
+        why.out
+    );
+    let version = why.out.split("Settings version ").nth(1).unwrap().split(',').next().unwrap();
+    assert!(why.out.contains(&format!("{version}, in force since ")), "{}", why.out);
+    let settings = desk.run(&["explain", version]);
+    assert!(settings.out.contains("School days for a task set to: 2"), "{}", settings.out);
+    for ran in [&why, &settings] {
+        ran.is_decent();
+    }
     let page = desk.run(&["tasks", "show", letter["id"].as_str().unwrap(), "--page"]);
     assert!(page.out.starts_with("<!doctype html>") && page.out.contains("4 Quarry Lane"), "{}", page.out);
 

@@ -58,13 +58,16 @@ fn by_whom(actor: &str) -> String {
     said.to_owned()
 }
 
-/// What no page shows: a notice to a colleague, or what a version of the settings said.
+/// What no page shows: a message that waits to be read, a notice to a colleague, or what a version of the settings said.
 pub(super) async fn for_operators(
     connection: &mut PgConnection,
     named: &str,
 ) -> Result<Option<Explained>, FlowError> {
     if let Ok(id) = named.parse() {
-        return notice(connection, id).await;
+        return match unread(connection, id).await? {
+            Some(explained) => Ok(Some(explained)),
+            None => notice(connection, id).await,
+        };
     }
     let Some(version) = versions::policy(connection, named).await? else { return Ok(None) };
     let said = versions::settings(connection, named).await?.unwrap_or_default();
@@ -73,11 +76,20 @@ pub(super) async fn for_operators(
         Decision::new("What the settings said", Some(version.first_used_at), "in use since then");
     if let Ok(serde_json::Value::Object(settings)) = serde_json::from_str(&said) {
         decision.rules =
-            settings.iter().map(|(name, value)| Fired::new(name, "is", value.to_string())).collect();
+            settings.iter().map(|(name, value)| Fired::new(name, "set to", value.to_string())).collect();
     }
     decision.by_calendar(connection, &version.calendar).await?;
     explained.stands = "kept".to_owned();
     explained.decisions.push(decision);
+    Ok(Some(explained))
+}
+
+async fn unread(connection: &mut PgConnection, id: Uuid) -> Result<Option<Explained>, FlowError> {
+    let Some((kept_at, tries)) = explain::unread(connection, id).await? else { return Ok(None) };
+    let mut explained = Explained::new(Explains::Received, id, "message that arrived");
+    explained.stands = "it waits to be read".to_owned();
+    let result = format!("nothing yet; it was tried {tries} times");
+    explained.decisions.push(Decision::new("What was made of it", Some(kept_at), result));
     Ok(Some(explained))
 }
 

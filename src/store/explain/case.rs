@@ -75,6 +75,18 @@ pub async fn reading(connection: &mut PgConnection, id: Uuid) -> Result<Option<R
     }))
 }
 
+/// When a message that nobody has read yet was kept, and how often reading it was tried. As the daemon: no page reads it.
+pub async fn unread(connection: &mut PgConnection, id: Uuid) -> Result<Option<(Timestamp, i16)>, StoreError> {
+    let row = sqlx::query!(
+        r#"select r.kept_at as "kept_at: Ts", u.tries
+           from received_unread u join received r on r.id = u.received_id where u.received_id = $1"#,
+        id
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| (row.kept_at.0, row.tries)))
+}
+
 /// A clock.
 #[derive(Debug, Clone)]
 pub struct ClockWhy {

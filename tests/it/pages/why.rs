@@ -43,9 +43,9 @@ async fn eventful() -> Staffed {
     staffed
         .sql(
             "insert into task (id, kind, role, carer_id, pupil_id, update_id, why, due, state, created_at)
-             select gen_random_uuid(), 'letter', 'office', d.carer_id, d.pupil_id, d.update_id, 'post the weekly update as a letter',
-                    '2026-11-27', 'open', d.queued_at
-             from delivery d where d.state = 'failed'",
+             select gen_random_uuid(), kind, 'office', d.carer_id, d.pupil_id, d.update_id, 'another way', '2026-11-27', 'open',
+                    d.queued_at
+             from delivery d, unnest(array['letter', 'check_address']) as kind where d.state = 'failed'",
         )
         .await;
     staffed
@@ -60,7 +60,9 @@ async fn every_page_that_tells_of_a_decision_leads_to_why() {
     complaint::open(&school.school.gateway, &clara, false, owner, "Not told.", "slt").await.unwrap();
     let question =
         school.school.rows("select id::text from question where kind = 'who_is_this'").await.remove(0);
-    let task = school.school.rows("select id::text from task where kind = 'call'").await.remove(0);
+    let of_kind = |kind: &str| format!("select id::text from task where kind = '{kind}'");
+    let task = school.school.rows(&of_kind("call")).await.remove(0);
+    let address = school.school.rows(&of_kind("check_address")).await.remove(0);
     let announcement = school.announcement().await;
     school
         .sql(&format!(
@@ -70,6 +72,7 @@ async fn every_page_that_tells_of_a_decision_leads_to_why() {
         .await;
     liaison::flows::announcements::send_due(&school.school.gateway).await.unwrap();
     let family = school.family_of("P1").await;
+    let class = school.school.rows("select class_id::text from pupil where pupil_ref = 'P1'").await.remove(0);
 
     for (role, path) in [
         (Role::Office, format!("/cases/{case}")),
@@ -77,13 +80,13 @@ async fn every_page_that_tells_of_a_decision_leads_to_why() {
         (Role::Office, format!("/questions/{question}")),
         (Role::Office, "/calls".to_owned()),
         (Role::Office, "/letters".to_owned()),
-        (Role::Office, "/to-do".to_owned()),
+        (Role::Office, format!("/tasks/{address}")),
         (Role::Office, format!("/announce/{announcement}")),
         (Role::Office, "/admin/queue?state=failed".to_owned()),
         (Role::Office, family.clone()),
         (Role::Slt, "/coverage?week=2026-11-23".to_owned()),
         (Role::Slt, "/complaints/C-1".to_owned()),
-        (Role::Teacher, "/week".to_owned()),
+        (Role::Teacher, format!("/week/{class}")),
         (Role::Teacher, format!("/calls/{task}")),
         (Role::Teacher, family),
     ] {
