@@ -26,7 +26,7 @@ pub(super) async fn received(
     id: Uuid,
 ) -> Result<Option<Explained>, FlowError> {
     let Some(reading) = explain::reading(connection, id).await? else { return Ok(None) };
-    let mut explained = Explained::new(Explains::Received, id, "message that arrived");
+    let mut explained = Explained::new(Explains::Received, &id, "message that arrived");
     explained.stands = match &reading.case {
         Some((_, code)) => format!("in case {code}"),
         None => "in no case".to_owned(),
@@ -126,7 +126,7 @@ fn clock_stands(clock: &ClockWhy) -> String {
 
 pub(super) async fn clock(connection: &mut PgConnection, id: Uuid) -> Result<Option<Explained>, FlowError> {
     let Some(clock) = explain::clocks(connection, id).await?.pop() else { return Ok(None) };
-    let mut explained = Explained::new(Explains::Clock, id, format!("clock of case {}", clock.code));
+    let mut explained = Explained::new(Explains::Clock, &id, format!("clock of case {}", clock.code));
     explained.stands = clock_stands(&clock);
     explained.decisions = dated(connection, &clock).await?;
     explained.see(Explains::Received, Some(clock.received), "the message that started it");
@@ -172,7 +172,7 @@ pub(super) async fn question(
         "whose_reply" => "whose answer is this?",
         _ => "what is this?",
     };
-    let mut explained = Explained::new(Explains::Question, id, what);
+    let mut explained = Explained::new(Explains::Question, &id, what);
     explained.stands = format!("{}, for {}", question.state, question.role);
     let asked = Decision::new("Why a person is asked", Some(question.opened_at), masked(&question.why));
     let mut asked = asked.by(connection, &question.rules).await?;
@@ -196,7 +196,7 @@ pub(super) async fn complaint(
     let Some(complaint) = explain::complaint(connection, id).await? else { return Ok(None) };
     let (of_the_dsl, no) = complaint.number;
     let number = Number { of_the_dsl, no };
-    let mut explained = Explained::new(Explains::Complaint, number, format!("complaint {number}"));
+    let mut explained = Explained::new(Explains::Complaint, &number, format!("complaint {number}"));
     let stands = if complaint.closed { "closed at" } else { "at" };
     explained.stands = format!("{stands} stage {}", complaint.stage);
     let result =

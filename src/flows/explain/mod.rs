@@ -153,7 +153,7 @@ async fn explained(
 }
 
 impl Explained {
-    fn new(kind: Explains, id: impl ToString, what: impl Into<String>) -> Self {
+    fn new(kind: Explains, id: &impl ToString, what: impl Into<String>) -> Self {
         Self {
             kind,
             id: id.to_string(),

@@ -27,7 +27,7 @@ pub(super) async fn delivery(
     let purpose = Purpose::parse(&delivery.purpose).map_or("message", Purpose::in_words);
     let mut explained = Explained::new(
         Explains::Delivery,
-        id,
+        &id,
         format!("{purpose} by {} ({})", delivery.route, delivery.channel),
     );
     explained.stands = standing(&delivery);
@@ -90,7 +90,7 @@ async fn tried(connection: &mut PgConnection, attempt: AttemptView) -> Result<De
 pub(super) async fn task(connection: &mut PgConnection, id: Uuid) -> Result<Option<Explained>, FlowError> {
     let Some(task) = explain::task(connection, id).await? else { return Ok(None) };
     let mut explained =
-        Explained::new(Explains::Task, id, format!("{} for {}", task.kind.replace('_', " "), task.role));
+        Explained::new(Explains::Task, &id, format!("{} for {}", task.kind.replace('_', " "), task.role));
     explained.stands = format!("{}, by {}", task.state.replace('_', " "), day_in_words(task.due));
     let rules = explain::choice(connection, id).await?.unwrap_or_default();
     let opened = Decision::new("Why a colleague does it", Some(task.created_at), masked(&task.why));
@@ -110,8 +110,11 @@ pub(super) async fn answer(connection: &mut PgConnection, id: Uuid) -> Result<Op
 
 pub(super) async fn update(connection: &mut PgConnection, id: Uuid) -> Result<Option<Explained>, FlowError> {
     let Some((pupil, week, queued_at)) = explain::update(connection, id).await? else { return Ok(None) };
-    let mut explained =
-        Explained::new(Explains::Update, id, format!("weekly update for the week of {}", day_in_words(week)));
+    let mut explained = Explained::new(
+        Explains::Update,
+        &id,
+        format!("weekly update for the week of {}", day_in_words(week)),
+    );
     explained.pupil = Some(pupil);
     explained.stands = format!("queued {}", moment_in_a_sentence(queued_at));
     told(connection, &mut explained, id).await?;
@@ -130,7 +133,7 @@ pub(super) async fn announcement(
         _ => "the whole school",
     };
     let mut explained =
-        Explained::new(Explains::Announcement, id, format!("{} to {audience}", announced.purpose));
+        Explained::new(Explains::Announcement, &id, format!("{} to {audience}", announced.purpose));
     explained.stands = match (announced.cancelled_at, announced.sent_at, announced.send_at) {
         (Some(at), ..) => format!("taken back {}", moment_in_a_sentence(at)),
         (None, Some(at), _) => format!("sent {}", moment_in_a_sentence(at)),

@@ -20,7 +20,7 @@ pub(super) async fn entry(connection: &mut PgConnection, id: Uuid) -> Result<Opt
     let Some(entry) = explain::entry(connection, id).await? else { return Ok(None) };
     let mut explained = Explained::new(
         Explains::Entry,
-        id,
+        &id,
         format!("entry of the chronology: {}", entry.kind.replace('_', " ")),
     );
     explained.stands = masked(&entry.sentence);
@@ -71,7 +71,7 @@ pub(super) async fn for_operators(
     }
     let Some(version) = versions::policy(connection, named).await? else { return Ok(None) };
     let said = versions::settings(connection, named).await?.unwrap_or_default();
-    let mut explained = Explained::new(Explains::Settings, named, "version of the settings");
+    let mut explained = Explained::new(Explains::Settings, &named, "version of the settings");
     let mut decision =
         Decision::new("What the settings said", Some(version.first_used_at), "in use since then");
     if let Ok(serde_json::Value::Object(settings)) = serde_json::from_str(&said) {
@@ -79,15 +79,15 @@ pub(super) async fn for_operators(
             settings.iter().map(|(name, value)| Fired::new(name, "set to", value.to_string())).collect();
     }
     decision.by_calendar(connection, &version.calendar).await?;
-    explained.stands = "kept".to_owned();
+    "kept".clone_into(&mut explained.stands);
     explained.decisions.push(decision);
     Ok(Some(explained))
 }
 
 async fn unread(connection: &mut PgConnection, id: Uuid) -> Result<Option<Explained>, FlowError> {
     let Some((kept_at, tries)) = explain::unread(connection, id).await? else { return Ok(None) };
-    let mut explained = Explained::new(Explains::Received, id, "message that arrived");
-    explained.stands = "it waits to be read".to_owned();
+    let mut explained = Explained::new(Explains::Received, &id, "message that arrived");
+    "it waits to be read".clone_into(&mut explained.stands);
     let result = format!("nothing yet; it was tried {tries} times");
     explained.decisions.push(Decision::new("What was made of it", Some(kept_at), result));
     Ok(Some(explained))
@@ -101,8 +101,8 @@ async fn notice(connection: &mut PgConnection, id: Uuid) -> Result<Option<Explai
         None => "a colleague",
     };
     let what = format!("notice to {to}: {}", notice.kind.replace('_', " "));
-    let mut explained = Explained::new(Explains::Notice, id, what);
-    explained.stands = notice.state.clone();
+    let mut explained = Explained::new(Explains::Notice, &id, what);
+    explained.stands.clone_from(&notice.state);
     if let Some(why) = &notice.why {
         explained.stands += &format!(": {}", masked(why));
     }
