@@ -7,6 +7,7 @@ use liaison::{
         announcement::{Audience, Written},
         hours::{Days, Hours},
         people::Purpose,
+        policy::Policy,
         staff::Role,
     },
     flows::{
@@ -218,7 +219,7 @@ fn any_setting_that_changes_makes_another_version_and_none_shows_an_address() {
     let mut head = usual.clone();
     head.notices.head = Some("head@northfield.example".into());
 
-    let all = [&usual, &rehearsal, &other, &no_calendar, &head].map(|policy| policy.version());
+    let all = [&usual, &rehearsal, &other, &no_calendar, &head].map(Policy::version);
     let different: std::collections::BTreeSet<_> = all.iter().collect();
 
     assert_eq!(different.len(), all.len());
