@@ -24,7 +24,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use settings::Settings;
-use uuid::Uuid;
 
 use crate::{
     domain::ids::{DeliveryId, TaskId},
@@ -96,10 +95,11 @@ enum Command {
     /// The record: show it, export it, prove it
     #[command(subcommand)]
     Chronology(ChronologyCommand),
-    /// Why a message or task is as it is: the rules that fired, and what they saw
+    /// Why something is as it is: what was decided, by which rules and settings, and what they saw
     Explain {
-        /// A delivery or task, from `queue list` or `tasks list`
-        id: Uuid,
+        /// An id from any list (message, task, received, clock, question, entry of the chronology and the like), a case's code,
+        /// a complaint's number, or a version of the settings
+        id: String,
     },
     /// What Liaison would make of something; keeps nothing, needs no database, prints one JSON object
     #[command(subcommand)]
@@ -314,7 +314,7 @@ async fn one_command(gateway: &Gateway, json: bool, command: Command) -> Result<
         Command::Received(what) => questions::received(gateway, what, json).await,
         Command::Staff(what) => staff::run(gateway, what, json).await,
         Command::Chronology(what) => chronology::run(gateway, what, json).await,
-        Command::Explain { id } => explain::run(gateway, id, json).await,
+        Command::Explain { id } => explain::run(gateway, &id, json).await,
         Command::Serve
         | Command::Demo(_)
         | Command::Check

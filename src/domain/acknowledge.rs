@@ -5,7 +5,11 @@
 
 use jiff::SignedDuration;
 
-use super::{policy::School, time::Timestamp};
+use super::{
+    policy::School,
+    route::Fired,
+    time::{Timestamp, moment_in_a_sentence},
+};
 
 /// The school's settings for automatic acknowledgements.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,6 +128,32 @@ pub fn decide(arrived: &Arrived, recent: &Recent, policy: &AckPolicy, now: Times
         return no(13, "the message is too old for an automatic answer");
     }
     Ack::Send
+}
+
+/// The rule's name under which a decision about an acknowledgement is kept.
+pub const ACKNOWLEDGEMENT: &str = "acknowledgement";
+
+/// What was decided, with what the caps saw: for `explain`.
+pub fn fired(ack: &Ack, recent: &Recent, policy: &AckPolicy) -> Fired {
+    let verdict = if *ack == Ack::Send { "ok" } else { "stop" };
+    let why = match ack {
+        Ack::Send => "a known carer, a person, and no rule against it".to_owned(),
+        Ack::Hold(..) => ack.sentence().trim_end_matches('.').to_owned(),
+    };
+    let before =
+        recent.case.map_or_else(|| "never".to_owned(), |at| format!("last {}", moment_in_a_sentence(at)));
+    let saw = format!(
+        "{why}. Acknowledged before: this case {before} (again after {} days); to this address {} in a day (at most {}); to \
+         its mail domain {} in an hour (at most {}); to all {} in an hour (at most {})",
+        policy.once_days,
+        recent.to_sender,
+        policy.per_sender_day,
+        recent.to_domain,
+        policy.per_domain_hour,
+        recent.to_all,
+        policy.per_hour,
+    );
+    Fired::new(ACKNOWLEDGEMENT, verdict, saw)
 }
 
 fn days(days: u16) -> SignedDuration {

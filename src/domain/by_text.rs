@@ -13,6 +13,11 @@ use super::{
     topic::Topic,
 };
 
+/// The rule by which the SLT lets one item go by text.
+pub const LEAVE: &str = "text by leave";
+/// The rule by which what is urgent leaves at any hour.
+pub const URGENT: &str = "urgent";
+
 /// Why a message does not go by text, whoever it is for, unless the SLT lets it; `None`: nothing speaks against it.
 pub fn not_by_text(message: &MessageFacts, never_by_text: &BTreeSet<Topic>) -> Option<Unusable> {
     if message.sensitive {
@@ -46,10 +51,10 @@ pub(super) fn exceptions(
         && let Some(why) = not_by_text(message, never_by_text)
     {
         let saw = format!("{}; the SLT lets this one, because: {}", why.sentence(), because.expose());
-        fired.push(Fired::new("text by leave", "ok", saw));
+        fired.push(Fired::new(LEAVE, "ok", saw));
     }
     if let About::Announcement(AnnouncedFacts { urgent_because: Some(because), .. }) = &message.about {
-        fired.push(Fired::new("urgent", "ok", format!("at any hour, because: {}", because.expose())));
+        fired.push(Fired::new(URGENT, "ok", format!("at any hour, because: {}", because.expose())));
     }
     fired
 }

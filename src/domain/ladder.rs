@@ -6,6 +6,7 @@ use jiff::ToSpan;
 use super::{
     notice::Post,
     policy::Policy,
+    route::Fired,
     time::{Date, Timestamp, moment_in_a_sentence, school_date, school_time},
 };
 
@@ -76,6 +77,40 @@ pub fn step(clock: &Silence, policy: &Policy, now: Timestamp) -> Step {
     }
     let plural = if days == 1 { "" } else { "s" };
     Step::To(post, format!("no answer by {due}, nor in {days} school day{plural} since"))
+}
+
+/// The rule under which it is kept that a clock climbed.
+pub const LADDER: &str = "ladder";
+/// The rule under which it is kept that somebody was reminded.
+pub const REMINDER: &str = "reminder";
+
+/// The rule by which a clock climbed, with what it saw: for `explain`.
+pub fn fired_up(clock: &Silence, step: &Step, policy: &Policy, now: Timestamp) -> Vec<Fired> {
+    let (to, why) = match step {
+        Step::Stay => return Vec::new(),
+        Step::ToSlt(why) => ("to the SLT", why),
+        Step::To(Post::Head, why) => ("to the headteacher", why),
+        Step::To(Post::Chair, why) => ("to the chair", why),
+    };
+    let passed = clock.due_at.map_or(0, |due| school_days_since(due, now, policy));
+    let rungs = policy.notices.rungs;
+    let saw = format!(
+        "{why}; {passed} school days have passed since; the SLT is told when it is due, the headteacher {} school days \
+         later, the regional director or chair of governors {} after that",
+        rungs.slt, rungs.head
+    );
+    vec![Fired::new(LADDER, to, saw)]
+}
+
+/// The rule by which somebody was reminded of a clock on this school day, with what it saw: for `explain`.
+pub fn fired_again(clock: &Silence, day: i16) -> Vec<Fired> {
+    let due = clock.due_at.map_or_else(
+        || "no date can be named".to_owned(),
+        |due| format!("an answer is due by {}", moment_in_a_sentence(due)),
+    );
+    let came = moment_in_a_sentence(clock.started_at);
+    let saw = format!("it came {came}; this is school day {day} after that, nobody has answered, and {due}");
+    vec![Fired::new(REMINDER, "ok", saw)]
 }
 
 /// The school day on which somebody is to be reminded of a clock that is not due yet: 2 or 3, once each. Not for what is

@@ -1,12 +1,14 @@
 //! The policy as it is now: what the settings say, with the calendar and the words that colleagues have adopted since. Every
 //! daemon takes up the newest version within a round of its caretaker; a command does when it starts.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use sqlx::PgConnection;
 
 use super::{FlowError, gateway::Gateway};
 use crate::{
     domain::{calendar, policy::Policy},
-    store::versions::{self, Newest, WordingVersion},
+    store::versions::{self, Newest, PolicyVersion, WordingVersion},
 };
 
 /// The policy as it is now.
@@ -14,13 +16,15 @@ use crate::{
 pub struct Current {
     settings: Policy,
     now: RwLock<(Newest, Arc<Policy>)>,
+    /// The version that is known to be kept; empty at first.
+    kept: Mutex<String>,
 }
 
 impl Current {
     /// What the settings say, until [`refresh`] has looked for more.
     pub fn new(settings: Policy) -> Self {
         let now = RwLock::new((Newest::default(), Arc::new(settings.clone())));
-        Self { settings, now }
+        Self { settings, now, kept: Mutex::default() }
     }
 
     /// The policy.
@@ -43,17 +47,39 @@ impl Current {
     }
 }
 
-/// Takes up what has been adopted since; returns whether another calendar counts now.
+/// Takes up what has been adopted since, and keeps the version of it all where it is new; returns whether another calendar
+/// counts now.
 pub async fn refresh(gateway: &Gateway) -> Result<bool, FlowError> {
     let mut connection = gateway.store.acquire().await?;
-    let newest = versions::newest(&mut connection).await?;
+    let moved = take_up(&mut connection, gateway).await?;
+    keep(&mut connection, gateway).await?;
+    Ok(moved)
+}
+
+/// Keeps the version by which this program decides from now on, so that `explain` can say what it was.
+async fn keep(connection: &mut PgConnection, gateway: &Gateway) -> Result<(), FlowError> {
+    let policy = gateway.policy();
+    let digest = policy.version();
+    let kept = &gateway.current.kept;
+    if *kept.lock().unwrap_or_else(PoisonError::into_inner) == digest {
+        return Ok(());
+    }
+    let (calendar, first_used_at) = (policy.calendar_version(), gateway.now());
+    let version = PolicyVersion { digest, calendar, first_used_at };
+    versions::keep_policy(connection, &version, &policy.said().to_string()).await?;
+    *kept.lock().unwrap_or_else(PoisonError::into_inner) = version.digest;
+    Ok(())
+}
+
+async fn take_up(connection: &mut PgConnection, gateway: &Gateway) -> Result<bool, FlowError> {
+    let newest = versions::newest(connection).await?;
     if newest == gateway.current.versions() {
         return Ok(false);
     }
     let before = gateway.policy().calendar_version();
     let mut policy = gateway.current.settings().clone();
     if let Some(number) = newest.calendar {
-        let csv = versions::calendar_csv(&mut connection, number).await?;
+        let csv = versions::calendar_csv(connection, number).await?;
         if let Ok(adopted) = calendar::read(csv.as_bytes()) {
             policy.calendar = Some(adopted);
         } else {
@@ -66,7 +92,7 @@ pub async fn refresh(gateway: &Gateway) -> Result<bool, FlowError> {
         }
     }
     if let Some(number) = newest.wording {
-        put(&mut policy, versions::wording(&mut connection, number).await?);
+        put(&mut policy, versions::wording(connection, number).await?);
     }
     let moved = policy.calendar_version() != before;
     gateway.current.set(newest, policy);

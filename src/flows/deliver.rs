@@ -21,7 +21,7 @@ use liaison_channels::{
 use super::{
     FlowError,
     gateway::Gateway,
-    planning::as_json,
+    planning::with_version,
     settle::settle,
     stopped::{Stopped, subject},
 };
@@ -266,17 +266,19 @@ impl Lane {
             trip(tx, &self.gateway, now).await?;
         }
         let key = self.gateway.reply_key(tx).await?;
+        let policy = self.gateway.policy();
+        let version = policy.version();
         let mut ready = Vec::with_capacity(facts.len());
-        let mut stopped = Stopped::default();
+        let mut stopped = Stopped::new(&version);
         for facts in facts {
             let decision = if ready.len() < allowed {
-                decide(&self.ask(&facts), &self.gateway.policy(), now)
+                decide(&self.ask(&facts), &policy, now)
             } else {
                 Decision::Wait(None, "the ceiling of messages in an hour is reached".to_owned(), Vec::new())
             };
             match decision {
                 Decision::Permit(permit) => {
-                    if let Some(one) = Ready::new(&facts, permit, &key, self.channel(), now) {
+                    if let Some(one) = Ready::new(&facts, permit, (&key, &version), self.channel(), now) {
                         ready.push(one);
                     } else {
                         let unreadable = Decision::NotThisWay(Unusable::Failing, Vec::new());
@@ -368,12 +370,12 @@ impl Ready {
     fn new(
         facts: &DeliveryFacts,
         permit: Permit,
-        key: &ReplyKey,
+        (key, version): (&ReplyKey, &str),
         channel: &str,
         now: Timestamp,
     ) -> Option<Self> {
         let (address, words, gate) =
-            (permit.address(), permit.words().plain().clone(), as_json(permit.fired()));
+            (permit.address(), permit.words().plain().clone(), with_version(permit.fired(), version));
         let outgoing = permit.into_outgoing(facts.id, key)?;
         let at = InDoubt { tries: facts.tries + 1, ..subject(facts, channel, now) };
         Some(Self { at, outgoing, address, started_at: now, words, gate })

@@ -151,6 +151,7 @@ pub(super) fn statutory_clock(
         days: 0,
         words: due.words,
         calendar: "none".to_owned(),
+        settings: policy.version(),
     }
 }
 
@@ -171,6 +172,7 @@ pub(super) fn answer_clock(case: CaseId, received: ReceivedId, at: Timestamp, po
         days: policy.clock.days,
         words,
         calendar: policy.calendar_version(),
+        settings: policy.version(),
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     FlowError,
     gateway::Gateway,
     notices::{self, Overdue},
+    planning::as_json,
 };
 use crate::{
     domain::{
@@ -22,6 +23,7 @@ use crate::{
         self, StoreError, Tx, cases, chronology,
         clocks::{self, ClockRow, WhichClocks},
         notices::Told,
+        outbox,
     },
 };
 
@@ -78,7 +80,9 @@ async fn climb_one(
         .case(clock.case)
         .received(clock.received)
         .seen_by(seen_by);
-    chronology::append(tx, &[entry]).await?;
+    chronology::append(tx, std::slice::from_ref(&entry)).await?;
+    let fired = ladder::fired_up(&Silence::from(clock), &step, policy, now);
+    outbox::keep_choices(tx, &[(entry.id.0, as_json(&fired, policy))]).await?;
     Ok(Some(whom))
 }
 
@@ -171,7 +175,7 @@ async fn redate_one(
     let (at, day, words) = match moves(policy, clock, now) {
         Moves::To { at, day, words } => (at, day, words),
         Moves::StaysUndated(words) => {
-            clocks::redate(tx, clock.id, None, &words, version).await?;
+            clocks::redate(tx, clock.id, None, &words, (version, &policy.version())).await?;
             return Ok(false);
         }
         Moves::Stands | Moves::StaysMissed if policy.calendar.is_some() => {
@@ -179,7 +183,7 @@ async fn redate_one(
         }
         Moves::Stands | Moves::StaysMissed => return Ok(false),
     };
-    clocks::redate(tx, clock.id, Some((at, day)), &words, version).await?;
+    clocks::redate(tx, clock.id, Some((at, day)), &words, (version, &policy.version())).await?;
     let said = match clock.due_at {
         None => format!("the calendar reaches that far now: due {}", moment_in_a_sentence(at)),
         Some(old) => {

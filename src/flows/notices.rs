@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 
-use super::{FlowError, gateway::Gateway};
+use super::{FlowError, gateway::Gateway, planning::with_version};
 use crate::{
     domain::{
         chronology::{Entry, kind},
         coverage::{Tally, newest_weeks},
-        ladder::reminder,
+        ladder::{fired_again, reminder},
         notice::{Digest, Notice, Post},
         policy::Policy,
         staff::Role,
@@ -21,7 +21,7 @@ use crate::{
         clocks::{self, WhichClocks},
         complaint_lists, coverage,
         notices::{self, For, Told},
-        today,
+        outbox, today,
     },
 };
 
@@ -127,18 +127,20 @@ async fn remind(tx: &mut Tx, policy: &Policy, now: Timestamp) -> Result<(), Flow
         waiting.iter().filter_map(|clock| Some((clock, reminder(&clock.into(), policy, now)?))).collect();
     let days: Vec<_> = due.iter().map(|(clock, day)| (clock.id, *day)).collect();
     let fresh = clocks::remind(tx, &days).await?;
-    let entries: Vec<_> = due
-        .into_iter()
-        .filter(|(clock, _)| fresh.contains(&clock.id))
-        .map(|(clock, day)| {
-            let which = if day == 2 { "second" } else { "third" };
+    let version = policy.version();
+    let (mut entries, mut rules) = (Vec::new(), Vec::new());
+    for (clock, day) in due.into_iter().filter(|(clock, _)| fresh.contains(&clock.id)) {
+        let which = if day == 2 { "second" } else { "third" };
+        let entry =
             Entry::now(now, kind::CLOCK, format!("reminder: nobody has answered on the {which} school day"))
                 .about_carer(clock.carer, clock.pupil)
                 .case(clock.case)
                 .received(clock.received)
-                .seen_by(clock.visibility)
-        })
-        .collect();
+                .seen_by(clock.visibility);
+        rules.push((entry.id.0, with_version(&fired_again(&clock.into(), day), &version)));
+        entries.push(entry);
+    }
+    outbox::keep_choices(tx, &rules).await?;
     Ok(chronology::append(tx, &entries).await?)
 }
 

@@ -32,6 +32,7 @@ pub(super) struct Planned {
     pub(super) tasks: Vec<NewTask>,
     pub(super) left_out: Vec<Entry>,
     choices: Vec<(uuid::Uuid, String)>,
+    left_out_by: Vec<(uuid::Uuid, String)>,
 }
 
 /// Who is told what, and why now.
@@ -52,34 +53,37 @@ pub(super) struct Telling<'a> {
 impl Planned {
     /// Plans one carer; returns the plan for the caller's report.
     pub(super) fn add(&mut self, gateway: &Gateway, telling: &Telling<'_>) -> Plan {
+        let policy = gateway.policy();
         let (plan, fired) = choose(
             telling.link,
             telling.message,
-            &gateway.policy().never_by_text,
+            &policy.never_by_text,
             gateway.carriers.set_up(),
             telling.tried,
             telling.now,
         );
+        let rules = as_json(&fired, &policy);
         match &plan {
-            Plan::Send(route) => self.send(gateway, telling, *route, &fired),
-            Plan::Task(route) => self.task(task(&gateway.policy(), telling, *route), &fired),
+            Plan::Send(route) => self.send(gateway, telling, *route, rules),
+            Plan::Task(route) => self.task(task(&policy, telling, *route), rules),
             Plan::LeftOut(_, why) => {
                 let entry = Entry::now(
                     telling.now,
                     kind::LEFT_OUT,
                     format!("{}: left out, {why}", telling.message.purpose.in_words()),
                 );
+                self.left_out_by.push((entry.id.0, rules));
                 self.left_out.push(about(entry, telling));
             }
-            Plan::NoWay => self.task(no_way(&gateway.policy(), telling, &fired), &fired),
+            Plan::NoWay => self.task(no_way(&policy, telling, &fired), rules),
         }
         plan
     }
 
-    fn send(&mut self, gateway: &Gateway, telling: &Telling<'_>, route: Route, fired: &[Fired]) {
+    fn send(&mut self, gateway: &Gateway, telling: &Telling<'_>, route: Route, rules: String) {
         let Some(channel) = gateway.carriers.of(route) else { return };
         let id = DeliveryId::new();
-        self.choices.push((id.0, as_json(fired)));
+        self.choices.push((id.0, rules));
         self.deliveries.push(NewDelivery {
             id,
             carried: telling.carried,
@@ -93,8 +97,8 @@ impl Planned {
         });
     }
 
-    fn task(&mut self, task: NewTask, fired: &[Fired]) {
-        self.choices.push((task.id.0, as_json(fired)));
+    fn task(&mut self, task: NewTask, rules: String) {
+        self.choices.push((task.id.0, rules));
         self.tasks.push(task);
     }
 
@@ -110,7 +114,8 @@ impl Planned {
         let queued: std::collections::HashSet<_> = queued.into_iter().collect();
         let opened: std::collections::HashSet<_> = opened.into_iter().collect();
         let new = |id: &uuid::Uuid| queued.contains(&DeliveryId(*id)) || opened.contains(&TaskId(*id));
-        let choices: Vec<_> = self.choices.into_iter().filter(|(id, _)| new(id)).collect();
+        let choices = self.choices.into_iter().filter(|(id, _)| new(id));
+        let choices: Vec<_> = choices.chain(self.left_out_by).collect();
         outbox::keep_choices(connection, &choices).await?;
         let mut entries = self.left_out;
         entries.extend(self.deliveries.iter().filter(|d| queued.contains(&d.id)).map(|d| {
@@ -206,9 +211,16 @@ fn new_task(
     }
 }
 
-/// Rules as JSON, for `explain`.
-pub(super) fn as_json(fired: &[Fired]) -> String {
-    serde_json::to_string(fired).unwrap_or_else(|_| "[]".to_owned())
+/// Rules as JSON, for `explain`, with the version of the settings by which they were asked.
+pub(super) fn as_json(fired: &[Fired], policy: &Policy) -> String {
+    with_version(fired, &policy.version())
+}
+
+/// The same, where the version is known.
+pub(super) fn with_version(fired: &[Fired], version: &str) -> String {
+    let by = Fired::by_settings(version);
+    let all: Vec<_> = fired.iter().chain([&by]).collect();
+    serde_json::to_string(&all).unwrap_or_else(|_| "[]".to_owned())
 }
 
 /// The next route for a carer whose message will not arrive by one: the same day, never a silent drop.

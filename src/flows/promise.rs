@@ -92,6 +92,7 @@ pub(super) async fn run_promise(
         days: 0,
         words: format!("promised for {day}"),
         calendar: gateway.policy().calendar_version(),
+        settings: gateway.policy().version(),
     };
     clocks::insert(tx, &[clock]).await?;
     let entry =

@@ -4,7 +4,7 @@ use super::{
     FlowError,
     announcing::rest_elsewhere,
     gateway::Gateway,
-    planning::{as_json, next_route},
+    planning::{next_route, with_version},
     settle::reopen_clocks,
 };
 use crate::{
@@ -42,6 +42,8 @@ pub(super) fn subject(facts: &DeliveryFacts, channel: &str, now: Timestamp) -> I
 /// What the gate stopped in one group.
 #[derive(Default)]
 pub(super) struct Stopped {
+    /// The version of the settings by which the gate was asked.
+    version: String,
     pub(super) moves: Vec<Move>,
     attempts: Vec<Attempt>,
     entries: Vec<Entry>,
@@ -51,6 +53,10 @@ pub(super) struct Stopped {
 }
 
 impl Stopped {
+    pub(super) fn new(version: &str) -> Self {
+        Self { version: version.to_owned(), ..Self::default() }
+    }
+
     pub(super) fn add(&mut self, facts: &DeliveryFacts, decision: Decision, channel: &str, now: Timestamp) {
         let at = subject(facts, channel, now);
         self.unsaid.extend(match decision {
@@ -97,7 +103,7 @@ impl Stopped {
             fault: None,
             code: None,
             said: String::new(),
-            gate: as_json(&fired),
+            gate: with_version(&fired, &self.version),
         });
         let mut refused = Move::to(facts.id, facts.tries, to);
         refused.not_before = not_before;

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{StoreError, types::Ts};
 use crate::domain::{
@@ -100,6 +101,8 @@ pub struct Untold {
     pub stage: String,
     /// Why, as a sentence.
     pub why: String,
+    /// The message, task or entry that says so, which can say why.
+    pub by: Uuid,
 }
 
 /// The carers whom an announcement has not reached, as far as whoever reads may see them: by name, after the carer
@@ -111,8 +114,8 @@ pub async fn untold(
     limit: i64,
 ) -> Result<Vec<Untold>, StoreError> {
     let rows = sqlx::query!(
-        r#"select c.id, c.forename || ' ' || c.surname as "name!", last.stage as "stage!", coalesce(last.why, '') as "why!"
-           from (select distinct on (carer_id) carer_id, stage, why from announcement_step
+        r#"select c.id, c.forename || ' ' || c.surname as "name!", last.stage as "stage!", coalesce(last.why, '') as "why!", last.id as "by!"
+           from (select distinct on (carer_id) carer_id, stage, why, id from announcement_step
                  where announcement_id = $1
                  order by carer_id, id desc) last
            join carer c on c.id = last.carer_id
@@ -131,6 +134,7 @@ pub async fn untold(
         name: row.name,
         stage: row.stage,
         why: row.why,
+        by: row.by,
     });
     Ok(untold.collect())
 }

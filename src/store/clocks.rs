@@ -37,6 +37,8 @@ pub struct NewClock {
     pub words: String,
     /// The calendar's version.
     pub calendar: String,
+    /// The settings'.
+    pub settings: String,
 }
 
 /// Starts clocks.
@@ -45,12 +47,13 @@ pub async fn insert(connection: &mut PgConnection, clocks: &[NewClock]) -> Resul
         return Ok(());
     }
     sqlx::query!(
-        "insert into clock (id, case_id, received_id, kind, state, started_at, due_at, due_day, days, words, calendar)
+        "insert into clock (id, case_id, received_id, kind, state, started_at, due_at, due_day, days, words, calendar,
+                            settings)
          select id, case_id, received_id, kind, case when due_at is null then 'calendar_missing' else 'running' end,
-                started_at, due_at, due_day, days, words, calendar
+                started_at, due_at, due_day, days, words, calendar, settings
          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::date[],
-                     $8::smallint[], $9::text[], $10::text[])
-              as c (id, case_id, received_id, kind, started_at, due_at, due_day, days, words, calendar)",
+                     $8::smallint[], $9::text[], $10::text[], $11::text[])
+              as c (id, case_id, received_id, kind, started_at, due_at, due_day, days, words, calendar, settings)",
         &clocks.iter().map(|c| c.id.0).collect::<Vec<_>>(),
         &clocks.iter().map(|c| c.case.0).collect::<Vec<_>>(),
         &clocks.iter().map(|c| c.received.0).collect::<Vec<_>>(),
@@ -61,6 +64,7 @@ pub async fn insert(connection: &mut PgConnection, clocks: &[NewClock]) -> Resul
         &clocks.iter().map(|c| i16::from(c.days)).collect::<Vec<_>>(),
         &clocks.iter().map(|c| c.words.as_str()).collect::<Vec<_>>() as _,
         &clocks.iter().map(|c| c.calendar.as_str()).collect::<Vec<_>>() as _,
+        &clocks.iter().map(|c| c.settings.as_str()).collect::<Vec<_>>() as _,
     )
     .execute(connection)
     .await?;
@@ -389,17 +393,17 @@ pub async fn stop_of_message(
     Ok(stopped.rows_affected())
 }
 
-/// Moves a clock to another date, or gives it its first.
+/// Moves a clock to another date, or gives it its first, by these versions of the calendar and of the settings.
 pub async fn redate(
     connection: &mut PgConnection,
     clock: ClockId,
     due: Option<(Timestamp, Date)>,
     words: &str,
-    calendar: &str,
+    (calendar, settings): (&str, &str),
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "update clock
-         set due_at = $2, due_day = $3, words = $4, calendar = $5,
+         set due_at = $2, due_day = $3, words = $4, calendar = $5, settings = $6,
              state = case when $2::timestamptz is null then 'calendar_missing' else 'running' end
          where id = $1 and state in ('running', 'calendar_missing')",
         clock.0,
@@ -407,6 +411,7 @@ pub async fn redate(
         due.map(|(_, day)| Day(day)) as _,
         words,
         calendar,
+        settings,
     )
     .execute(connection)
     .await?;

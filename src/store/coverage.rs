@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::{
     coverage::Pupil,
-    ids::{CarerId, ClassId, PupilId},
+    ids::{CarerId, ClassId, PupilId, UpdateId},
     time::{Date, Timestamp},
 };
 
@@ -70,6 +70,8 @@ pub struct Unreached {
     pub pupil: PupilId,
     /// The carer.
     pub carer: CarerId,
+    /// The update.
+    pub update: UpdateId,
     /// Why the last message did not arrive; `None`: no message could be sent.
     pub why: Option<String>,
     /// A message that waits or is on its way: its route.
@@ -100,7 +102,7 @@ pub async fn unreached(
                where update_id is not null and created_at >= $4
                  and ((state = 'given_up' and kind in ('call', 'letter', 'check_address'))
                       or (state = 'open' and kind = 'check_address')))
-           select u.week as "week!: Day", u.pupil_id as "pupil!", h.carer_id as "carer!",
+           select u.week as "week!: Day", u.pupil_id as "pupil!", h.carer_id as "carer!", h.update_id as "update!",
                   (select d.reason from delivery d where d.update_id = h.update_id and d.carer_id = h.carer_id
                                                      and d.state = 'failed' order by d.settled_at desc limit 1) as why,
                   (select d.route from delivery d where d.update_id = h.update_id and d.carer_id = h.carer_id
@@ -139,6 +141,7 @@ pub async fn unreached(
         week: row.week.0,
         pupil: PupilId(row.pupil),
         carer: CarerId(row.carer),
+        update: UpdateId(row.update),
         why: row.why,
         on_its_way: row.on_its_way,
         task: row.kind.zip(row.due.map(|day| day.0)),

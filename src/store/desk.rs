@@ -180,6 +180,8 @@ pub struct EntryLine {
     pub sentence: String,
     /// The words beside it.
     pub words: Option<String>,
+    /// Whether rules decided it: it can say why it is so.
+    pub explains: bool,
     /// Whether it is restricted.
     pub restricted: bool,
 }
@@ -191,7 +193,7 @@ pub async fn entries_of_case(
 ) -> Result<Vec<EntryLine>, StoreError> {
     let rows = sqlx::query!(
         r#"select e.id, e.happened_at as "happened_at: Ts", e.recorded_at as "recorded_at: Ts", e.actor, e.sentence,
-                  b.body as "words?"
+                  b.body as "words?", exists (select from choice c where c.subject_id = e.id) as "explains!"
            from chronology_entry e
            left join chronology_body b on b.entry_id = e.id
            where e.case_id = $1 and e.kind in ('case_moved', 'note', 'answered_elsewhere', 'clock', 'question', 'hand_off', 'diverted', 'complaint', 'text_allowed')
@@ -205,6 +207,7 @@ pub async fn entries_of_case(
     let dsls = entries::of_the_dsl(connection, &ids).await?;
     let lines = rows.into_iter().map(|row| EntryLine {
         restricted: dsls.contains(&row.id),
+        explains: row.explains,
         id: row.id,
         happened_at: row.happened_at.0,
         recorded_at: row.recorded_at.0,

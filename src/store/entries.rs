@@ -54,6 +54,8 @@ pub struct Told {
     pub sentence: String,
     /// The words beside it.
     pub words: Option<String>,
+    /// Whether it tells of something that can say why it is so.
+    pub explains: bool,
     /// Whether it is the DSL's: as it was written, by a divert since, or by what it is about.
     pub restricted: bool,
 }
@@ -75,7 +77,8 @@ pub async fn list(
             sqlx::query_as!(
                 Row,
                 r#"select e.id, e.happened_at as "happened_at: Ts", e.recorded_at as "recorded_at: Ts", e.actor, e.sentence,
-                          b.body as "words?", c.forename || ' ' || c.surname as "carer?", null as pupil
+                          b.body as "words?", c.forename || ' ' || c.surname as "carer?", null as pupil,
+                          (num_nonnulls(e.delivery_id, e.task_id, e.received_id, e.case_id) > 0 or e.kind = 'left_out') as "explains!"
                    from chronology_entry e
                    left join chronology_body b on b.entry_id = e.id
                    left join carer c on c.id = e.carer_id
@@ -103,7 +106,8 @@ pub async fn list(
                 Row,
                 r#"select e.id, e.happened_at as "happened_at: Ts", e.recorded_at as "recorded_at: Ts", e.actor, e.sentence,
                           b.body as "words?", null as carer,
-                          coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil?"
+                          coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil?",
+                          (num_nonnulls(e.delivery_id, e.task_id, e.received_id, e.case_id) > 0 or e.kind = 'left_out') as "explains!"
                    from chronology_entry e
                    left join chronology_body b on b.entry_id = e.id
                    left join pupil p on p.id = e.pupil_id
@@ -153,6 +157,7 @@ struct Row {
     words: Option<String>,
     carer: Option<String>,
     pupil: Option<String>,
+    explains: bool,
 }
 
 impl From<Row> for Told {
@@ -166,6 +171,7 @@ impl From<Row> for Told {
             pupil: row.pupil,
             sentence: row.sentence,
             words: row.words,
+            explains: row.explains,
             restricted: false,
         }
     }

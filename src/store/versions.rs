@@ -131,3 +131,73 @@ pub async fn set_wording(connection: &mut PgConnection, words: &WordingVersion) 
     .fetch_one(connection)
     .await?)
 }
+
+/// A version of the settings, and since when it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyVersion {
+    /// The first 12 digits of the digest: what decisions name.
+    pub digest: String,
+    /// The calendar's version.
+    pub calendar: String,
+    /// When a program first worked by it.
+    pub first_used_at: Timestamp,
+}
+
+/// Keeps the settings of this version where they are new.
+pub async fn keep_policy(
+    connection: &mut PgConnection,
+    version: &PolicyVersion,
+    settings: &str,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into policy_version (digest, settings, calendar, first_used_at) values ($1, $2, $3, $4)
+         on conflict (digest) do nothing",
+        version.digest,
+        settings,
+        version.calendar,
+        Ts(version.first_used_at) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The version with this digest.
+pub async fn policy(
+    connection: &mut PgConnection,
+    digest: &str,
+) -> Result<Option<PolicyVersion>, StoreError> {
+    let row = sqlx::query!(
+        r#"select digest, calendar, first_used_at as "first_used_at: Ts" from policy_version where digest = $1"#,
+        digest
+    )
+    .fetch_optional(connection)
+    .await?;
+    let version = row.map(|row| PolicyVersion {
+        digest: row.digest,
+        calendar: row.calendar,
+        first_used_at: row.first_used_at.0,
+    });
+    Ok(version)
+}
+
+/// What the settings of this version said, as JSON. As the daemon: no page reads it.
+pub async fn settings(connection: &mut PgConnection, digest: &str) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar!("select settings from policy_version where digest = $1", digest)
+        .fetch_optional(connection)
+        .await?)
+}
+
+/// When the calendar of this version was last adopted by a colleague; `None`: it stands in the settings.
+pub async fn calendar_adopted(
+    connection: &mut PgConnection,
+    version: &str,
+) -> Result<Option<Timestamp>, StoreError> {
+    let at = sqlx::query_scalar!(
+        r#"select adopted_at as "at: Ts" from calendar_version where digest = $1 order by number desc limit 1"#,
+        version
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(at.map(|at| at.0))
+}

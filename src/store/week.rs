@@ -7,7 +7,7 @@ use super::{
     types::{Day, Ts},
 };
 use crate::domain::{
-    ids::{ClassId, PupilId},
+    ids::{ClassId, PupilId, UpdateId},
     time::{Date, Timestamp},
 };
 
@@ -62,6 +62,8 @@ pub struct PupilWeek {
     pub send_at: Option<Timestamp>,
     /// Whether it has become messages, from a page or a file.
     pub sent: bool,
+    /// The update that it has become.
+    pub update: Option<UpdateId>,
     /// Why the draft could not become an update.
     pub trouble: Option<String>,
     /// Messages that went, or arrived.
@@ -86,7 +88,7 @@ pub async fn of_class(
     let rows = sqlx::query!(
         r#"select p.id, coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!",
                   coalesce(d.version, 0) as "version!", coalesce(btrim(d.words) <> '', false) as "written!", d.card_seen,
-                  d.send_at as "send_at: Ts", d.trouble, u.id is not null as "sent!",
+                  d.send_at as "send_at: Ts", d.trouble, u.id is not null as "sent!", u.id as "update?",
                   m.told as "told!", m.waiting as "waiting!", t.to_do as "to_do!", n.names as "not_reached!"
            from pupil p
            left join draft d on d.pupil_id = p.id and d.week = $2
@@ -128,6 +130,7 @@ pub async fn of_class(
         card_seen: row.card_seen,
         send_at: row.send_at.map(|at| at.0),
         sent: row.sent,
+        update: row.update.map(UpdateId),
         trouble: row.trouble,
         told: row.told,
         waiting: row.waiting,

@@ -51,6 +51,7 @@ mod throttle;
 mod todo;
 mod upload;
 mod week;
+mod why;
 mod working;
 mod write;
 
@@ -176,6 +177,7 @@ fn served() -> Vec<Served> {
         audit::served(),
         todo::served(),
         tasks::served(),
+        why::served(),
         working::served(),
         admin::served(),
         admin_calendar::served(),

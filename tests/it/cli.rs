@@ -163,11 +163,24 @@ async fn an_operators_morning_from_the_import_to_the_proof() {
     for (id, rule) in [(&deliveries[0]["id"], "preference"), (&tasks[0]["id"], "preference")] {
         let explained = desk.run(&["explain", id.as_str().unwrap(), "--json"]).json();
         assert!(
-            explained["route"].as_array().unwrap().iter().any(|fired| fired["rule"] == rule),
+            explained["decisions"][0]["rules"].as_array().unwrap().iter().any(|fired| fired["rule"] == rule),
             "{explained}"
         );
     }
     let letter = tasks.as_array().unwrap().iter().find(|task| task["kind"] == "letter").unwrap();
+    let why = desk.run(&["explain", deliveries[0]["id"].as_str().unwrap()]);
+    assert!(
+        why.out.contains("May this carer be told? Yes: ") && why.out.contains("Settings version "),
+        "{}",
+        why.out
+    );
+    let version = why.out.split("Settings version ").nth(1).unwrap().split(',').next().unwrap();
+    assert!(why.out.contains(&format!("{version}, in force since ")), "{}", why.out);
+    let settings = desk.run(&["explain", version]);
+    assert!(settings.out.contains("School days for a task set to: 2"), "{}", settings.out);
+    for ran in [&why, &settings] {
+        ran.is_decent();
+    }
     let page = desk.run(&["tasks", "show", letter["id"].as_str().unwrap(), "--page"]);
     assert!(page.out.starts_with("<!doctype html>") && page.out.contains("4 Quarry Lane"), "{}", page.out);
 
@@ -219,7 +232,7 @@ async fn a_wrong_file_is_told_with_line_and_column_and_nobody_in_it_is_named_in_
         ran.is_decent();
     }
     missing.failed("nowhere.csv");
-    unknown.failed("there is no delivery or task");
+    unknown.failed("there is nothing to explain");
     nobody.failed("no pupil has the reference or id P77");
     no_task.failed("there is no task");
     cluster.release().await.unwrap();

@@ -23,7 +23,7 @@ use crate::{
 };
 
 impl Deciding<'_> {
-    /// What becomes of the acknowledgement, and what it teaches those after it.
+    /// What becomes of the acknowledgement, by which rule, and what it teaches those after it.
     pub(super) fn acknowledge(
         &self,
         whose: &matching::Known,
@@ -32,7 +32,7 @@ impl Deciding<'_> {
         thanks: bool,
         due: Option<(Timestamp, Date)>,
         outcome: &mut Outcome,
-    ) -> (Ack, Option<Acknowledged>) {
+    ) -> (Ack, Fired, Option<Acknowledged>) {
         let message = self.message;
         let domain = self.domain();
         let arrived = Arrived {
@@ -44,6 +44,7 @@ impl Deciding<'_> {
         };
         let recent = self.known.recent(whose.case, whose.address, domain.as_deref(), self.now);
         let channel = self.gateway.carriers.of(message.came_by);
+        let policy = self.gateway.policy();
         let ack = match (visibility, channel) {
             (Visibility::Restricted, _) => Ack::Hold(9, "restricted".to_owned()),
             _ if self.grieves(whose) => {
@@ -53,9 +54,10 @@ impl Deciding<'_> {
                 Ack::Hold(0, "the address it came from is marked as failing or stopped".to_owned())
             }
             (_, None) => Ack::Hold(0, "no channel is set up by which it could be sent".to_owned()),
-            _ => acknowledge::decide(&arrived, &recent, &self.gateway.policy().acknowledge, self.now),
+            _ => acknowledge::decide(&arrived, &recent, &policy.acknowledge, self.now),
         };
-        let (Ack::Send, Some(channel)) = (&ack, channel) else { return (ack, None) };
+        let fired = acknowledge::fired(&ack, &recent, &policy.acknowledge);
+        let (Ack::Send, Some(channel)) = (&ack, channel) else { return (ack, fired, None) };
         let answer = AnswerId::new();
         let delivery = DeliveryId::new();
         let mut thread = message.references.clone();
@@ -71,7 +73,7 @@ impl Deciding<'_> {
             text_because: None,
             due_day: due.map(|(_, day)| day),
             full_answer: false,
-            holiday: self.gateway.policy().calendar.as_ref().is_some_and(|c| on_holiday(self.now, c)),
+            holiday: policy.calendar.as_ref().is_some_and(|c| on_holiday(self.now, c)),
             came_by: message.came_by,
             address: Some(whose.address),
             to_domain: domain.clone(),
@@ -90,10 +92,7 @@ impl Deciding<'_> {
             not_before: self.now,
             follows: None,
         });
-        outcome.choices.push((
-            delivery.0,
-            as_json(&[Fired::new("acknowledge", "ok", "a known carer, a person, and no rule against it")]),
-        ));
+        outcome.choices.push((delivery.0, as_json(std::slice::from_ref(&fired), &policy)));
         outcome.entries.push(
             Entry::now(self.now, kind::QUEUED, format!("acknowledgement queued by {}", message.came_by))
                 .about_carer(whose.carer, whose.pupil)
@@ -102,7 +101,7 @@ impl Deciding<'_> {
         );
         let acknowledged =
             Acknowledged { case, address: Some(whose.address), to_domain: domain, at: self.now };
-        (ack, Some(acknowledged))
+        (ack, fired, Some(acknowledged))
     }
 
     /// Whether the message comes from the family of a pupil who has died.

@@ -163,7 +163,7 @@ impl Deciding<'_> {
         &self,
         whose: matching::Known,
         visibility: Visibility,
-        fired: Vec<Fired>,
+        mut fired: Vec<Fired>,
         outcome: &mut Outcome,
     ) -> Learnt {
         let message = self.message;
@@ -184,13 +184,14 @@ impl Deciding<'_> {
         if opened && whose.pupil.is_none() {
             self.ask_which_child(&whose, case, visibility, outcome);
         }
-        let (ack, acknowledged) = self.acknowledge(&whose, case, visibility, thanks, due, outcome);
+        let (ack, by, acknowledged) = self.acknowledge(&whose, case, visibility, thanks, due, outcome);
         let did = match (opened, thanks) {
             (true, _) => format!("case {code} opened"),
             (false, true) => format!("thanks, in case {code}"),
             (false, false) => format!("a further message in case {code}"),
         };
         let sentence = format!("{did}: {}", because(&fired));
+        fired.push(by);
         outcome.entries.push(
             Entry::now(self.now, kind::CASE, format!("{did}{}", due_in_words(thanks, due)))
                 .about_carer(whose.carer, whose.pupil)
@@ -368,7 +369,7 @@ impl Deciding<'_> {
             delivery: verdict.delivery,
             verdict: verdict.sentence,
             answered: verdict.answered,
-            rules: as_json(&fired),
+            rules: as_json(&fired, &self.gateway.policy()),
             visibility: verdict.visibility,
             may_be: self.may_be(),
             found: verdict.found,

@@ -2,6 +2,7 @@
 
 mod daemons;
 mod doubt;
+mod explain;
 mod life;
 mod lost_commits;
 mod operator;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use liaison::flows::{
-    explain::explain,
+    explain::for_operator,
     operate,
     queue::{self, QueueError},
 };
@@ -211,17 +211,18 @@ async fn every_send_every_task_and_every_refusal_can_say_why() {
     school.deliver().await;
 
     for delivery in school.deliveries().await {
-        let explained = explain(&school.gateway, delivery.id.0).await.unwrap();
-        assert!(explained.route.iter().any(|rule| rule.rule == "rights" && rule.verdict == "ok"));
-        let gate = &explained.attempts[0].gate;
+        let explained = for_operator(&school.gateway, &delivery.id.to_string()).await.unwrap();
+        let [route, gate, ..] = explained.decisions.as_slice() else { panic!("{explained:?}") };
+        assert!(route.rules.iter().any(|rule| rule.rule == "rights" && rule.verdict == "ok"));
         let verdict = if delivery.state == "refused" { "stop" } else { "ok" };
-        assert!(gate.iter().any(|rule| rule.rule == "rights" && rule.verdict == verdict), "{gate:?}");
+        assert!(gate.rules.iter().any(|rule| rule.rule == "rights" && rule.verdict == verdict), "{gate:?}");
     }
     for task in school.tasks().await {
-        let explained = explain(&school.gateway, task.id.0).await.unwrap();
-        assert!(explained.route.iter().any(|rule| rule.rule == task.kind && rule.verdict == "ok"));
+        let explained = for_operator(&school.gateway, &task.id.to_string()).await.unwrap();
+        let rules = &explained.decisions[0].rules;
+        assert!(rules.iter().any(|rule| rule.rule == task.kind && rule.verdict == "ok"));
     }
-    let nobody = explain(&school.gateway, uuid::Uuid::now_v7()).await.unwrap_err();
-    assert!(nobody.to_string().contains("there is no delivery or task"));
+    let nobody = for_operator(&school.gateway, &uuid::Uuid::now_v7().to_string()).await.unwrap_err();
+    assert!(nobody.to_string().contains("there is nothing to explain"));
     school.close().await;
 }

@@ -25,6 +25,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/{style}", "+"),
     ("GET", "/", "*"),
     ("GET", "/working/{deed}", "*"),
+    ("GET", "/why/{id}", "tosd"),
     ("GET", "/week", "tsd"),
     ("GET", "/week/{class}", "tsd"),
     ("POST", "/week/{class}/queue", "tsd"),

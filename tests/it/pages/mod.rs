@@ -31,6 +31,7 @@ mod snapshots;
 mod tasks;
 mod templates;
 mod week;
+mod why;
 mod working;
 
 pub(crate) use crate::support::staffed::{AMINA, Answer, BORIS, Browser, CLARA, Staffed, two_classes};

@@ -461,8 +461,8 @@ async fn a_newsletter_is_told_of_by_text_and_rung_about_only_when_nothing_else_i
     let words = call.needs.and_then(|needs| needs.words).unwrap();
     assert!(words.contains("ask how they would like to have it"), "{words}");
     let fay = school.deliveries().await.into_iter().find(|d| d.carer == "Fay Gough").unwrap();
-    let why = liaison::flows::explain::explain(&school.gateway, fay.id.0).await.unwrap();
-    let why = why.route.iter().find(|fired| fired.rule == "call").expect("the reason");
+    let why = liaison::flows::explain::for_operator(&school.gateway, &fay.id.to_string()).await.unwrap();
+    let why = why.decisions[0].rules.iter().find(|fired| fired.rule == "call").expect("the reason");
     assert!(why.saw.contains("not read out on the phone"), "{why:?}");
     scene.school.close().await;
 }

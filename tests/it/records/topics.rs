@@ -7,7 +7,7 @@ use liaison::{
     flows::{
         cases::{self, Reply},
         drafts::{self, Words, allow_text},
-        explain::explain,
+        explain::for_operator,
         queue,
     },
 };
@@ -45,11 +45,12 @@ async fn goes(school: &School) {
 
 /// The rules by which the one text or mail went its way, and by which the gate let it pass.
 async fn rules(school: &School) -> [Vec<String>; 2] {
-    let explained = explain(&school.gateway, school.delivery().await.id.0).await.unwrap();
+    let id = school.delivery().await.id.to_string();
+    let explained = for_operator(&school.gateway, &id).await.unwrap();
     let told = |fired: &[liaison::domain::route::Fired]| {
         fired.iter().map(|rule| format!("{}: {}: {}", rule.rule, rule.verdict, rule.saw)).collect()
     };
-    [told(&explained.route), told(&explained.attempts[0].gate)]
+    [told(&explained.decisions[0].rules), told(&explained.decisions[1].rules)]
 }
 
 /// What the chronology says of leave, with its reason, and who did it.
@@ -131,7 +132,7 @@ async fn the_slts_leave_lets_one_update_go_by_text_and_its_reason_is_told_everyw
     assert_eq!(school.states().await, ["Amina Begum text submitted"]);
     assert!(received(&school, NUMBER)[0].contains(WORDS));
     let by_leave = format!(
-        "text by leave: ok: {}; the SLT lets this one, because: {WHY}",
+        "text by leave: ok: {}; the SLT lets this one, because: the reason is in the record",
         Topic::Behaviour.never_by_text()
     );
     for told in rules(&school).await {

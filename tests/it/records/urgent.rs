@@ -10,7 +10,7 @@ use liaison::{
         ids::AnnouncementId,
         people::Purpose,
     },
-    flows::{announcements as flow, explain::explain, operate},
+    flows::{announcements as flow, explain::for_operator, operate},
 };
 
 use super::refusal;
@@ -71,11 +71,17 @@ async fn an_urgent_notice_leaves_on_a_saturday_night_and_the_record_says_why() {
     assert!(mail.contains("Subject: Urgent notice from Northfield School: The school is closing"), "{mail}");
     assert!(!mail.contains(WHY), "why it is urgent is for the record: {mail}");
     let sent = school.deliveries().await.into_iter().find(|one| one.state == "submitted").unwrap();
-    let explained = explain(&school.gateway, sent.id.0).await.unwrap();
-    for fired in [&explained.route, &explained.attempts[0].gate] {
-        let told = fired.iter().find(|fired| fired.rule == "urgent").expect("the exception");
-        assert_eq!((told.verdict.as_str(), told.saw.clone()), ("ok", format!("at any hour, because: {WHY}")));
+    let explained = for_operator(&school.gateway, &sent.id.to_string()).await.unwrap();
+    for decision in explained.decisions.iter().take(2) {
+        let told = decision.rules.iter().find(|fired| fired.rule == "urgent").expect("the exception");
+        assert_eq!(
+            (told.verdict.as_str(), told.saw.as_str()),
+            ("ok", "at any hour, because: the reason is in the record")
+        );
     }
+    let kept =
+        school.rows("select rules from choice where rules like '%at any hour, because: a gas leak%'").await;
+    assert!(!kept.is_empty(), "a colleague reads the reason behind Why?");
     let entries = school
         .rows(
             "select e.sentence from chronology_entry e join chronology_body b on b.entry_id = e.id

@@ -18,7 +18,7 @@ const HER_WORDS: &str = "Could you tell me when the trip is?";
 const REASON: &str = "He is afraid to go home.";
 
 /// Every table that holds what is somebody's, with a label for each of its rows, as the owner reads them.
-const TABLES: [(&str, &str, &str); 16] = [
+const TABLES: [(&str, &str, &str); 17] = [
     ("pupil", "id", "select id, legal_forename from pupil"),
     ("carer", "id", "select id, forename from carer"),
     ("address", "id", "select id, split_part(split_part(value, '@', 1), chr(10), 1) from address"),
@@ -54,8 +54,10 @@ const TABLES: [(&str, &str, &str); 16] = [
         "choice",
         "subject_id",
         "select d.id, c.forename from delivery d join carer c on c.id = d.carer_id
-         union all select t.id, c.forename from task t join carer c on c.id = t.carer_id",
+         union all select t.id, c.forename from task t join carer c on c.id = t.carer_id
+         union all select e.id, c.forename from chronology_entry e join carer c on c.id = e.carer_id",
     ),
+    ("receipt", "delivery_id", "select d.id, c.forename from delivery d join carer c on c.id = d.carer_id"),
     ("chronology_entry", "id", ENTRIES),
     ("chronology_body", "entry_id", ENTRIES),
 ];
@@ -110,6 +112,9 @@ async fn school() -> School {
     let letters = [AMINA, BORIS, CARYS, "stranger.danger@elsewhere.example"];
     school.arrive_all(&letters.map(|from| Letter::from(from).says(HER_WORDS))).await;
     school.deliver().await;
+    let reported = "insert into receipt (channel, provider_ref, status, delivery_id, received_at, moved)
+                    select channel, provider_ref, 'read', id, now(), false from delivery where purpose = 'weekly_update'";
+    school.db.as_superuser(reported).await;
     school
 }
 

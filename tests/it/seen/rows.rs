@@ -31,7 +31,8 @@ received_seen: amina
 question: which_child amina
 task: call Derek
 attempt: Amina
-choice: Amina, Derek
+choice: Amina, Boris, Derek
+receipt: Amina
 chronology_entry: Amina, Boris, Derek
 chronology_body: Amina";
 
@@ -47,6 +48,7 @@ reading: carys
 received_seen: carys
 attempt: Carys
 choice: Carys
+receipt: Carys
 chronology_entry: Carys
 chronology_body: Carys";
 
@@ -64,7 +66,8 @@ received_seen: amina, carys, stranger
 question: which_child amina, who_is_this stranger
 task: call Derek
 attempt: Amina, Carys
-choice: Amina, Carys, Derek
+choice: Amina, Boris, Carys, Derek
+receipt: Amina, Carys
 chronology_entry: Amina, Boris, Carys, Derek, nobody, stranger
 chronology_body: Amina, Carys, stranger";
 
@@ -82,7 +85,8 @@ received_seen: amina, boris, carys, stranger
 question: which_child amina, who_is_this stranger
 task: call Derek
 attempt: Amina, Carys
-choice: Amina, Carys, Derek
+choice: Amina, Boris, Carys, Derek
+receipt: Amina, Carys
 chronology_entry: Amina, Boris, Carys, Derek, nobody, restricted Boris, stranger
 chronology_body: Amina, Carys, restricted Boris, stranger";
 
@@ -100,6 +104,7 @@ received_seen: carys, stranger
 question: who_is_this stranger
 attempt: Carys
 choice: Carys
+receipt: Carys
 chronology_entry: Carys, nobody, stranger
 chronology_body: Carys, stranger";
 
@@ -228,7 +233,8 @@ restriction: no_contact
 delivery: weekly_update to Amina
 task: call Derek
 attempt: Amina
-choice: Amina, Derek
+choice: Amina, Boris, Derek
+receipt: Amina
 chronology_entry: Amina, Boris, Derek, Sam
 chronology_body: Amina";
 
@@ -246,7 +252,8 @@ received_seen: carys, stranger
 question: who_is_this stranger
 task: call Derek
 attempt: Amina, Carys
-choice: Amina, Carys, Derek
+choice: Amina, Boris, Carys, Derek
+receipt: Amina, Carys
 chronology_entry: Amina, Boris, Carys, Derek, Sam, nobody, stranger
 chronology_body: Amina, Carys, stranger";
 

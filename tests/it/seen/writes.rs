@@ -63,7 +63,7 @@ async fn what_proves_who_somebody_is_and_what_is_no_pages_business_cannot_be_rea
         "* from conflict_of_interest",
         "* from received",
         "* from received_unread",
-        "* from receipt",
+        "settings from policy_version",
         "* from reply_key",
         "* from home",
         "note_ref from restriction",

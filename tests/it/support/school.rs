@@ -71,6 +71,11 @@ pub(crate) struct School {
     _gone: Gone,
 }
 
+/// The usual school's settings.
+pub(crate) fn usual_policy() -> Policy {
+    usual().policy
+}
+
 fn usual() -> Setup {
     Setup {
         policy: Policy {
