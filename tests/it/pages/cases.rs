@@ -285,14 +285,14 @@ async fn a_request_for_data_is_asked_about_and_done_on_the_cases_page_and_holds_
     let done =
         teacher.press(&page, &format!("{at}/fulfilled"), &[("fulfilled", "Copies given by hand.")]).await;
 
-    assert!(asked.body.contains("May this be a subject access request?"), "{}", asked.body);
+    assert!(asked.body.contains("Is its kind “subject access request”?"), "{}", asked.body);
     assert_eq!(yes.to(), format!("{at}?done=suggested"));
     assert!(
         page.body.contains("Answer the subject access request by Wednesday 23 December, 17:00"),
         "{}",
         page.body
     );
-    assert!(!page.body.contains("May this be"), "{}", page.body);
+    assert!(!page.body.contains("Is its kind"), "{}", page.body);
     assert_eq!((closed.status, silent.status), (422, 422));
     assert!(closed.body.contains("answer the subject access request first"), "{}", closed.body);
     assert_eq!(done.to(), format!("{at}?done=fulfilled"));
