@@ -27,6 +27,7 @@ use crate::{
         policy::{Policy, RetrySchedule, School, TextUpdate},
         staff::Role,
         topic::Topic,
+        version::Known,
     },
     flows::gateway::Patience,
     web::Site,
@@ -494,6 +495,7 @@ impl Problems {
             .map(|address| Private::new(address.trim().to_lowercase()))
             .collect();
         Some(Policy {
+            known: Known::default(),
             school: School { name: school.name, office_phone: school.office_phone },
             text_update,
             hours: Hours { from: from?, until: until?, days: days? },

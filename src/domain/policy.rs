@@ -16,6 +16,7 @@ use super::{
     people::Purpose,
     plain::{Advice, advice},
     topic::Topic,
+    version::Known,
 };
 
 /// So many days before the calendar ends, those who can enter the next terms are told.
@@ -94,6 +95,8 @@ pub struct Policy {
     pub clock: Rule,
     /// School days that each stage of a complaint takes: the school's own timescales.
     pub stage_days: [u8; 3],
+    /// The version of all this, once it was asked for.
+    pub known: Known,
 }
 
 impl Policy {

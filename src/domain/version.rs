@@ -1,5 +1,7 @@
 //! Which settings a decision was made by: a version that follows from what they say, as a calendar's does.
 
+use std::sync::OnceLock;
+
 use liaison_channels::private::Private;
 use ring::digest::{Context, SHA256};
 use serde_json::{Value, json};
@@ -20,11 +22,22 @@ pub const SETTINGS: &str = "settings";
 /// How many hexadecimal digits name a version: few enough to be read out, and no school has two alike.
 const DIGITS: usize = 12;
 
+/// A policy's version once somebody has asked for it: each decision names it, and working it out takes longer than many a
+/// decision. A copy has forgotten it, for a copy is made to be changed.
+#[derive(Debug, Default)]
+pub struct Known(OnceLock<String>);
+
+impl Clone for Known {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
 impl Policy {
     /// The version of all that a decision may depend on besides the facts: 12 hexadecimal digits. The same settings, calendar
     /// and words have the same one, whichever daemon asks.
-    pub fn version(&self) -> String {
-        digest(&self.said().to_string())
+    pub fn version(&self) -> &str {
+        self.known.0.get_or_init(|| digest(&self.said().to_string()))
     }
 
     /// All of it by name, for a person who asks what a version said. Addresses only as digests.
@@ -49,6 +62,7 @@ impl Policy {
             clock,
             stage_days,
             never_by_text,
+            known: _,
         } = self;
         json!({
             "acknowledgements": acknowledgements(acknowledge),

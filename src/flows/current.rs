@@ -61,11 +61,11 @@ async fn keep(connection: &mut PgConnection, gateway: &Gateway) -> Result<(), Fl
     let policy = gateway.policy();
     let digest = policy.version();
     let kept = &gateway.current.kept;
-    if *kept.lock().unwrap_or_else(PoisonError::into_inner) == digest {
+    if *kept.lock().unwrap_or_else(PoisonError::into_inner) == *digest {
         return Ok(());
     }
     let (calendar, first_used_at) = (policy.calendar_version(), gateway.now());
-    let version = PolicyVersion { digest, calendar, first_used_at };
+    let version = PolicyVersion { digest: digest.to_owned(), calendar, first_used_at };
     versions::keep_policy(connection, &version, &policy.said().to_string()).await?;
     *kept.lock().unwrap_or_else(PoisonError::into_inner) = version.digest;
     Ok(())

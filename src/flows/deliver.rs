@@ -269,7 +269,7 @@ impl Lane {
         let policy = self.gateway.policy();
         let version = policy.version();
         let mut ready = Vec::with_capacity(facts.len());
-        let mut stopped = Stopped::new(&version);
+        let mut stopped = Stopped::new(version);
         for facts in facts {
             let decision = if ready.len() < allowed {
                 decide(&self.ask(&facts), &policy, now)
@@ -278,7 +278,7 @@ impl Lane {
             };
             match decision {
                 Decision::Permit(permit) => {
-                    if let Some(one) = Ready::new(&facts, permit, (&key, &version), self.channel(), now) {
+                    if let Some(one) = Ready::new(&facts, permit, (&key, version), self.channel(), now) {
                         ready.push(one);
                     } else {
                         let unreadable = Decision::NotThisWay(Unusable::Failing, Vec::new());

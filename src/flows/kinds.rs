@@ -151,7 +151,7 @@ pub(super) fn statutory_clock(
         days: 0,
         words: due.words,
         calendar: "none".to_owned(),
-        settings: policy.version(),
+        settings: policy.version().to_owned(),
     }
 }
 
@@ -172,7 +172,7 @@ pub(super) fn answer_clock(case: CaseId, received: ReceivedId, at: Timestamp, po
         days: policy.clock.days,
         words,
         calendar: policy.calendar_version(),
-        settings: policy.version(),
+        settings: policy.version().to_owned(),
     }
 }
 

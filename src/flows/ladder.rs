@@ -175,7 +175,7 @@ async fn redate_one(
     let (at, day, words) = match moves(policy, clock, now) {
         Moves::To { at, day, words } => (at, day, words),
         Moves::StaysUndated(words) => {
-            clocks::redate(tx, clock.id, None, &words, (version, &policy.version())).await?;
+            clocks::redate(tx, clock.id, None, &words, (version, policy.version())).await?;
             return Ok(false);
         }
         Moves::Stands | Moves::StaysMissed if policy.calendar.is_some() => {
@@ -183,7 +183,7 @@ async fn redate_one(
         }
         Moves::Stands | Moves::StaysMissed => return Ok(false),
     };
-    clocks::redate(tx, clock.id, Some((at, day)), &words, (version, &policy.version())).await?;
+    clocks::redate(tx, clock.id, Some((at, day)), &words, (version, policy.version())).await?;
     let said = match clock.due_at {
         None => format!("the calendar reaches that far now: due {}", moment_in_a_sentence(at)),
         Some(old) => {

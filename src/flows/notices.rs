@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 
-use super::{FlowError, gateway::Gateway, planning::with_version};
+use super::{FlowError, gateway::Gateway, planning::as_json};
 use crate::{
     domain::{
         chronology::{Entry, kind},
@@ -127,7 +127,6 @@ async fn remind(tx: &mut Tx, policy: &Policy, now: Timestamp) -> Result<(), Flow
         waiting.iter().filter_map(|clock| Some((clock, reminder(&clock.into(), policy, now)?))).collect();
     let days: Vec<_> = due.iter().map(|(clock, day)| (clock.id, *day)).collect();
     let fresh = clocks::remind(tx, &days).await?;
-    let version = policy.version();
     let (mut entries, mut rules) = (Vec::new(), Vec::new());
     for (clock, day) in due.into_iter().filter(|(clock, _)| fresh.contains(&clock.id)) {
         let which = if day == 2 { "second" } else { "third" };
@@ -137,7 +136,7 @@ async fn remind(tx: &mut Tx, policy: &Policy, now: Timestamp) -> Result<(), Flow
                 .case(clock.case)
                 .received(clock.received)
                 .seen_by(clock.visibility);
-        rules.push((entry.id.0, with_version(&fired_again(&clock.into(), day), &version)));
+        rules.push((entry.id.0, as_json(&fired_again(&clock.into(), day), policy)));
         entries.push(entry);
     }
     outbox::keep_choices(tx, &rules).await?;

@@ -213,7 +213,7 @@ fn new_task(
 
 /// Rules as JSON, for `explain`, with the version of the settings by which they were asked.
 pub(super) fn as_json(fired: &[Fired], policy: &Policy) -> String {
-    with_version(fired, &policy.version())
+    with_version(fired, policy.version())
 }
 
 /// The same, where the version is known.

@@ -175,10 +175,10 @@ async fn whatever_has_an_id_says_what_was_decided_and_holds_no_name_no_address_a
 async fn every_decision_names_the_version_of_the_settings_and_since_when_it_is_in_force() {
     let mut school = School::open(&roll()).await;
     current::refresh(&school.gateway).await.unwrap();
-    let before = school.gateway.policy().version();
+    let before = school.gateway.policy().version().to_owned();
     school.queue(&[("P1", WORDS)]).await;
     school.policy(|policy| policy.task_days = 4);
-    let after = school.gateway.policy().version();
+    let after = school.gateway.policy().version().to_owned();
     current::refresh(&school.gateway).await.unwrap();
     school.arrives(&Letter::from(AMINA).says("When is the trip?")).await;
     school.deliver().await;
