@@ -92,7 +92,7 @@ pub(super) async fn run_promise(
         days: 0,
         words: format!("promised for {day}"),
         calendar: gateway.policy().calendar_version(),
-        settings: gateway.policy().version(),
+        settings: gateway.policy().version().to_owned(),
     };
     clocks::insert(tx, &[clock]).await?;
     let entry =
@@ -115,18 +115,20 @@ pub(super) async fn kept_for_acknowledged(
     if !gateway.policy().acknowledge.counts {
         return Ok(());
     }
-    for met in clocks::meet_by_acknowledgement(tx, answers, now).await? {
-        let case = find(tx, &met.case.to_string(), true).await?;
-        let entry =
-            Entry::now(now, kind::CLOCK, "the acknowledgement counts as the school's: its clock is met");
-        let entry = entry.about_carer(case.carer, case.pupil).case(case.id).seen_by(case.visibility);
-        chronology::append(tx, &[entry]).await?;
-        let clocks = clocks::list(tx, WhichClocks::Of(&[case.id])).await?;
-        if !clocks.iter().any(|clock| clock.kind == "promise" && clock.state == "running") {
-            run_promise(tx, gateway, &case, met.received, met.due, "daemon", now).await?;
-        }
-    }
-    Ok(())
+    let met = clocks::meet_by_acknowledgement(tx, answers, now).await?;
+    let entries: Vec<_> = met
+        .into_iter()
+        .map(|met| {
+            let day =
+                met.promised.map(|day| format!(", and a full answer is promised for {}", day_in_words(day)));
+            let said = "the acknowledgement counts as the school's: its clock is met";
+            Entry::now(now, kind::CLOCK, format!("{said}{}", day.unwrap_or_default()))
+                .about_carer(met.carer, met.pupil)
+                .case(met.case)
+                .seen_by(met.visibility)
+        })
+        .collect();
+    Ok(chronology::append(tx, &entries).await?)
 }
 
 fn instead(before: Option<ClockRow>) -> String {

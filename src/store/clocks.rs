@@ -296,13 +296,19 @@ pub async fn meet_again(
 pub struct Acknowledged {
     /// The case.
     pub case: CaseId,
-    /// The message that was acknowledged.
-    pub received: ReceivedId,
-    /// Until when a person was to answer it: what the carer was told.
-    pub due: (Timestamp, Date),
+    /// The carer.
+    pub carer: CarerId,
+    /// The pupil, where it is known which.
+    pub pupil: Option<PupilId>,
+    /// For whose eyes.
+    pub visibility: Visibility,
+    /// The day the carer was told, where it is a promise from now on; `None`: another promise of the case stands.
+    pub promised: Option<Date>,
 }
 
-/// Stops the dated clocks of the messages that these acknowledgements answer, and tells which; replies are left alone.
+/// Stops the dated clocks of the messages that these acknowledgements answer, and starts a promise of the same day in each
+/// case that has none; replies are left alone. One statement, which takes no lock of a case: whoever replies takes that first
+/// and the clock's after it.
 pub async fn meet_by_acknowledgement(
     connection: &mut PgConnection,
     answers: &[AnswerId],
@@ -312,21 +318,37 @@ pub async fn meet_by_acknowledgement(
         return Ok(Vec::new());
     }
     let rows = sqlx::query!(
-        r#"update clock k
-           set state = 'met', met_at = $2, met_by = a.id, ended_by = a.author
-           from answer a
-           where a.id = any($1) and a.purpose = 'acknowledgement' and k.case_id = a.case_id
-             and k.received_id = a.received_id and k.kind = 'answer' and k.state = 'running'
-           returning k.case_id, k.received_id, k.due_at as "due_at!: Ts", k.due_day as "due_day!: Day""#,
+        r#"with met as (
+               update clock k set state = 'met', met_at = $2, met_by = a.id, ended_by = a.author
+               from answer a
+               where a.id = any($1) and a.purpose = 'acknowledgement' and k.case_id = a.case_id
+                 and k.received_id = a.received_id and k.kind = 'answer' and k.state = 'running'
+               returning a.id as answer_id, k.case_id, k.received_id, k.due_at, k.due_day, k.days, k.words, k.calendar,
+                         k.settings),
+           promised as (
+               insert into clock (id, case_id, received_id, kind, state, started_at, due_at, due_day, days, words, calendar,
+                                  settings)
+               select f.id, m.case_id, m.received_id, 'promise', 'running', $2, m.due_at, m.due_day, m.days, m.words,
+                      m.calendar, m.settings
+               from met m join unnest($1::uuid[], $3::uuid[]) as f (answer_id, id) on f.answer_id = m.answer_id
+               on conflict do nothing
+               returning case_id, received_id, due_day)
+           select m.case_id as "case_id!", c.carer_id, c.pupil_id, c.visibility, p.due_day as "promised?: Day"
+           from met m
+           join carer_case c on c.id = m.case_id
+           left join promised p on p.case_id = m.case_id and p.received_id = m.received_id"#,
         &answers.iter().map(|id| id.0).collect::<Vec<_>>(),
         Ts(now) as _,
+        &answers.iter().map(|_| ClockId::new().0).collect::<Vec<_>>(),
     )
     .fetch_all(connection)
     .await?;
     let met = rows.into_iter().map(|row| Acknowledged {
         case: CaseId(row.case_id),
-        received: ReceivedId(row.received_id),
-        due: (row.due_at.0, row.due_day.0),
+        carer: CarerId(row.carer_id),
+        pupil: row.pupil_id.map(PupilId),
+        visibility: Visibility::parse(&row.visibility).unwrap_or(Visibility::Restricted),
+        promised: row.promised.map(|day| day.0),
     });
     Ok(met.collect())
 }

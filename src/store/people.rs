@@ -289,6 +289,17 @@ pub async fn checks(
     Ok(ids.into_iter().map(TaskId).collect())
 }
 
+/// The open tasks by which teachers are told that this carer wants no more texts.
+pub async fn opt_outs(connection: &mut PgConnection, carer: CarerId) -> Result<Vec<TaskId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "select id from task where kind = 'opted_out' and state = 'open' and carer_id = $1 order by id",
+        carer.0,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ids.into_iter().map(TaskId).collect())
+}
+
 /// A restriction as a page shows it.
 #[derive(Debug, Clone)]
 pub struct RestrictionRow {

@@ -16,9 +16,13 @@ use crate::{
         matching::{Writer, WriterLink},
         opt_out::Wish,
         suggest::Found,
+        time::Timestamp,
     },
-    flows::planning::opted_out,
-    store::{Tx, addresses, tasks::NewTask},
+    flows::{planning::opted_out, tasks::withdraw},
+    store::{
+        Tx, addresses, people,
+        tasks::{self, NewTask},
+    },
 };
 
 /// Takes a wish; `true` when nothing else is to be made of the message. A word that only the provider may have read as
@@ -44,13 +48,24 @@ pub(super) async fn take(
         // "Yes" from a stranger is no wish of anybody's.
         return Ok(false);
     }
-    let mut changed = false;
-    for writer in writers {
-        changed |= change(tx, deciding, writer, kind, outcome).await?;
-    }
+    // All of them have the one address that wrote.
+    let changed = match writers.first() {
+        None => false,
+        Some(writer) if kind == "opt_out" => {
+            let why = "the carer asked for no more texts";
+            addresses::mark(tx, writer.address, "stopped", why, deciding.now).await?
+        }
+        Some(writer) => addresses::start_again(tx, writer.address, deciding.now).await?,
+    };
     if kind == "opt_in" && !changed {
         // Nothing was stopped, so this is an answer to something else.
         return Ok(false);
+    }
+    for writer in writers {
+        tell(deciding, writer, kind, changed, outcome);
+        if kind == "opt_in" {
+            tell_no_more(tx, writer, deciding.now).await?;
+        }
     }
     let verdict = Verdict {
         kind,
@@ -70,19 +85,8 @@ pub(super) async fn take(
     Ok(true)
 }
 
-async fn change(
-    tx: &mut Tx,
-    deciding: &Deciding<'_>,
-    writer: &Writer,
-    kind: &str,
-    outcome: &mut Outcome,
-) -> Result<bool, FlowError> {
-    let why = "the carer asked for no more texts";
-    let changed = if kind == "opt_out" {
-        addresses::mark(tx, writer.address, "stopped", why, deciding.now).await?
-    } else {
-        addresses::start_again(tx, writer.address, deciding.now).await?
-    };
+/// Tells the record, the office and the teachers of one who has the address.
+fn tell(deciding: &Deciding<'_>, writer: &Writer, kind: &str, changed: bool, outcome: &mut Outcome) {
     let told = if kind == "opt_out" {
         let ask = "the carer opted out of texts: agree another way with them";
         outcome.tasks.extend(ask_office(deciding, writer, ask));
@@ -103,7 +107,16 @@ async fn change(
     if changed && kind == "opt_out" && !is_restricted(writer) {
         outcome.tasks.extend(tell_teachers(deciding, writer));
     }
-    Ok(changed)
+}
+
+/// What teachers were told of an opt-out is over, where they have not looked at it yet.
+async fn tell_no_more(tx: &mut Tx, writer: &Writer, now: Timestamp) -> Result<(), FlowError> {
+    for task in people::opt_outs(tx, writer.carer).await? {
+        if let Some(row) = tasks::find(tx, task).await? {
+            withdraw(tx, &row, "the carer asked for texts again", now).await?;
+        }
+    }
+    Ok(())
 }
 
 /// One task a class, about the first of the carer's pupils in it.

@@ -225,7 +225,9 @@ async fn where_the_school_counts_it_an_acknowledgement_that_left_meets_the_clock
     assert_eq!(left, [MET, PROMISED]);
     assert_eq!(more, [MET, PROMISED, RUNNING], "what is not acknowledged again is still to be");
     assert_eq!(school.clocks().await, [MET, "promise met 2026-11-27 17:00", MET]);
-    assert!(school.entries().await.iter().any(|entry| entry.sentence.contains("counts as the school's")));
+    let told: Vec<_> = school.entries().await.into_iter().map(|entry| entry.sentence).collect();
+    let counts = "the acknowledgement counts as the school's: its clock is met, and a full answer is promised for Friday 27 November";
+    assert_eq!(told.iter().filter(|said| *said == counts).count(), 1, "{told:#?}");
     school.deliver().await;
     school.close().await;
 }

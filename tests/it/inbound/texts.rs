@@ -223,6 +223,24 @@ async fn stop_is_told_once_to_each_teacher_and_in_the_record_of_each_child() {
 }
 
 #[tokio::test]
+async fn stop_from_a_shared_number_is_told_to_the_teachers_of_all_who_share_it() {
+    let shares = |child: &str, reference: &str, name: &str| {
+        carer(child, reference, name, "Ash").mobile("07700 900101").email(&format!("{name}@home.example"))
+    };
+    let school = School::open(&Roll::new(
+        &[pupil("P1", "Sam", "Ash"), pupil("P2", "Tia", "Birch").with("class", "Rowan")],
+        &[shares("P1", "C1", "Amina"), shares("P2", "C2", "Bilal")],
+    ))
+    .await;
+
+    school.text_arrives(HER_NUMBER, "STOP").await;
+
+    let told = school.rows("select legal_forename from task t join pupil p on p.id = t.pupil_id where kind = 'opted_out' order by 1").await;
+    assert_eq!(told, ["Sam", "Tia"]);
+    school.close().await;
+}
+
+#[tokio::test]
 async fn a_sentence_with_stop_in_it_is_for_a_teacher() {
     let school = School::open(&one_by_text()).await;
 
@@ -238,14 +256,23 @@ async fn start_opens_the_number_again_and_says_nothing_to_others() {
     let school = School::open(&one_by_text()).await;
 
     let alone = school.text_arrives(HER_NUMBER, "Yes").await;
+    let untold = school.told("address_failing").await;
     school.text_arrives(HER_NUMBER, "STOP").await;
+    let told = school.to_do().await;
     let start = school.text_arrives(HER_NUMBER, "START").await;
     let stranger = school.text_arrives("+447700900999", "START").await;
     school.queue(&[("P1", WORDS)]).await;
     school.deliver().await;
 
     assert_eq!(alone.kind.as_deref(), Some("human"), "nothing was stopped: it is an answer");
+    assert_eq!(untold, 0, "nor is a wish on record");
     assert_eq!(start.kind.as_deref(), Some("opt_in"));
+    assert!(told.contains(&"opted_out for Amina Begum".to_owned()), "{told:?}");
+    assert_eq!(
+        school.to_do().await,
+        ["check_address for Amina Begum"],
+        "the teacher is not told what is over"
+    );
     assert_eq!(stranger.kind.as_deref(), Some("human"));
     assert_eq!(school.rows(STATUS).await, Vec::<String>::new());
     assert!(school.states().await.contains(&"Amina Begum text submitted".to_owned()));
