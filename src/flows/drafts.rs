@@ -1,7 +1,8 @@
 //! What a colleague is writing about a pupil's week: saved, queued, taken back, and sent when its time has come.
 //!
-//! A draft is nobody's message yet, so no entry is written but of the SLT's leave to go by text. Only when the time to take it back is over does it become an
-//! update with its messages, by the same way as a file's: nothing that was taken back ever had one (R15).
+//! A draft is nobody's message yet, so no entry is written but of the SLT's leave to go by text. Only when the time to take it
+//! back is over does it become an update with its messages, by the same way as a file's: nothing that was taken back ever had
+//! one (R15).
 
 use std::collections::HashMap;
 

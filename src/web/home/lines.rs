@@ -136,13 +136,8 @@ async fn of_cover(tx: &mut Tx, signed: &Signed) -> Result<Vec<Line>, StoreError>
     let uncovered = open.iter().filter(|absence| absence.running && absence.uncovered).count();
     if signed.is(&[Role::Office, Role::Slt, Role::Dsl]) {
         let uncovered = i64::try_from(uncovered).unwrap_or_default();
-        let late = (uncovered, uncovered);
-        lines.extend(some(
-            path,
-            late,
-            "colleague is away and nobody covers",
-            "colleagues are away and nobody covers",
-        ));
+        let (one, several) = ("colleague is away and nobody covers", "colleagues are away and nobody covers");
+        lines.extend(some(path, (uncovered, 0), one, several).map(|line| Line { late: true, ..line }));
     }
     for absence in open.into_iter().filter(|absence| absence.running) {
         let until = day_in_words(absence.until);

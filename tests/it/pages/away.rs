@@ -208,7 +208,7 @@ async fn a_cover_who_may_no_longer_sign_in_is_told_to_those_who_see_to_it() {
     let home = office.get("/").await;
     let page = office.get("/away").await;
 
-    assert!(home.body.contains("1 colleague is away and nobody covers"), "{}", home.body);
+    assert!(home.body.contains("1 colleague is away and nobody covers<"), "{}", home.body);
     assert!(page.body.contains("nobody covers"), "{}", page.body);
     school.close().await;
 }
