@@ -1,5 +1,7 @@
 //! A colleague answers: the reply leaves in the thread, stops the clock, and starts it again where it does not arrive.
 
+use std::time::Duration;
+
 use liaison::{
     domain::people::{Purpose, Route},
     flows::{FlowError, cases, people, tasks},
@@ -229,6 +231,30 @@ async fn where_the_school_counts_it_an_acknowledgement_that_left_meets_the_clock
     let counts = "the acknowledgement counts as the school's: its clock is met, and a full answer is promised for Friday 27 November";
     assert_eq!(told.iter().filter(|said| *said == counts).count(), 1, "{told:#?}");
     school.deliver().await;
+    school.close().await;
+}
+
+#[tokio::test]
+async fn an_acknowledgement_counts_for_its_own_message_and_leaves_a_promise_as_it_is() {
+    let school = School::with(&one_by_email(), |setup| setup.policy.acknowledge.counts = true).await;
+    let letter = Letter::from(AMINA);
+    school.arrives(&letter).await;
+    school.later(Duration::from_hours(30));
+    school.arrives(&Letter::from(AMINA).answers(letter.id()).says("And one thing more.")).await;
+    let code = school.cases().await[0].code.clone();
+    cases::promise(&school.gateway, &code, false, "2026-12-04".parse().unwrap(), "h.barlow").await.unwrap();
+
+    school.deliver().await;
+
+    assert_eq!(
+        school.clocks().await,
+        [MET, "answer running 2026-11-30 17:00", "promise running 2026-12-04 17:00"]
+    );
+    let told: Vec<_> = school.entries().await.into_iter().map(|entry| entry.sentence).collect();
+    assert!(
+        told.contains(&"the acknowledgement counts as the school's: its clock is met".to_owned()),
+        "{told:#?}"
+    );
     school.close().await;
 }
 
