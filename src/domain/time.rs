@@ -58,6 +58,12 @@ pub fn day_begins(day: Date) -> Option<Timestamp> {
     midnight.compatible().ok().map(|zoned| zoned.timestamp())
 }
 
+/// What was said before this moment was said a year ago or longer, as [`is_a_year_old`] has it.
+pub fn a_year_before(today: Date) -> Timestamp {
+    let newest = today.saturating_sub(1.year());
+    newest.tomorrow().map_or_else(|_| start_of(newest), start_of)
+}
+
 /// Whether a year and more has passed since that day.
 pub fn is_a_year_old(day: Date, today: Date) -> bool {
     day.saturating_add(1.year()) <= today

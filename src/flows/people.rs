@@ -9,7 +9,7 @@ use crate::{
         people::{AddressKind, Purpose, Restriction, Route},
         time::Timestamp,
     },
-    store::{StoreError, Tx, chronology, people, tasks},
+    store::{StoreError, Tx, ask_again, chronology, people, tasks},
 };
 
 /// The roles that may loosen what protects a child.
@@ -52,6 +52,29 @@ pub async fn set_preference(
     let said = format!("wants the {} by {}", purpose.in_words(), order.join(", then "));
     let entry = Entry::now(now, kind::PREFERENCE, said).by(by).about_carer(carer, None);
     chronology::append(&mut tx, &[entry.words(salt(), word.into())]).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(())
+}
+
+/// Records that a carer, asked again, says that how they are reached and want to be told is right, and on whose word.
+pub async fn still_right(
+    gateway: &Gateway,
+    carer: CarerId,
+    on_whose_word: &str,
+    by: &str,
+) -> Result<(), FlowError> {
+    let word = on_whose_word.trim();
+    if word.is_empty() {
+        return refused("say on whose word: the carer's by phone, in a letter, at the gate");
+    }
+    let now = gateway.now();
+    let mut tx = gateway.store.begin().await?;
+    known(&mut tx, carer).await?;
+    ask_again::answered(&mut tx, carer, by, now).await?;
+    let entry =
+        Entry::now(now, kind::PREFERENCE, "was asked again: all that is known of how to reach them is right");
+    let entry = entry.by(by).about_carer(carer, None).words(salt(), word.into());
+    chronology::append(&mut tx, &[entry]).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(())
 }

@@ -9,6 +9,7 @@ pub mod addresses;
 pub mod announced;
 pub mod announcements;
 pub mod answers;
+pub mod ask_again;
 pub mod audits;
 pub mod carers;
 pub mod case_deeds;

@@ -29,6 +29,7 @@ pub(super) fn served() -> Vec<Served> {
     vec![
         // A teacher hears at the gate how a carer of the class wants to be told.
         post("/carers/{carer}/preference", Who::Holders(READERS), preference),
+        post("/carers/{carer}/still-right", keepers, still_right),
         post("/carers/{carer}/addresses", keepers, add),
         post("/carers/{carer}/addresses/{address}/remove", keepers, remove),
         post("/carers/{carer}/addresses/{address}/good", keepers, good),
@@ -89,6 +90,20 @@ async fn preference(
         let word = sent.fields.text("word");
         people::set_preference(&web.gateway, carer, purpose, &routes, word, &signed.by()).await?;
         Ok(format!("/carers/{carer}?done=wish"))
+    };
+    Box::pin(finish(&web, &signed, carer, &sent, work)).await
+}
+
+async fn still_right(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(carer): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let carer = seen(&web, &signed, &carer).await?;
+    let work = async {
+        people::still_right(&web.gateway, carer, sent.fields.text("heard"), &signed.by()).await?;
+        Ok(format!("/carers/{carer}?done=still-right"))
     };
     Box::pin(finish(&web, &signed, carer, &sent, work)).await
 }

@@ -113,6 +113,8 @@ struct CarerPage {
     removed: Vec<Address>,
     kinds: Vec<(&'static str, &'static str)>,
     wishes: Vec<Wish>,
+    /// When they last said that all of it is right, and who heard it.
+    checked: Option<String>,
     history: Vec<Set>,
     chronology: Chronology,
     typed: Fields,
@@ -186,6 +188,11 @@ fn show(web: &Web, signed: &Signed, record: Record, asked: Asked, frame: Frame, 
         removed: told(gone),
         kinds: AddressKind::ALL.iter().map(|kind| (kind.as_str(), kind_in_words(*kind))).collect(),
         wishes: purposes.map(|purpose| wish(*purpose, &record.preferences, &typed, today)).collect(),
+        checked: record
+            .carer
+            .checked
+            .as_ref()
+            .map(|(at, by)| format!("{}, by {}", day_in_full(school_date(*at), today), who(by, names))),
         history: record.preferences.iter().map(|set| history(set, names, today)).collect(),
         chronology,
         carer: record.carer,

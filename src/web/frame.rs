@@ -234,6 +234,7 @@ const DONE: &[(&str, &str)] = &[
     ("death", "Recorded. Nothing is sent about it, and nothing more goes out."),
     ("no-death", "Taken back. What was stopped stays stopped."),
     ("wish", "Recorded: how they want to be told, on whose word, and by whom."),
+    ("still-right", "Recorded: it is right. They are asked again in a year."),
     ("address", "The address is in use."),
     ("address-gone", "The address is not used any more. It stays in the history."),
     ("address-good", "The address is used again."),

@@ -16,6 +16,7 @@ mod announce;
 mod announce_deeds;
 mod announce_one;
 mod announce_to;
+mod ask_again;
 mod audit;
 mod away;
 mod calls;
@@ -174,6 +175,7 @@ fn served() -> Vec<Served> {
         health::served(),
         away::served(),
         coverage::served(),
+        ask_again::served(),
         audit::served(),
         todo::served(),
         tasks::served(),

@@ -66,6 +66,8 @@ struct FamiliesPage {
     /// The class whose pupils are shown.
     chosen: Option<String>,
     pupils: Vec<FoundPupil>,
+    /// Whether this colleague keeps how carers are reached.
+    keeps: bool,
 }
 
 async fn families_page(State(web): State<Web>, signed: Signed, which: After) -> Result<Response, Wrong> {
@@ -90,6 +92,7 @@ async fn families_page(State(web): State<Web>, signed: Signed, which: After) -> 
             .collect(),
         chosen: chosen.map(|class| class.name),
         pupils,
+        keeps: signed.is(KEEPERS),
     };
     Ok(frame::page(StatusCode::OK, &template))
 }

@@ -8,11 +8,11 @@ use crate::{
     domain::{
         coverage::{SchoolWeek, Tally, newest_weeks},
         staff::Role,
-        time::{Timestamp, day_in_words, moment_in_full, school_date, start_of, week_of},
+        time::{Timestamp, a_year_before, day_in_words, moment_in_full, school_date, start_of, week_of},
     },
     flows::{audit, coverage as weekly},
     store::{
-        StoreError, Tx, absences, accounts, announcements,
+        StoreError, Tx, absences, accounts, announcements, ask_again,
         complaint_lists::{self, Waiting},
         coverage, desk, notices, today,
     },
@@ -124,6 +124,15 @@ async fn of_families(tx: &mut Tx, web: &Web, signed: &Signed, frame: &Frame) -> 
         lines.extend(of_the_calendar(tx, web).await?);
     }
     lines.extend(of_tasks(&tasks, frame));
+    if signed.is(crate::web::restrictions::KEEPERS) {
+        let unasked = (ask_again::count(tx, a_year_before(day), day).await?, 0);
+        lines.extend(some(
+            "/ask-again",
+            unasked,
+            "carer to ask again how they are reached",
+            "carers to ask again how they are reached",
+        ));
+    }
     lines.extend(of_updates(tx, web, signed, leads).await?);
     Ok(lines)
 }

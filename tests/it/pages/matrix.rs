@@ -67,6 +67,8 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/families/{pupil}", "tosd"),
     ("GET", "/carers/{carer}", "tosd"),
     ("POST", "/carers/{carer}/preference", "tosd"),
+    ("POST", "/carers/{carer}/still-right", "osd"),
+    ("GET", "/ask-again", "osd"),
     ("POST", "/carers/{carer}/addresses", "osd"),
     ("POST", "/carers/{carer}/addresses/{address}/remove", "osd"),
     ("POST", "/carers/{carer}/addresses/{address}/good", "osd"),

@@ -6,6 +6,7 @@ mod admin_import;
 mod admin_staff;
 mod admin_wording;
 mod announce;
+mod ask_again;
 mod audit;
 mod away;
 mod cases;
