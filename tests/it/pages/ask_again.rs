@@ -94,7 +94,14 @@ async fn whose_pupils_have_left_or_who_has_died_is_not_asked_and_a_new_wish_is_a
     let mut office = school.as_role(Role::Office).await;
     let before = listed(&mut office).await;
 
-    school.school.db.as_superuser("update preference set set_at = '2026-09-01T09:00:00Z'").await;
+    school
+        .school
+        .db
+        .as_superuser(
+            "insert into preference (carer_id, purpose, routes, source, set_at)
+             select id, 'notice', '{email}', 'import', '2026-09-01T09:00:00Z' from carer where contact_ref = 'C1'",
+        )
+        .await;
 
     assert_eq!(before, ["Amina Ash"]);
     assert_eq!(listed(&mut office).await, Vec::<&str>::new());
