@@ -7,6 +7,7 @@ mod examples;
 mod files;
 mod inspecting;
 mod properties;
+mod year;
 
 use super::*;
 use crate::domain::time::Timestamp;
