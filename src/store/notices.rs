@@ -270,6 +270,22 @@ pub async fn settle(
     Ok(())
 }
 
+/// A notice that had left has come back: it has failed. `false`: there is none of this id that had left.
+pub async fn came_back(
+    connection: &mut PgConnection,
+    notice: NoticeId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let failed = sqlx::query!(
+        "update staff_notice set state = 'failed', why = 'it came back', settled_at = $2 where id = $1 and state = 'sent'",
+        notice.0,
+        Ts(now) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(failed.rows_affected() > 0)
+}
+
 /// How many notices have failed since then; for the pages that say whether Liaison is well.
 pub async fn failed(connection: &mut PgConnection, since: Timestamp) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar!(r#"select liaison_notices_failed($1) as "failed!""#, Ts(since) as _)

@@ -15,12 +15,12 @@ use super::{
 use crate::{
     domain::{
         acknowledge::Ack,
-        ids::{CarerId, PupilId},
+        ids::{CarerId, DeliveryId, NoticeId, PupilId},
         matching,
         suggest::Found,
     },
     store::{
-        Tx,
+        Tx, notices,
         receipts::{self, Sent},
     },
 };
@@ -57,6 +57,7 @@ pub(super) async fn note(
     let said = match (&sent, permanent) {
         (Some(_), true) => "a message of ours did not arrive",
         (Some(_), false) => "a message of ours is late, or may not arrive",
+        (None, true) if notice_lost(tx, deciding, named).await? => "a notice to a colleague did not arrive",
         (None, _) => "a bounce that names no message of ours: nothing is believed of it",
     };
     if let (Some(sent), Some(bounce)) = (&sent, bounce) {
@@ -75,6 +76,21 @@ pub(super) async fn note(
     };
     deciding.keep(verdict, outcome);
     Ok(())
+}
+
+/// Whether a bounce names a notice that had left: it counts as failed from now on, and IT is told in numbers.
+async fn notice_lost(
+    tx: &mut Tx,
+    deciding: &Deciding<'_>,
+    named: Option<DeliveryId>,
+) -> Result<bool, FlowError> {
+    let Some(named) = named else { return Ok(false) };
+    let notice = NoticeId(named.0);
+    let lost = notices::came_back(tx, notice, deciding.now).await?;
+    if lost {
+        tracing::error!(notice = %notice, "a notice to a colleague came back: look at the address they sign in with");
+    }
+    Ok(lost)
 }
 
 /// Why a bounce that names a message of ours is not believed all the same: whoever was forwarded that message knows its

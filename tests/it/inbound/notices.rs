@@ -109,6 +109,29 @@ async fn a_restricted_carer_writes_on_christmas_night_and_the_dsl_alone_is_told_
 }
 
 #[tokio::test]
+async fn an_alert_that_comes_back_has_failed_and_one_that_is_only_late_has_not() {
+    let school = School::with(&two_parents(), |setup| by_day(&mut setup.policy)).await;
+    staffed(&school).await;
+    school.arrives(&Letter::from(AMINA).says(DISCLOSURE)).await;
+    notify(&school, &school.gateway).await;
+    let id = school.message_id_to(DORA);
+    let states = "select state || coalesce(': ' || why, '') from staff_notice where kind = 'dsl_alert'";
+
+    school.arrives(&bounce(&id, DORA, "delayed", "4.4.1")).await;
+    let late = school.rows(states).await;
+    school.arrives(&bounce(&id, DORA, "failed", "5.1.1")).await;
+    school.arrives(&bounce(&id, DORA, "failed", "5.1.1")).await;
+
+    assert_eq!(
+        (late, school.rows(states).await),
+        (vec!["sent".to_owned()], vec!["failed: it came back".to_owned()])
+    );
+    let verdicts = school.rows("select distinct verdict from reading where kind = 'bounce' order by 1").await;
+    assert!(verdicts.contains(&"a notice to a colleague did not arrive".to_owned()), "{verdicts:?}");
+    school.close().await;
+}
+
+#[tokio::test]
 async fn what_may_be_a_disclosure_alerts_the_dsl_and_a_question_alerts_nobody() {
     let school = School::with(&two_parents(), |setup| by_day(&mut setup.policy)).await;
     staffed(&school).await;
