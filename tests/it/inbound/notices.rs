@@ -10,7 +10,7 @@ use liaison_channels::fakes::smtp::Caught;
 
 use super::{AMINA, BORIS, WORDS, two_parents};
 use crate::support::{
-    inbound::Letter,
+    inbound::{Letter, bounce},
     people::one_by_email,
     school::{School, only, readable, sender},
 };
