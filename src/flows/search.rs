@@ -7,9 +7,12 @@ use super::{
     gateway::Gateway,
 };
 use crate::{
-    domain::{chronology::Visibility, ids::StaffId, import::read_address, people::AddressKind},
+    domain::{
+        chronology::Visibility, complaint::Number, ids::StaffId, import::read_address, people::AddressKind,
+    },
     store::{
-        StoreError,
+        StoreError, Tx,
+        complaint_lists::{self, ComplaintRow},
         search::{
             self, FoundCarer, FoundCase, FoundContact, FoundMessage, FoundPupil, FoundReply, FoundUpdate,
         },
@@ -60,6 +63,8 @@ pub struct Found {
     pub carers: Part<FoundCarer>,
     /// Cases.
     pub cases: Part<FoundCase>,
+    /// The complaint of this number.
+    pub complaints: Part<ComplaintRow>,
     /// Updates.
     pub updates: Part<FoundUpdate>,
     /// Carers' messages.
@@ -87,6 +92,7 @@ pub async fn search(gateway: &Gateway, staff: StaffId, typed: &str) -> Result<Fo
         pupils: Part::of(search::pupils(&mut tx, typed, limit).await?),
         carers: Part::of(search::carers(&mut tx, typed, address, limit).await?),
         cases: Part::none(),
+        complaints: Part::of(complaint(&mut tx, typed).await?),
         updates: Part::none(),
         messages: Part::none(),
         replies: Part::none(),
@@ -104,6 +110,13 @@ pub async fn search(gateway: &Gateway, staff: StaffId, typed: &str) -> Result<Fo
     Ok(found)
 }
 
+/// The complaint whose number is typed, where this colleague may read its papers.
+async fn complaint(tx: &mut Tx, typed: &str) -> Result<Vec<ComplaintRow>, FlowError> {
+    let Some(number) = Number::parse(typed) else { return Ok(Vec::new()) };
+    let id = complaint_lists::named(tx, number).await?;
+    Ok(complaint_lists::read(tx, id.as_slice()).await?)
+}
+
 /// What is typed as an address, in the form in which addresses are kept.
 fn address(typed: &str) -> Option<(AddressKind, liaison_channels::private::Private<String>)> {
     let kind = if typed.contains('@') { AddressKind::Email } else { AddressKind::Mobile };
@@ -116,12 +129,14 @@ async fn tell(gateway: &Gateway, staff: StaffId, found: &Found) -> Result<(), Fl
     let cases = found.cases.found.iter().filter(|case| case.visibility == Visibility::Restricted);
     let messages = found.messages.found.iter().filter(|one| one.visibility == Visibility::Restricted);
     let replies = found.replies.found.iter().filter(|reply| reply.visibility == Visibility::Restricted);
+    let complaints = found.complaints.found.iter().filter(|one| one.visibility == Visibility::Restricted);
     let contacts =
         found.contacts.found.iter().filter(|contact| contact.sensitive || contact.restricted_case.is_some());
     let entries = cases
         .map(|case| read("a search found this case").case(case.id))
         .chain(messages.map(|one| read("a search found a message in this case").case(one.case)))
         .chain(replies.map(|reply| read("a search found a reply in this case").case(reply.case)))
+        .chain(complaints.map(|one| read("a search found the complaint of this case").case(one.case)))
         .chain(contacts.map(|contact| {
             let mut entry = read("a search found a sensitive contact");
             (entry.pupil, entry.carer) = (Some(contact.pupil), contact.carer);

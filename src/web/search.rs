@@ -117,6 +117,13 @@ fn results(found: Found, typed: &str, now: Timestamp) -> Results {
         excerpt: excerpt(&reply.words, typed),
         tag: (reply.visibility == Visibility::Restricted).then_some("Restricted"),
     });
+    let complaints = found.complaints.map(|complaint| Words {
+        path: format!("/complaints/{}", complaint.number),
+        name: complaint.carer,
+        what: format!("{}, with {}", complaint.stage.in_words(), complaint.owner_name),
+        excerpt: excerpt(&complaint.number.to_string(), typed),
+        tag: (complaint.visibility == Visibility::Restricted).then_some("Restricted"),
+    });
     let contacts = found.contacts.map(|contact| Words {
         path: format!("/families/{}", contact.pupil),
         name: contact.pupil_name,
@@ -137,6 +144,7 @@ fn results(found: Found, typed: &str, now: Timestamp) -> Results {
             case,
         }),
         words: vec![
+            ("complaints", "Complaints", complaints),
             ("updates", "Updates", updates),
             ("messages", "Messages from carers", messages),
             ("replies", "Replies", replies),

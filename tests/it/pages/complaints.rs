@@ -300,3 +300,23 @@ async fn a_long_list_goes_on_where_it_ended() {
     assert!(!second.contains("Next complaints") && second.contains("Back to the beginning"));
     school.close().await;
 }
+
+#[tokio::test]
+async fn a_complaint_is_found_by_its_number_by_whoever_may_read_its_papers() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Amina Ash").await;
+    let mut slt = school.as_role(Role::Slt).await;
+    hand_on(&mut slt, &case, okoro(&school).await).await;
+
+    let mut found = Vec::new();
+    for role in [Role::Slt, Role::Dsl, Role::Office, Role::Teacher] {
+        let mut browser = school.as_role(role).await;
+        let page = browser.get("/search").await;
+        let page = browser.press(&page, "/search", &[("words", "c-1")]).await.body;
+        assert_eq!(page.contains("href=\"/complaints/C-1\""), page.contains("Complaints (1)"), "{page}");
+        found.push(page.contains("Complaints (1)"));
+    }
+
+    assert_eq!(found, [true, true, false, false], "who leads, and not who only sees the case");
+    school.close().await;
+}
