@@ -120,7 +120,12 @@ fn results(found: Found, typed: &str, now: Timestamp) -> Results {
     let complaints = found.complaints.map(|complaint| Words {
         path: format!("/complaints/{}", complaint.number),
         name: complaint.carer,
-        what: format!("{}, with {}", complaint.stage.in_words(), complaint.owner_name),
+        what: format!(
+            "Stage {} ({}), with {}",
+            complaint.stage.number(),
+            complaint.stage.in_words(),
+            complaint.owner_name
+        ),
         excerpt: excerpt(&complaint.number.to_string(), typed),
         tag: (complaint.visibility == Visibility::Restricted).then_some("Restricted"),
     });
