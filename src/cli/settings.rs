@@ -21,10 +21,10 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
     domain::{
-        announcement::AudienceKind,
         hours::{Days, Hours},
         notice::NoticePolicy,
         policy::{Policy, RetrySchedule, School, TextUpdate},
+        second_person::SecondFor,
         staff::Role,
         topic::Topic,
         version::Known,
@@ -401,8 +401,8 @@ impl Problems {
         id
     }
 
-    fn approval(&mut self, words: &[String]) -> BTreeSet<AudienceKind> {
-        let read = |word: &String| match AudienceKind::parse(word) {
+    fn approval(&mut self, words: &[String]) -> BTreeSet<SecondFor> {
+        let read = |word: &String| match SecondFor::parse(word) {
             Ok(audience) => Some(audience),
             Err(unknown) => {
                 self.0.push(format!("sending.approval: {unknown}"));
@@ -566,15 +566,16 @@ mod tests {
     #[test]
     fn who_is_asked_to_approve_and_what_a_text_costs_are_read_or_told_as_wrong() {
         let told = problems("[sending]\napproval = [\"everybody\"]\ntext_part_pence = -1.0\n");
-        let policy = read_text("[sending]\napproval = [\"class\", \"year\"]\ntext_part_pence = 4.5\n")
-            .expect("valid")
-            .policy;
+        let policy =
+            read_text("[sending]\napproval = [\"class\", \"restricted_family\"]\ntext_part_pence = 4.5\n")
+                .expect("valid")
+                .policy;
 
-        assert!(told.contains("sending.approval: an audience is one of: class year school"), "{told}");
+        assert!(told.contains("sending.approval: what a second person approves is one of: class year school sensitive restricted_family"), "{told}");
         assert!(told.contains("sending.text_part_pence is not a price in pence"), "{told}");
         assert_eq!(
             policy.approval.into_iter().collect::<Vec<_>>(),
-            [AudienceKind::Class, AudienceKind::Year]
+            [SecondFor::Class, SecondFor::RestrictedFamily]
         );
         assert!((policy.text_part_pence - 4.5).abs() < f64::EPSILON);
     }

@@ -32,6 +32,7 @@ pub mod policy;
 pub mod rights;
 pub mod route;
 pub mod seal;
+pub mod second_person;
 pub mod staff;
 pub mod statutory;
 pub mod suggest;

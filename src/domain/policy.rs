@@ -8,13 +8,13 @@ use liaison_channels::private::Private;
 use super::time::{Date, Timestamp, is_weekday, school_date};
 use super::{
     acknowledge::AckPolicy,
-    announcement::AudienceKind,
     calendar::{Calendar, CalendarMissing, Due, Rule, due, due_words, warn_before},
     complaint::{Stage, StageDue, stage_due},
     hours::Hours,
     notice::NoticePolicy,
     people::Purpose,
     plain::{Advice, advice},
+    second_person::SecondFor,
     topic::Topic,
     version::Known,
 };
@@ -77,8 +77,8 @@ pub struct Policy {
     pub call_tries: u8,
     /// How long what a page queued can be taken back (R15).
     pub undo: Duration,
-    /// Audiences that are told only after a second person has approved it (R17).
-    pub approval: BTreeSet<AudienceKind>,
+    /// What is sent only after a second person has approved it (R17).
+    pub approval: BTreeSet<SecondFor>,
     /// What is about these never goes by text, unless the SLT lets one item (R12).
     pub never_by_text: BTreeSet<Topic>,
     /// The school's own words with what families are told instead (R49).

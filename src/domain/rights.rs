@@ -200,4 +200,4 @@ pub fn told_until(facts: &LinkFacts, today: Date) -> Option<Date> {
 
 #[cfg(test)]
 #[path = "rights_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -5,7 +5,7 @@ const TODAY: Date = Date::constant(2026, 11, 23);
 const YESTERDAY: Date = Date::constant(2026, 11, 22);
 const TOMORROW: Date = Date::constant(2026, 11, 24);
 
-fn link() -> LinkFacts {
+pub(in crate::domain) fn link() -> LinkFacts {
     LinkFacts {
         pupil: PupilId::default(),
         pupil_called: "Sam".into(),

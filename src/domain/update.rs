@@ -28,6 +28,8 @@ pub struct UpdateRow {
     pub topic: Option<Topic>,
     /// Why the SLT lets it go by text all the same; no file says so.
     pub text_because: Option<Private<String>>,
+    /// Whether a second person has approved it; no file says so.
+    pub approved: bool,
 }
 
 /// A row that cannot be queued. Nothing of the file is.
@@ -192,6 +194,7 @@ impl Columns {
                 sensitive,
                 topic,
                 text_because: None,
+                approved: false,
             }),
             _ => Err(problems),
         }

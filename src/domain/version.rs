@@ -66,7 +66,7 @@ impl Policy {
         } = self;
         json!({
             "acknowledgements": acknowledgements(acknowledge),
-            "announcements that a second person approves": approval.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
+            "what a second person approves": approval.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
             "calendar": self.calendar_version(),
             "calls until the SLT has it": call_tries,
             "clock": counted(clock),

@@ -36,7 +36,7 @@ impl From<NotNow> for FlowError {
 
 /// Whether the school's rule asks for a second person before this is queued (R17).
 pub fn needs_approval(gateway: &Gateway, announcement: &Announcement) -> bool {
-    gateway.policy().approval.contains(&announcement.written.audience.kind())
+    gateway.policy().approval.contains(&announcement.written.audience.kind().into())
 }
 
 /// Keeps a new one. Nothing of it is sent.

@@ -10,7 +10,7 @@ use super::{
     FlowError,
     gateway::Gateway,
     queue::{self, QueueError},
-    salt,
+    salt, second_person,
 };
 use crate::{
     domain::{
@@ -100,6 +100,9 @@ pub async fn save(
         send_at: None,
         sent: false,
         trouble: None,
+        second_for: None,
+        approved_by: None,
+        queued_by: None,
     };
     let before = drafts::find(&mut tx, pupil, monday).await?;
     let kept = drafts::save(&mut tx, &draft).await?;
@@ -182,7 +185,7 @@ pub async fn cards_now(
 }
 
 /// Queues drafts, each at the version that was seen, with the contact card before the writer's eyes as it stands now for
-/// `staff` (R08). All or none. Returns when they leave.
+/// `staff` (R08). All or none. Returns when they leave; those that a second person must approve wait for them first (R17).
 pub async fn queue_drafts(
     gateway: &Gateway,
     week: Date,
@@ -219,6 +222,7 @@ pub async fn queue_drafts(
             "nothing was queued: somebody changed or queued one of these since the page was loaded, or it is blank; look again",
         );
     }
+    second_person::hold(&mut tx, gateway, week, &pupils).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(send_at)
 }
@@ -241,6 +245,11 @@ pub async fn send_due(gateway: &Gateway) -> Result<usize, FlowError> {
     loop {
         let mut tx = gateway.store.begin().await?;
         let Some(due) = drafts::next_due(&mut tx, gateway.now()).await? else { return Ok(sent) };
+        // The rule, or the family, may have changed since it was queued.
+        if !due.approved && second_person::hold(&mut tx, gateway, due.week, &[due.pupil]).await? > 0 {
+            tx.commit().await.map_err(StoreError::from)?;
+            continue;
+        }
         let row = UpdateRow {
             line: 1,
             pupil_ref: due.pupil_ref,
@@ -249,6 +258,7 @@ pub async fn send_due(gateway: &Gateway) -> Result<usize, FlowError> {
             sensitive: due.sensitive,
             topic: due.topic,
             text_because: due.text_because,
+            approved: due.approved,
         };
         match queue::put(&mut tx, gateway, &[row], &due.author, &due.by, gateway.now()).await {
             Ok(_) => {

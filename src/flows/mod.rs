@@ -52,6 +52,7 @@ pub mod rescue;
 pub mod resolve;
 pub mod seal;
 pub mod search;
+pub mod second_person;
 mod settle;
 pub mod sign_in;
 mod stopped;

@@ -9,6 +9,7 @@ use super::{
     FlowError,
     gateway::Gateway,
     planning::{Planned, Telling},
+    second_person::asked_for,
 };
 use crate::{
     domain::{
@@ -17,6 +18,7 @@ use crate::{
         people::{Purpose, Route},
         rights::LinkFacts,
         route::{About, MessageFacts, Plan},
+        second_person::speaks_of_updates,
         time::{Date, Timestamp, school_date},
         update::{RowProblem, UpdateRow, read},
     },
@@ -94,6 +96,7 @@ pub(super) async fn put(
     updates::insert(tx, &new, author, now).await?;
     let pupils: Vec<PupilId> = new.iter().map(|update| update.pupil).collect();
     let links = facts::of_links(tx, &pupils, None, Purpose::WeeklyUpdate).await?;
+    refuse_unapproved(gateway, rows, &known, &links)?;
     let planned = plan_all(gateway, &new, &links, by, now, &mut report);
     let references: HashMap<_, _> = known.iter().map(|(reference, id)| (*id, reference)).collect();
     let with_carers: HashSet<_> = links.iter().map(|link| link.pupil).collect();
@@ -105,6 +108,40 @@ pub(super) async fn put(
         .collect();
     planned.write(tx, by, now).await?;
     Ok(report)
+}
+
+/// What a second person must approve is not sent from a file: nobody could.
+fn refuse_unapproved(
+    gateway: &Gateway,
+    rows: &[UpdateRow],
+    known: &HashMap<String, PupilId>,
+    links: &[LinkFacts],
+) -> Result<(), QueueError> {
+    if !speaks_of_updates(&gateway.policy().approval) {
+        return Ok(());
+    }
+    let unapproved = |row: &UpdateRow| {
+        let pupil = known.get(&row.pupil_ref).filter(|_| !row.approved)?;
+        let why = asked_for(gateway, *pupil, &said(row), links)?;
+        let sentence = format!(
+            "a second person must approve this update, because {}: write it on the pupil's page, where they are asked",
+            why.because()
+        );
+        Some(RowProblem::new(row.line, sentence))
+    };
+    let problems: Vec<RowProblem> = rows.iter().filter_map(unapproved).collect();
+    if problems.is_empty() { Ok(()) } else { Err(QueueError::Lines(problems)) }
+}
+
+fn said(row: &UpdateRow) -> MessageFacts {
+    MessageFacts {
+        purpose: Purpose::WeeklyUpdate,
+        words: row.text.clone(),
+        sensitive: row.sensitive,
+        topic: row.topic,
+        text_because: row.text_because.clone(),
+        about: About::Week(row.week),
+    }
 }
 
 async fn known_pupils(

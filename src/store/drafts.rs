@@ -10,6 +10,7 @@ use super::{
 };
 use crate::domain::{
     ids::PupilId,
+    second_person::SecondFor,
     time::{Date, Timestamp},
     topic::Topic,
 };
@@ -45,6 +46,19 @@ pub struct DraftRow {
     pub sent: bool,
     /// Why it could not become one.
     pub trouble: Option<String>,
+    /// Queued, and a second person must approve it first, for this.
+    pub second_for: Option<SecondFor>,
+    /// The second person who has.
+    pub approved_by: Option<String>,
+    /// Who queued it.
+    pub queued_by: Option<String>,
+}
+
+impl DraftRow {
+    /// Why it waits for a second person; `None`: it does not.
+    pub fn waits_for_second(&self) -> Option<SecondFor> {
+        self.second_for.filter(|_| self.approved_by.is_none())
+    }
 }
 
 impl std::fmt::Debug for DraftRow {
@@ -61,7 +75,7 @@ pub async fn find(
 ) -> Result<Option<DraftRow>, StoreError> {
     let row = sqlx::query!(
         r#"select words, sensitive, topic, text_because, praise, card_seen, version, author, saved_at as "saved_at: Ts", send_at as "send_at: Ts",
-                  update_id is not null as "sent!", trouble
+                  update_id is not null as "sent!", trouble, second_for, approved_by, sent_by
            from draft where pupil_id = $1 and week = $2"#,
         pupil.0,
         Day(week) as _,
@@ -84,7 +98,14 @@ pub async fn find(
         send_at: row.send_at.map(|at| at.0),
         sent: row.sent,
         trouble: row.trouble,
+        second_for: row.second_for.map(|word| second(pupil, &word)).transpose()?,
+        approved_by: row.approved_by,
+        queued_by: row.sent_by,
     }))
+}
+
+pub(super) fn second(pupil: PupilId, word: &str) -> Result<SecondFor, StoreError> {
+    SecondFor::parse(word).map_err(|why| StoreError::row("draft", "second_for", pupil.0, why))
 }
 
 /// Keeps `draft` as the version after `draft.version - 1`, without leave to go by text; `false` when the draft stands at another
@@ -200,7 +221,7 @@ pub async fn take_back(
     week: Date,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "update draft set send_at = null, sent_by = null
+        "update draft set send_at = null, sent_by = null, second_for = null, approved_by = null, approved_at = null
          where pupil_id = $1 and week = $2 and send_at is not null and update_id is null",
         pupil.0,
         Day(week) as _,
@@ -230,14 +251,17 @@ pub struct DueDraft {
     pub author: String,
     /// Who queued it.
     pub by: String,
+    /// Whether a second person has approved it.
+    pub approved: bool,
 }
 
 /// The next draft whose time has come, locked until the transaction ends; one that another daemon has locked is passed by.
 pub async fn next_due(connection: &mut PgConnection, now: Timestamp) -> Result<Option<DueDraft>, StoreError> {
     let row = sqlx::query!(
-        r#"select d.pupil_id, p.pupil_ref, d.week as "week: Day", d.words, d.sensitive, d.topic, d.text_because, d.author, d.sent_by as "sent_by!"
+        r#"select d.pupil_id, p.pupil_ref, d.week as "week: Day", d.words, d.sensitive, d.topic, d.text_because, d.author, d.sent_by as "sent_by!",
+                  d.approved_by is not null as "approved!"
            from draft d join pupil p on p.id = d.pupil_id
-           where d.send_at <= $1 and d.update_id is null
+           where d.send_at <= $1 and d.update_id is null and (d.second_for is null or d.approved_by is not null)
            order by d.send_at, d.id limit 1
            for update of d skip locked"#,
         Ts(now) as _,
@@ -255,6 +279,7 @@ pub async fn next_due(connection: &mut PgConnection, now: Timestamp) -> Result<O
         sensitive: row.sensitive,
         author: row.author,
         by: row.sent_by,
+        approved: row.approved,
     }))
 }
 
@@ -278,6 +303,18 @@ pub async fn became_update(
     Ok(())
 }
 
+/// Locks a draft, where there is one, until the transaction ends.
+pub async fn lock(connection: &mut PgConnection, pupil: PupilId, week: Date) -> Result<(), StoreError> {
+    sqlx::query!(
+        "select id from draft where pupil_id = $1 and week = $2 for update",
+        pupil.0,
+        Day(week) as _
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(())
+}
+
 /// Notes why a draft could not become an update; it is not queued any more.
 pub async fn in_trouble(
     connection: &mut PgConnection,
@@ -286,7 +323,7 @@ pub async fn in_trouble(
     why: &str,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "update draft set send_at = null, sent_by = null, trouble = $3
+        "update draft set send_at = null, sent_by = null, trouble = $3, second_for = null, approved_by = null, approved_at = null
          where pupil_id = $1 and week = $2 and update_id is null",
         pupil.0,
         Day(week) as _,

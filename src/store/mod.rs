@@ -54,6 +54,7 @@ pub mod roll;
 mod schema;
 pub mod seals;
 pub mod search;
+pub mod second_person;
 pub mod tasks;
 pub mod today;
 pub(crate) mod types;

@@ -60,6 +60,8 @@ pub struct PupilWeek {
     pub card_seen: Option<String>,
     /// Queued: it leaves from then on.
     pub send_at: Option<Timestamp>,
+    /// Queued, and a second person must approve it first.
+    pub waits_for_second: bool,
     /// Whether it has become messages, from a page or a file.
     pub sent: bool,
     /// The update that it has become.
@@ -88,7 +90,7 @@ pub async fn of_class(
     let rows = sqlx::query!(
         r#"select p.id, coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!",
                   coalesce(d.version, 0) as "version!", coalesce(btrim(d.words) <> '', false) as "written!", d.card_seen,
-                  d.send_at as "send_at: Ts", d.trouble, u.id is not null as "sent!", u.id as "update?",
+                  d.send_at as "send_at: Ts", d.second_for is not null and d.approved_by is null as "waits_for_second!", d.trouble, u.id is not null as "sent!", u.id as "update?",
                   m.told as "told!", m.waiting as "waiting!", t.to_do as "to_do!", n.names as "not_reached!"
            from pupil p
            left join draft d on d.pupil_id = p.id and d.week = $2
@@ -129,6 +131,7 @@ pub async fn of_class(
         written: row.written,
         card_seen: row.card_seen,
         send_at: row.send_at.map(|at| at.0),
+        waits_for_second: row.waits_for_second,
         sent: row.sent,
         update: row.update.map(UpdateId),
         trouble: row.trouble,
@@ -151,6 +154,8 @@ pub struct Unsent {
     pub week: Date,
     /// Queued: it leaves from then on.
     pub send_at: Option<Timestamp>,
+    /// Queued, and a second person must approve it first.
+    pub waits_for_second: bool,
 }
 
 /// Of a class the words of weeks from `since` on and before `week` that were written and have not been sent, the latest week
@@ -163,7 +168,8 @@ pub async fn unsent(
 ) -> Result<Vec<Unsent>, StoreError> {
     let rows = sqlx::query!(
         r#"select p.id, coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "name!",
-                  d.week as "week: Day", d.send_at as "send_at: Ts"
+                  d.week as "week: Day", d.send_at as "send_at: Ts",
+                  d.second_for is not null and d.approved_by is null as "waits_for_second!"
            from draft d join pupil p on p.id = d.pupil_id
            where p.class_id = $1 and p.died_on is null and d.week >= $2 and d.week < $3 and d.update_id is null and btrim(d.words) <> ''
              and not exists (select from pupil_update u where u.pupil_id = d.pupil_id and u.week = d.week)
@@ -180,6 +186,7 @@ pub async fn unsent(
         name: row.name,
         week: row.week.0,
         send_at: row.send_at.map(|at| at.0),
+        waits_for_second: row.waits_for_second,
     });
     Ok(unsent.collect())
 }

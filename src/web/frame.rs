@@ -262,6 +262,7 @@ const DONE: &[(&str, &str)] = &[
     ("altered", "The record was verified, and something is wrong. See below."),
     ("asked", "It waits for a second person now. Nothing is sent until they approve it."),
     ("approved", "Approved. It can be queued now."),
+    ("update-approved", "Approved. It can be taken back for a few minutes, then it leaves."),
     ("declined", "Declined. Whoever wrote it sees your reason."),
     ("announced", "Queued. It can be taken back until its time is over."),
     ("dropped-announcement", "It is dropped. Nobody is told anything of it."),

@@ -16,6 +16,7 @@ mod announce;
 mod announce_deeds;
 mod announce_one;
 mod announce_to;
+mod approve;
 mod ask_again;
 mod audit;
 mod away;
@@ -175,6 +176,7 @@ fn served() -> Vec<Served> {
         health::served(),
         away::served(),
         coverage::served(),
+        approve::served(),
         ask_again::served(),
         audit::served(),
         todo::served(),

@@ -8,7 +8,9 @@ use axum::{
 };
 
 use super::{
-    Served, Web, Who, frame,
+    Served, Web, Who,
+    announce_one::APPROVERS,
+    frame,
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
@@ -59,8 +61,11 @@ struct PreviewPage {
     kept_from_text: bool,
     /// Whether this colleague may let it go by text.
     may_allow: bool,
-    /// The reason that was typed and could not be taken.
+    /// Why a second person must approve it, while it waits for them, and whether this colleague may be that person.
+    waits: Option<(&'static str, bool)>,
+    /// The reasons that were typed and could not be taken.
     why: String,
+    declined: String,
     /// Why the SLT lets it go by text.
     text_because: Option<String>,
 }
@@ -73,17 +78,26 @@ async fn preview_page(
 ) -> Result<Response, Wrong> {
     let pupil: PupilId = pupil.parse().map_err(|_| Wrong::Absent)?;
     let at = (pupil, week_named(&web, after.week)?);
-    show_preview(&web, &signed, StatusCode::OK, at, after.done.as_deref(), ("", None)).await
+    show_preview(&web, &signed, StatusCode::OK, at, after.done.as_deref(), (Typed::default(), None)).await
 }
 
-/// What each carer would get, with the reason that was typed and what was wrong with it.
-async fn show_preview(
+/// The reasons that were typed and could not be taken.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Typed<'a> {
+    /// Why it may go by text.
+    pub(super) why: &'a str,
+    /// Why it is declined.
+    pub(super) declined: &'a str,
+}
+
+/// What each carer would get, with what was typed and what was wrong with it.
+pub(super) async fn show_preview(
     web: &Web,
     signed: &Signed,
     status: StatusCode,
     (pupil, monday): (PupilId, Date),
     done: Option<&str>,
-    (why, fault): (&str, Option<&Refusal>),
+    (typed, fault): (Typed<'_>, Option<&Refusal>),
 ) -> Result<Response, Wrong> {
     let family = reading::card(&web.gateway, signed.staff(), pupil).await?.ok_or(Wrong::Absent)?;
     let Some(draft) =
@@ -102,7 +116,12 @@ async fn show_preview(
         advice: web.gateway.policy().advice(&draft.words),
         kept_from_text: !draft.sent && previews.iter().any(|one| one.not_by_text.is_some()),
         may_allow: signed.is(ALLOWERS),
-        why: why.to_owned(),
+        waits: draft.waits_for_second().map(|why| {
+            let own = draft.author == signed.by() || draft.queued_by.as_ref() == Some(&signed.by());
+            (why.because(), signed.is(APPROVERS) && !own)
+        }),
+        why: typed.why.to_owned(),
+        declined: typed.declined.to_owned(),
         text_because: draft.text_because.as_ref().map(super::shown),
         pupil,
         version: draft.version,
@@ -132,7 +151,8 @@ async fn by_text(
         Did::Done(response) => Ok(response),
         Did::Refused(sentence) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            show_preview(&web, &signed, status, (pupil, week), None, (why, Some(&sentence))).await
+            let typed = Typed { why, ..Typed::default() };
+            show_preview(&web, &signed, status, (pupil, week), None, (typed, Some(&sentence))).await
         }
     }
 }

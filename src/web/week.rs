@@ -94,6 +94,8 @@ enum Stage {
     /// Its words were saved before another contact card than the one that stands now.
     CardChanged,
     Ready,
+    /// Queued, and a second person must approve it first.
+    Waits,
     /// Until when it can be taken back.
     Queued(String),
     Sent,
@@ -117,7 +119,7 @@ impl Count {
             pupils: lines.len(),
             written: at(|stage| *stage != Stage::Blank),
             ready: at(|stage| *stage == Stage::Ready),
-            queued: at(|stage| matches!(stage, Stage::Queued(_))),
+            queued: at(|stage| matches!(stage, Stage::Queued(_) | Stage::Waits)),
             sent: at(|stage| *stage == Stage::Sent),
             not_reached: lines.iter().map(|line| line.pupil.not_reached.len()).sum(),
         }
@@ -169,6 +171,7 @@ async fn show_class(
     let name = classes.iter().find(|one| one.id == class).map(|one| one.name.clone()).ok_or(Wrong::Absent)?;
     let stage = |pupil: &PupilWeek| match pupil.send_at {
         _ if pupil.sent => Stage::Sent,
+        Some(_) if pupil.waits_for_second => Stage::Waits,
         Some(at) => Stage::Queued(moment_in_full(at, now)),
         None if !pupil.written => Stage::Blank,
         None if pupil.card_seen.as_ref() != cards.get(&pupil.pupil) => Stage::CardChanged,

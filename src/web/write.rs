@@ -24,6 +24,7 @@ use crate::{
         card::card_digest,
         ids::{ClassId, PupilId},
         plain::Advice,
+        second_person::SecondFor,
         time::{Date, day_in_full, moment_in_full, school_date},
         topic::{Topic, listed, read_topic},
     },
@@ -80,6 +81,8 @@ struct WritePage {
 #[derive(PartialEq, Eq)]
 enum Stage {
     Open,
+    /// Queued, and a second person must approve it first, for this reason.
+    Waits(&'static str),
     Queued(String),
     /// With the words that were sent.
     Sent(String),
@@ -145,6 +148,9 @@ async fn show_write(
     };
     let state = match (&sent, &draft) {
         (Some(words), _) => Stage::Sent(words.clone()),
+        (None, Some(draft)) if draft.waits_for_second().is_some() => {
+            Stage::Waits(draft.second_for.map(SecondFor::because).unwrap_or_default())
+        }
         (None, Some(DraftRow { send_at: Some(at), .. })) => Stage::Queued(moment_in_full(*at, now)),
         (None, _) => Stage::Open,
     };

@@ -14,7 +14,7 @@ use crate::{
     store::{
         StoreError, Tx, absences, accounts, announcements, ask_again,
         complaint_lists::{self, Waiting},
-        coverage, desk, notices, today,
+        coverage, desk, notices, second_person, today,
     },
     web::{
         Web,
@@ -111,6 +111,13 @@ async fn of_families(tx: &mut Tx, web: &Web, signed: &Signed, frame: &Frame) -> 
         ));
     }
     if signed.is(crate::web::announce_one::APPROVERS) {
+        let updates = second_person::waiting_for(tx, signed.staff()).await?.len();
+        lines.extend(some(
+            "/approve",
+            (i64::try_from(updates).unwrap_or(i64::MAX), 0),
+            "update waits for your approval",
+            "updates wait for your approval",
+        ));
         let waiting =
             i64::try_from(announcements::to_decide(tx, &signed.by()).await?.len()).unwrap_or(i64::MAX);
         lines.extend(some(

@@ -172,7 +172,7 @@ fn policy(case: &Case) -> Policy {
         stage_days: [10, 15, 20],
         known: liaison::domain::version::Known::default(),
         never_by_text: liaison::domain::topic::Topic::ALL.iter().copied().skip(1).collect(),
-        approval: std::iter::once(liaison::domain::announcement::AudienceKind::School).collect(),
+        approval: std::iter::once(liaison::domain::second_person::SecondFor::School).collect(),
         text_part_pence: 4.5,
         undo: std::time::Duration::from_mins(5),
         acknowledge: AckPolicy {

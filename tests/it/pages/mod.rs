@@ -27,6 +27,7 @@ mod play;
 mod records;
 mod rules;
 mod search;
+mod second_person;
 mod sign_in;
 mod snapshots;
 mod tasks;

@@ -30,6 +30,8 @@ const NOT_WALKED: &[&str] = &[
     "/questions/{question}/undo",
     "/update/{pupil}/take-back",
     "/update/{pupil}/by-text",
+    "/update/{pupil}/approve",
+    "/update/{pupil}/decline",
     "/families/{pupil}/death/undo",
     "/carers/{carer}/death/undo",
     "/health/go-on",

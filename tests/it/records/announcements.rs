@@ -325,7 +325,7 @@ async fn a_rule_that_became_stricter_while_it_waited_holds() {
 
     scene
         .school
-        .policy(|policy| policy.approval.extend([liaison::domain::announcement::AudienceKind::Class]));
+        .policy(|policy| policy.approval.extend([liaison::domain::second_person::SecondFor::Class]));
     scene.school.later(Duration::from_mins(5));
     let sent = flow::send_due(&scene.school.gateway).await.unwrap();
 

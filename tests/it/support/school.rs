@@ -90,7 +90,7 @@ fn usual() -> Setup {
             plain_words: Vec::new(),
             notices: liaison::domain::notice::NoticePolicy::default(),
             never_by_text: liaison::domain::topic::Topic::ALL.iter().copied().skip(1).collect(),
-            approval: std::iter::once(liaison::domain::announcement::AudienceKind::School).collect(),
+            approval: std::iter::once(liaison::domain::second_person::SecondFor::School).collect(),
             text_part_pence: 4.5,
             undo: Duration::from_mins(5),
             acknowledge: AckPolicy {
