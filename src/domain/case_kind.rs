@@ -48,6 +48,21 @@ impl CaseKind {
         }
     }
 
+    /// What a message of this kind is, within a sentence: "it may be …".
+    pub const fn as_one(self) -> &'static str {
+        match self {
+            Self::Query => "a query",
+            Self::Attendance => "about attendance",
+            Self::Medical => "about something medical or an appointment",
+            Self::Concern => "a concern",
+            Self::Complaint => "a complaint",
+            Self::Thanks => "thanks",
+            Self::Safeguarding => "a safeguarding matter",
+            Self::SubjectAccess => "a subject access request",
+            Self::DataComplaint => "a data-protection complaint",
+        }
+    }
+
     /// Whose list it goes to when a colleague gives it this kind; `None`: it stays where it is.
     pub const fn role(self) -> Option<&'static str> {
         match self {

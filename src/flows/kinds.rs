@@ -86,8 +86,7 @@ async fn clocks_of_kind(
     if let Some(law) = old.statutory()
         && clocks::stop(tx, case.id, Some(law.as_str()), None, by, now).await? > 0
     {
-        let sentence =
-            format!("the clock of the law has ended: a colleague says it is no {}", old.in_words());
+        let sentence = format!("the clock of the law has ended: a colleague says it is not {}", old.as_one());
         tell(tx, case, kind::CLOCK, sentence, None, by, now).await?;
     }
     if !case.open {
@@ -192,9 +191,9 @@ pub async fn decide(
         FlowError::Refused(format!("nothing is suggested of case {}, or a colleague has said", case.code))
     })?;
     readings::say(&mut tx, suggested.received, is, by, now).await?;
-    let what = suggested.kind.in_words();
-    let answer = if is { "it is one" } else { "it is none" };
-    let sentence = format!("of a message that may be a {what} a colleague says: {answer}");
+    let what = suggested.kind.as_one();
+    let answer = if is { "it is" } else { "it is not" };
+    let sentence = format!("a message that may be {what}: a colleague says that {answer}");
     tell(&mut tx, &case, kind::CASE_MOVED, sentence, None, by, now).await?;
     let diverts = is && suggested.kind == CaseKind::Safeguarding && case.kind != "safeguarding";
     if is && !diverts && case.kind != suggested.kind.as_str() {
@@ -205,7 +204,7 @@ pub async fn decide(
         && case.kind != suggested.kind.as_str()
         && clocks::stop(&mut tx, case.id, Some(law.as_str()), None, by, now).await? > 0
     {
-        let sentence = format!("the clock of the law has ended: a colleague says it is no {what}");
+        let sentence = format!("the clock of the law has ended: a colleague says it is not {what}");
         tell(&mut tx, &case, kind::CLOCK, sentence, None, by, now).await?;
     }
     if diverts {

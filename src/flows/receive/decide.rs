@@ -180,7 +180,7 @@ impl Deciding<'_> {
         };
         let found = if thanks { Found::default() } else { self.found() };
         let due = if thanks { None } else { self.start_clock(case, outcome) };
-        self.start_statutory(found, case, outcome);
+        let law = self.start_statutory(found, case, outcome);
         if opened && whose.pupil.is_none() {
             self.ask_which_child(&whose, case, visibility, outcome);
         }
@@ -199,7 +199,7 @@ impl Deciding<'_> {
                 .received(message.id)
                 .seen_by(visibility),
         );
-        self.tell_suggestion(found, &whose, case, visibility, outcome);
+        self.tell_suggestion((found, law), &whose, case, visibility, outcome);
         let learnt = Learnt {
             proposal: Some(Proposal {
                 by: matching::By::Thread,
