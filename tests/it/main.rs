@@ -17,3 +17,4 @@ mod pages;
 mod records;
 mod seen;
 mod support;
+mod term;

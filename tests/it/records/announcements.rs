@@ -323,9 +323,7 @@ async fn a_rule_that_became_stricter_while_it_waited_holds() {
     let oak = scene.oak().await;
     let id = scene.queued(&notice(oak)).await;
 
-    scene
-        .school
-        .policy(|policy| policy.approval.extend([liaison::domain::second_person::SecondFor::Class]));
+    scene.school.policy(|policy| policy.approval.extend([liaison::domain::second_person::SecondFor::Class]));
     scene.school.later(Duration::from_mins(5));
     let sent = flow::send_due(&scene.school.gateway).await.unwrap();
 

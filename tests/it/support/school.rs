@@ -57,6 +57,8 @@ pub(crate) struct Setup {
     pub(crate) reply_tags: bool,
     /// The school's own address.
     pub(crate) address: String,
+    /// When its contact data is imported; `None`: at the time of the tests' clock.
+    pub(crate) begins: Option<Timestamp>,
 }
 
 /// A school, its gateway and the two providers.
@@ -118,6 +120,7 @@ fn usual() -> Setup {
         mail_port: None,
         reply_tags: false,
         address: "parents@northfield.example".to_owned(),
+        begins: None,
     }
 }
 
@@ -136,6 +139,9 @@ impl School {
         let texts = TwilioFake::start().expect("a free port on loopback");
         let folder = TempDir::new().expect("a folder");
         let clock = db.clock();
+        if let Some(at) = setup.begins {
+            clock.set(at);
+        }
         let gateway = gateway(&setup, db.store(), &clock, &mail, &texts, &folder);
         let gone = db.goes_with_the_test();
         let school = Self { gateway, clock, mail, texts, db, setup, folder, _gone: gone };
