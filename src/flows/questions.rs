@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-pub use super::undo::undo;
+pub use super::undo::{Mistake, undo, unmatch};
 
 /// A question on somebody's list.
 #[derive(Debug, Clone, Serialize)]

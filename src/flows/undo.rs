@@ -6,14 +6,15 @@ use super::{
 use crate::{
     domain::{
         chronology::{Entry, Visibility, kind},
-        ids::{CaseId, QuestionId},
+        ids::{CaseId, PupilId, QuestionId, ReceivedId},
+        matching::Candidate,
         time::Timestamp,
     },
     store::{
         StoreError, Tx, case_deeds, cases,
         cases::CaseRow,
-        chronology, clocks,
-        questions::{self, QuestionRow},
+        chronology, clocks, explain,
+        questions::{self, NewQuestion, QuestionRow},
         readings,
     },
 };
@@ -48,6 +49,98 @@ pub async fn undo(
     Ok(done)
 }
 
+/// What is wrong with where a message was put by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mistake {
+    /// It is not from this carer.
+    Carer,
+    /// It is about another of the carer's children.
+    Child,
+}
+
+/// Takes a message out of the case that it was put into by itself, or unsays which child the case is about, and asks a
+/// colleague: nothing is deleted, and the case keeps the trace. What a colleague had said of it before is taken back as
+/// [`undo`] does. Returns what was done, in words.
+pub async fn unmatch(
+    gateway: &Gateway,
+    (name, received): (&str, ReceivedId),
+    restricted: bool,
+    mistake: Mistake,
+    reason: &str,
+    by: &str,
+) -> Result<String, FlowError> {
+    let reason = said("reason", reason, "say why it is wrong: the record needs a reason")?;
+    let now = gateway.now();
+    let mut tx = gateway.store.begin().await?;
+    let case = find(&mut tx, name, restricted).await?;
+    if case_deeds::case_of(&mut tx, received).await? != Some(case.id) {
+        return Err(FlowError::Refused(
+            "this message is not in this case any more: look at it again".to_owned(),
+        ));
+    }
+    let done = match mistake {
+        Mistake::Carer => {
+            let question = asked_about(&mut tx, gateway, &case, received, None, restricted).await?;
+            unsay_carer(&mut tx, &question, restricted, reason, by, now).await?
+        }
+        Mistake::Child => {
+            let children = explain::pupils_of(&mut tx, case.carer).await?;
+            if children.len() < 2 {
+                let why = "this carer has no other child here: say that it is not from them, or pass it on"
+                    .to_owned();
+                return Err(FlowError::at("wrong", why));
+            }
+            let question = asked_about(&mut tx, gateway, &case, received, Some(children), restricted).await?;
+            unsay_child(&mut tx, &question, case.id, restricted, reason, by, now).await?
+        }
+    };
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(done)
+}
+
+/// The open question about a message of a case: the one that was answered before, or a new one. `children`: it asks which of
+/// them; otherwise who wrote.
+async fn asked_about(
+    tx: &mut Tx,
+    gateway: &Gateway,
+    case: &CaseRow,
+    received: ReceivedId,
+    children: Option<Vec<PupilId>>,
+    restricted: bool,
+) -> Result<QuestionRow, FlowError> {
+    let all = questions::list(tx, None, true, restricted).await?;
+    let of_kind = |question: &QuestionRow| (question.kind == "which_child") == children.is_some();
+    if let Some(before) = all.into_iter().find(|question| question.received == received && of_kind(question))
+    {
+        case_deeds::ask_again(tx, before.id).await?;
+        return Ok(before);
+    }
+    let (kind, why) = match &children {
+        Some(_) => ("which_child", "a colleague says that it is not about the child it was put with"),
+        None => ("who_is_this", "a colleague says that it is not from the carer it was put with"),
+    };
+    let candidate = |pupil| Candidate {
+        carer: case.carer,
+        pupil: Some(pupil),
+        evidence: "a child of this carer at the school".to_owned(),
+    };
+    let new = NewQuestion {
+        id: QuestionId::new(),
+        kind,
+        received,
+        case: children.is_some().then_some(case.id),
+        why: why.to_owned(),
+        candidates: children.into_iter().flatten().map(candidate).collect(),
+        role: if case.visibility == Visibility::Restricted { "dsl" } else { "office" },
+        visibility: case.visibility,
+        due: gateway.policy().task_due(gateway.now()),
+        may_be: vec![case.carer],
+    };
+    questions::insert(tx, std::slice::from_ref(&new), gateway.now()).await?;
+    let asked = questions::list(tx, Some(new.id), false, true).await?.pop();
+    asked.ok_or_else(|| FlowError::Refused("the question could not be asked: try again".to_owned()))
+}
+
 async fn ask_again(
     tx: &mut Tx,
     question: &QuestionRow,
@@ -65,13 +158,14 @@ async fn ask_again(
     Ok(done.to_owned())
 }
 
-/// The case as it stands, in which nobody has been told anything.
+/// The case as it stands, in which nobody has been told anything; or the DSL takes it apart, who knows what that means.
 async fn untold(tx: &mut Tx, case: CaseId, restricted: bool) -> Result<CaseRow, FlowError> {
     let case = find(tx, &case.to_string(), restricted).await?;
-    if case_deeds::anything_said(tx, case.id).await? {
+    let dsl_decides = restricted && case.visibility == Visibility::Restricted;
+    if !dsl_decides && case_deeds::anything_said(tx, case.id).await? {
         return Err(FlowError::Refused(format!(
             "a colleague has replied in case {}, or a reply waits there: somebody may have been told what was not theirs \
-             to know. Cancel what waits, and pass the case to the DSL",
+             to know. Cancel what waits, and pass the case to the DSL, who can still take it apart",
             case.code
         )));
     }

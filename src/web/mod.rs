@@ -43,6 +43,7 @@ mod paging;
 mod people;
 mod play;
 mod preview;
+mod put_wrongly;
 mod questions;
 mod restrictions;
 mod safeguarding;
@@ -164,6 +165,7 @@ fn served() -> Vec<Served> {
         week::served(),
         write::served(),
         preview::served(),
+        put_wrongly::served(),
         calls::served(),
         letters::served(),
         life::served(),

@@ -3,8 +3,8 @@
 use liaison::flows::{
     cases,
     cases::{Elsewhere, How},
-    questions,
-    questions::Says,
+    divert, questions,
+    questions::{Mistake, Says},
 };
 
 use super::{AMINA, BORIS, refusal, two_parents};
@@ -157,5 +157,129 @@ async fn a_question_closed_as_needing_nothing_can_be_asked_again() {
     questions::undo(&school.gateway, question, false, "it is none", "office").await.unwrap();
 
     assert_eq!(school.question().await.id, question);
+    school.close().await;
+}
+
+/// Amina's mail, which her address put into a case of its own; its id and the case's code.
+async fn put_by_itself() -> (School, liaison::domain::ids::ReceivedId, String) {
+    let school = School::open(&two_parents()).await;
+    school.arrives(&Letter::from(AMINA).says("It is Boris who writes. When is the trip?")).await;
+    let received = school.received().await.remove(0).id;
+    let code = school.case().await.code;
+    (school, liaison::domain::ids::ReceivedId(received), code)
+}
+
+#[tokio::test]
+async fn a_message_that_was_matched_by_itself_is_taken_out_and_asked_about_and_its_clock_goes_with_it() {
+    let (school, received, code) = put_by_itself().await;
+    let take = async |why: &'static str| {
+        questions::unmatch(&school.gateway, (&code, received), false, Mistake::Carer, why, "office").await
+    };
+
+    let silent = take(" ").await;
+    school.later(std::time::Duration::from_secs(86_400));
+    take("her partner wrote").await.unwrap();
+    let twice = take("her partner wrote").await;
+    let between = (school.case().await, school.received().await.remove(0).case, school.clocks().await);
+    // Her mailbox is shared: the office takes it off her record and puts it where it belongs.
+    school
+        .db
+        .as_superuser(
+            "delete from carer_address where carer_id = (select id from carer where contact_ref = 'C1')",
+        )
+        .await;
+    let question = school.question().await;
+    let says = Says::Is { carer: Some("C2"), pupil: None };
+    questions::answer(&school.gateway, question.id, false, &says, "office").await.unwrap();
+
+    assert!(refusal(silent).contains("say why") && refusal(twice).contains("not in this case any more"));
+    let (case, in_case, clocks) = between;
+    assert_eq!((case.state, case.outcome.as_deref(), in_case), ("closed", Some("matched wrongly"), None));
+    assert_eq!(clocks, ["answer closed 2026-11-27 17:00"]);
+    assert_eq!((question.kind.as_str(), question.role.as_str()), ("who_is_this", "office"));
+    let his = school.cases().await.into_iter().find(|case| case.state == "open").unwrap();
+    assert_eq!(his.carer, "Boris Czerny");
+    assert_eq!(
+        school.clocks().await,
+        ["answer closed 2026-11-27 17:00", "answer running 2026-11-27 17:00"],
+        "counted from when it came, not from today"
+    );
+    let told = school.entries().await;
+    let trace = told.iter().find(|entry| entry.words.as_deref() == Some("her partner wrote")).unwrap();
+    assert!(trace.sentence.contains("was matched wrongly") && trace.carer.as_deref() == Some("Amina Begum"));
+    school.close().await;
+}
+
+#[tokio::test]
+async fn after_a_reply_only_the_dsl_takes_the_case_apart() {
+    let (school, received, code) = put_by_itself().await;
+    let take = async |dsl: bool| {
+        let why = "her partner wrote";
+        questions::unmatch(&school.gateway, (&code, received), dsl, Mistake::Carer, why, "dsl").await
+    };
+    let reply = cases::Reply {
+        words: "On 4 December.",
+        promise: None,
+        full_answer: false,
+        sensitive: false,
+        topic: None,
+        by_text: None,
+        by: "h.barlow",
+    };
+    cases::reply(&school.gateway, &code, false, &reply).await.unwrap();
+    school.deliver().await;
+
+    let office = take(false).await;
+    let before_it_is_theirs = take(true).await;
+    divert::divert(&school.gateway, &code, false, "he may have read hers", "office").await.unwrap();
+    let hidden = take(false).await;
+    take(true).await.unwrap();
+
+    for refused in [office, before_it_is_theirs] {
+        assert!(refusal(refused).contains("pass the case to the DSL, who can still take it apart"));
+    }
+    assert!(refusal(hidden).contains("there is no case"), "as if it were not there");
+    let question = school.question().await;
+    assert_eq!(question.role, "dsl", "and the question is the DSL's");
+    assert!(questions::list(&school.gateway, false, false).await.unwrap().is_empty());
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_case_about_the_wrong_child_asks_which_and_one_with_a_single_child_does_not() {
+    let hers = |pupil| carer(pupil, "C1", "Amina", "Begum").email(AMINA);
+    let roll = Roll::new(
+        &[pupil("P1", "Sam", "Ash"), pupil("P2", "Tom", "Ash").with("class", "Elm")],
+        &[hers("P1"), hers("P2")],
+    );
+    let school = School::open(&roll).await;
+    school.queue(&[("P1", "A good week.")]).await;
+    school.deliver().await;
+    let ours = school.message_id_to(AMINA);
+    school.arrives(&Letter::from(AMINA).answers(&ours).says("And has Tom his boots?")).await;
+    let (code, about) = (school.case().await.code, school.case().await.pupil);
+    let received = liaison::domain::ids::ReceivedId(school.received().await.remove(0).id);
+
+    let by = (&*code, received);
+    questions::unmatch(&school.gateway, by, false, Mistake::Child, "it is about Tom", "office")
+        .await
+        .unwrap();
+    let between = school.case().await;
+    let question = school.question().await;
+    let says = Says::Is { carer: None, pupil: Some("P2") };
+    questions::answer(&school.gateway, question.id, false, &says, "office").await.unwrap();
+
+    assert_eq!((about.as_deref(), between.pupil, between.state), (Some("Sam Ash"), None, "open"));
+    assert_eq!((question.kind.as_str(), question.candidates.len()), ("which_child", 2));
+    let after = school.case().await;
+    assert_eq!((after.pupil.as_deref(), after.class.as_deref()), (Some("Tom Ash"), Some("Elm")));
+    assert_eq!(school.clocks().await, ["answer running 2026-11-27 17:00"], "its clock ran on");
+    school.close().await;
+
+    let (school, received, code) = put_by_itself().await;
+    let refused =
+        questions::unmatch(&school.gateway, (&code, received), false, Mistake::Child, "not Sam", "office")
+            .await;
+    assert!(refusal(refused).contains("no other child here"));
     school.close().await;
 }

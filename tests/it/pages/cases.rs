@@ -566,3 +566,31 @@ async fn a_reply_to_a_text_about_a_listed_topic_goes_by_mail_and_its_page_says_s
     assert_eq!(school.school.texts.posted(), texts + 1, "the acknowledgement alone");
     school.close().await;
 }
+
+#[tokio::test]
+async fn a_colleague_says_on_the_case_that_a_message_is_not_theirs_and_another_class_cannot() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Amina Ash").await;
+    let mut teacher = school.as_role(Role::Teacher).await;
+    let page = teacher.get(&format!("/cases/{case}")).await;
+    let (_, rest) = page.body.split_once(&format!("/cases/{case}/messages/")).expect("a link at the message");
+    let received = rest.split('"').next().unwrap().to_owned();
+    let at = format!("/cases/{case}/messages/{received}");
+    let clara = school.case_of("Clara Birch").await;
+
+    let page = teacher.get(&at).await;
+    let nothing = teacher.press(&page, &at, &[("wrong", ""), ("reason", "<it> was Boris")]).await;
+    let elsewhere = teacher.get(&format!("/cases/{clara}/messages/{received}")).await;
+    let page = teacher.get(&at).await;
+    let done = teacher.press(&page, &at, &[("wrong", "carer"), ("reason", "it was Boris")]).await;
+    let twice = teacher.press(&page, &at, &[("wrong", "carer"), ("reason", "it was Boris")]).await;
+    let after = teacher.get(done.to()).await.body;
+    let list = school.as_role(Role::Office).await.get("/questions").await.body;
+
+    assert_eq!((nothing.status, elsewhere.status), (422, 404));
+    assert!(nothing.body.contains("&#60;it&#62; was Boris") && nothing.body.contains("#wrong-carer"));
+    assert_eq!((done.to(), twice.to()), (&*format!("/cases/{case}?done=asked-again"), done.to()));
+    assert!(after.contains("It is asked again.") && after.contains("matched wrongly"), "{after}");
+    assert!(list.contains("Has Sam got his coat?") || list.contains("amina"), "{list}");
+    school.close().await;
+}

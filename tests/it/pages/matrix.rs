@@ -34,6 +34,8 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/update/{pupil}/preview", "tsd"),
     ("POST", "/update/{pupil}/take-back", "tsd"),
     ("POST", "/update/{pupil}/by-text", "s"),
+    ("GET", "/cases/{case}/messages/{received}", "tosd"),
+    ("POST", "/cases/{case}/messages/{received}", "tosd"),
     ("GET", "/approve", "sd"),
     ("POST", "/update/{pupil}/approve", "sd"),
     ("POST", "/update/{pupil}/decline", "sd"),
@@ -197,6 +199,14 @@ async fn every_role_is_let_in_or_kept_out_as_the_matrix_says() {
     let school = Staffed::open().await;
     let places = [
         ("{case}", school.case_of("Amina Ash").await),
+        (
+            "{received}",
+            school
+                .school
+                .rows("select received_id::text from reading where sender like 'amina%'")
+                .await
+                .remove(0),
+        ),
         ("{question}", school.school.question().await.id.to_string()),
         ("{pupil}", school.family_of("P1").await.replace("/families/", "")),
         ("{task}", school.call().await),
