@@ -26,8 +26,8 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// Whether this carer may be told about this pupil at this moment.
-    pub(crate) fn may_be_told(&self, at: Timestamp) -> bool {
+    /// Whether this carer may be answered at this moment, by words that say nothing of any pupil.
+    pub(crate) fn may_be_answered(&self, at: Timestamp) -> bool {
         let today = day_in_london(at);
         for (first, last) in &self.restrictions {
             let not_yet = matches!(first, Some(first) if today < *first);
@@ -36,7 +36,13 @@ impl Known {
                 return false;
             }
         }
-        if self.died || self.ends.is_some_and(|last| last < today) {
+        !self.died && self.ends.is_none_or(|last| last >= today)
+    }
+
+    /// Whether this carer may be told about this pupil at this moment.
+    pub(crate) fn may_be_told(&self, at: Timestamp) -> bool {
+        let today = day_in_london(at);
+        if !self.may_be_answered(at) {
             return false;
         }
         // Grown up in the eighteenth year after that of birth, from the same day of the year on.

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{ToSpan as _, civil::Date};
+use jiff::civil::Date;
 use liaison::{
     domain::{
         announcement::{Audience, Written},
@@ -15,9 +15,10 @@ use liaison::{
     },
     flows::{
         Clock as _, announcements,
+        cases::{self, Reply},
         drafts::{self, Words},
         life::{self, Person},
-        operate, queue,
+        notices, operate, queue,
         rescue::rescue,
         resolve::resolve,
     },
@@ -26,207 +27,25 @@ use liaison_channels::fakes::{
     smtp::{Act, At},
     twilio::{Deed as Misdeed, Shape},
 };
-use proptest::{array::uniform2, collection::vec, option, prelude::*, sample::select};
+use proptest::prelude::*;
 
+use super::family::{Deed, Family, day, family};
 use crate::{
     oracle::{Known, Said},
     support::{
-        people::{Roll, WEEK, carer, pupil},
-        school::{School, readable},
+        inbound::Letter,
+        people::WEEK,
+        school::{School, readable, sender},
     },
 };
 
-/// First and last day, counted from Monday 23 November; `None` is an open end.
-type Order = (usize, Option<i64>, Option<i64>);
-
-#[derive(Debug, Clone)]
-struct Link {
-    responsibility: &'static str,
-    correspondence: bool,
-    /// Orders as the first file, and each later one, has them.
-    orders: [Option<Order>; 2],
-}
-
-#[derive(Debug, Clone)]
-struct Carer {
-    links: [Option<Link>; 2],
-    email: bool,
-    mobile: bool,
-    post: bool,
-    wants: &'static str,
-    language: &'static str,
-    trouble: usize,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Deed {
-    /// What links this carer and this pupil ends, so many days from Monday.
-    Ends(usize, usize, i64),
-    CarerDies(usize),
-    PupilDies(usize),
-    Agrees(usize, usize),
-    Deliver,
-    NextFile,
-    Hours(u64),
-    Resolve,
-    RetryAll,
-    LookAtTasks,
-    Behave,
-    AnotherDaemon,
-}
-
-#[derive(Debug, Clone)]
-struct Family {
-    carers: Vec<Carer>,
-    leaves: [[Option<i64>; 2]; 2],
-    /// How many days after Monday each pupil turns 18.
-    eighteen: [Option<i64>; 2],
-    /// What the first pupil's update is marked as, from a file; and the second's, from a page.
-    said: [Said; 2],
-    /// What is announced cannot wait.
-    urgent: bool,
-    deeds: Vec<Deed>,
-}
-
-fn order() -> impl Strategy<Value = Option<Order>> {
-    option::weighted(0.4, (0..4usize, option::of(-1..4i64), option::of(-1..4i64)))
-}
-
-fn link() -> impl Strategy<Value = Option<Link>> {
-    let link = (select(vec!["yes", "yes", "no", "unknown"]), any::<bool>(), uniform2(order()));
-    option::weighted(
-        0.8,
-        link.prop_map(|(responsibility, correspondence, orders)| Link {
-            responsibility,
-            correspondence,
-            orders,
-        }),
-    )
-}
-
-fn one_carer() -> impl Strategy<Value = Carer> {
-    let ways =
-        (any::<bool>(), any::<bool>(), any::<bool>(), select(vec!["", "email", "sms", "phone", "letter"]));
-    (uniform2(link()), ways, select(vec!["en", "en", "en", "ur"]), 0..6usize).prop_map(
-        |(links, (email, mobile, post, wants), language, trouble)| Carer {
-            links,
-            email,
-            mobile,
-            post,
-            wants,
-            language,
-            trouble,
-        },
-    )
-}
-
-fn deed() -> impl Strategy<Value = Deed> {
-    prop_oneof![
-        4 => Just(Deed::Deliver),
-        2 => Just(Deed::NextFile),
-        3 => (1..20u64).prop_map(Deed::Hours),
-        2 => Just(Deed::Resolve),
-        2 => Just(Deed::RetryAll),
-        2 => Just(Deed::LookAtTasks),
-        1 => Just(Deed::Behave),
-        1 => Just(Deed::AnotherDaemon),
-        1 => (0..4usize, 0..2usize, -1..3i64).prop_map(|(n, p, last)| Deed::Ends(n, p, last)),
-        1 => (0..4usize).prop_map(Deed::CarerDies),
-        1 => (0..2usize).prop_map(Deed::PupilDies),
-        1 => (0..4usize, 0..2usize).prop_map(|(n, p)| Deed::Agrees(n, p)),
-    ]
-}
-
-fn family() -> impl Strategy<Value = Family> {
-    let leaves = uniform2(uniform2(option::weighted(0.15, 0..3i64)));
-    let eighteen = uniform2(option::weighted(0.2, -1..3i64));
-    (vec(one_carer(), 1..4), leaves, eighteen, (uniform2(said()), any::<bool>()), vec(deed(), 4..14))
-        .prop_map(|(carers, leaves, eighteen, (said, urgent), deeds)| Family {
-            carers,
-            leaves,
-            eighteen,
-            said,
-            urgent,
-            deeds,
-        })
-}
-
-fn said() -> impl Strategy<Value = Said> {
-    let topic = option::of(select(vec!["attendance", "behaviour", "safeguarding"]));
-    (topic, prop::bool::weighted(0.3), any::<bool>()).prop_map(|(topic, sensitive, allowed)| Said {
-        topic,
-        sensitive,
-        allowed,
-        urgent: false,
-    })
-}
-
-fn day(offset: i64) -> Date {
-    jiff::civil::date(2026, 11, 23).checked_add(offset.days()).unwrap()
-}
-
-fn in_order((kind, first, last): Order) -> Order {
-    match (first, last) {
-        (Some(first), Some(last)) if first > last => (kind, Some(last), Some(first)),
-        _ => (kind, first, last),
-    }
-}
-
-impl Family {
-    /// The files as they are at first (0) and later (1).
-    fn roll(&self, file: usize) -> Roll {
-        let text = |offset: Option<i64>| offset.map(|offset| day(offset).to_string()).unwrap_or_default();
-        let pupils = [0, 1].map(|p| {
-            pupil(&format!("P{p}"), &format!("Pupil{p}q"), "Ash")
-                .with("leaving_date", &text(self.leaves[p][file]))
-                .with("date_of_birth", &self.born(p).map(|born| born.to_string()).unwrap_or_default())
-        });
-        let mut rows = vec![carer("P0", "C99", "Nobody", "Special").email("special@home.example")];
-        rows.push(carer("P1", "C99", "Nobody", "Special").email("special@home.example"));
-        for (n, one) in self.carers.iter().enumerate() {
-            for (p, link) in one.links.iter().enumerate() {
-                let Some(link) = link else { continue };
-                let row = carer(&format!("P{p}"), &format!("C{n}"), "Ann", &format!("Carer{n}q"))
-                    .with("parental_responsibility", link.responsibility)
-                    .with("receives_correspondence", if link.correspondence { "yes" } else { "no" })
-                    .with("language", one.language)
-                    .wants(one.wants);
-                let row = if one.email { row.email(&format!("carer{n}q@home.example")) } else { row };
-                let row = if one.mobile { row.mobile(&format!("07700 90010{n}")) } else { row };
-                let row = if one.post { row.lives_at(&format!("{n} Carer{n}q Lane")) } else { row };
-                rows.push(match link.orders[file].map(in_order) {
-                    None => row,
-                    Some((kind, first, last)) => {
-                        let kind = ["supervised", "see_dsl", "no_information", "no_contact"][kind];
-                        row.restricted(kind, &text(first), &text(last))
-                    }
-                });
-            }
-        }
-        Roll::new(&pupils, &rows)
-    }
-
-    fn born(&self, p: usize) -> Option<Date> {
-        self.eighteen[p].map(|after| day(after).checked_sub(18.years()).unwrap())
-    }
-
-    /// What the oracle knows after files up to this one: an order that was once recorded stays.
-    fn known(&self, carer: usize, p: usize, file: usize) -> Option<Known> {
-        let link = self.carers[carer].links[p].as_ref()?;
-        let orders = link.orders[..=file].iter().flatten().copied().map(in_order);
-        Some(Known {
-            restrictions: orders.map(|(_, first, last)| (first.map(day), last.map(day))).collect(),
-            leaves: self.leaves[p][file].map(day),
-            born: self.born(p),
-            responsibility: link.responsibility,
-            correspondence: link.correspondence,
-            ..Known::default()
-        })
-    }
-}
-
 /// What is announced to everybody.
 const ANNOUNCED: &str = "The zephyr fair is on Friday.";
+/// What a colleague replies, after the name of the pupil whom the case is about.
+const REPLIED: &str = "will be met at the gate.";
+/// What only an acknowledgement says, by mail and by text.
+const ACKNOWLEDGED: [&str; 2] =
+    ["This answer was sent automatically", "has your message. A person will answer"];
 
 /// A family on its way, and what has been looked at so far.
 struct Journey<'a> {
@@ -245,6 +64,8 @@ struct Happened {
     carers_died: BTreeSet<usize>,
     pupils_died: BTreeSet<usize>,
     agreed: BTreeSet<(usize, usize)>,
+    /// Who wants no more texts.
+    stopped: BTreeSet<usize>,
 }
 
 impl Journey<'_> {
@@ -296,6 +117,24 @@ impl Journey<'_> {
             }
             Deed::LookAtTasks => {}
             Deed::Behave => school.mail.behave(),
+            Deed::Mails(n) => {
+                let from = format!("carer{n}q@home.example");
+                school.arrives(&Letter::from(&from).says("Can we talk about the week?")).await;
+            }
+            Deed::Texts(n, stop) => {
+                let number = format!("+44770090010{n}");
+                school.text_arrives(&number, if stop { "STOP" } else { "Can we talk?" }).await;
+                if stop {
+                    self.happened.stopped.insert(n);
+                }
+            }
+            Deed::Replies => self.reply_to_all().await,
+            Deed::Notices => {
+                notices::digests(&school.gateway).await.unwrap();
+                let mail = sender(&school.gateway, "school-mail").id().as_str().to_owned();
+                let lane = school.lane(&school.gateway, &mail).await;
+                while lane.notices().await.unwrap() > 0 {}
+            }
             Deed::Ends(..) | Deed::CarerDies(_) | Deed::PupilDies(_) | Deed::Agrees(..) => {
                 self.happens(deed).await;
             }
@@ -335,6 +174,39 @@ impl Journey<'_> {
         }
     }
 
+    /// Replies in every open case, naming the pupil it is about. What may not be said is refused, and nothing is sent.
+    async fn reply_to_all(&self) {
+        let gateway = &self.school.gateway;
+        let open =
+            "select c.code || ' ' || p.legal_forename from carer_case c join pupil p on p.id = c.pupil_id
+                    where c.state = 'open' and c.visibility = 'ordinary'";
+        for case in self.school.rows(open).await {
+            let (code, pupil) = case.split_once(' ').unwrap();
+            let reply = Reply {
+                words: &format!("{pupil} {REPLIED}"),
+                promise: None,
+                full_answer: false,
+                sensitive: false,
+                topic: None,
+                by_text: None,
+                by: "h.barlow",
+            };
+            drop(cases::reply(gateway, code, false, &reply).await);
+        }
+    }
+
+    /// Replies that neither left, nor wait, nor were refused with a reason, nor are a colleague's to say.
+    async fn lost_replies(&self) -> Vec<String> {
+        self.school
+            .rows(
+                "select a.id::text from answer a where a.purpose = 'reply'
+                   and not exists (select from delivery d where d.answer_id = a.id)
+                   and not exists (select from task t where t.answer_id = a.id)
+                   and not exists (select from chronology_entry e where e.case_id = a.case_id and e.kind in ('left_out', 'refused'))",
+            )
+            .await
+    }
+
     async fn id(&self, of: &str) -> Option<String> {
         self.school.rows(&format!("select id::text from {of}")).await.pop()
     }
@@ -365,6 +237,9 @@ impl Journey<'_> {
         self.mails += mails.len();
         self.texts += texts.len();
         for mail in &mails {
+            if mail.to.ends_with("@northfield.example") {
+                judge_notice(&readable(&mail.data));
+            }
             if let Some(n) =
                 mail.to.strip_prefix("carer").and_then(|rest| rest.split('q').next()?.parse().ok())
             {
@@ -373,6 +248,7 @@ impl Journey<'_> {
         }
         for text in &texts {
             let n = text.to.strip_prefix("+44770090010").unwrap().parse().unwrap();
+            assert!(!self.happened.stopped.contains(&n), "carer {n} is texted after STOP: {}", text.body);
             self.judge(n, &text.body);
             self.judge_text(&text.body);
         }
@@ -386,6 +262,7 @@ impl Journey<'_> {
             self.judge(n, &format!("{} {} {}", task.pupil, needs.words.unwrap(), needs.to.unwrap()));
         }
         assert_eq!(self.school.forgotten().await, Vec::<String>::new(), "someone was silently left out");
+        assert_eq!(self.lost_replies().await, Vec::<String>::new(), "a reply is nowhere");
     }
 
     /// An announcement is for whoever may be told about any of their pupils. It names none of them, nor does what a
@@ -480,6 +357,12 @@ impl Journey<'_> {
         let about: Vec<_> = [0, 1].into_iter().filter(|p| words.contains(&format!("Pupil{p}q"))).collect();
         if words.contains(ANNOUNCED) {
             self.judge_announced(n, words);
+        } else if ACKNOWLEDGED.iter().any(|own| words.contains(own)) {
+            let known = [0, 1].map(|p| self.known(n, p));
+            assert!(
+                about.is_empty() && known.iter().flatten().any(|known| known.may_be_answered(now)),
+                "carer {n} was acknowledged at {now}, and may not be, or by a name: {known:?} {words}"
+            );
         } else {
             assert_eq!(about.len(), 1, "one message, one pupil: {words}");
             let known = self.known(n, about[0]);
@@ -498,8 +381,23 @@ impl Journey<'_> {
     }
 }
 
+/// What colleagues are mailed names nobody.
+fn judge_notice(words: &str) {
+    let words = words.to_lowercase();
+    for name in ["pupil0q", "pupil1q", "carer0q", "carer1q", "carer2q", "carer3q", "talk about"] {
+        assert!(!words.contains(name), "a notice says {name}: {words}");
+    }
+}
+
 async fn travel(family: &Family) {
     let school = School::open(&family.roll(0)).await;
+    for (name, role) in [("tess", "teacher"), ("dora", "dsl"), ("selma", "slt")] {
+        let hired = format!(
+            "insert into staff (id, name, email, roles)
+             values (gen_random_uuid(), '{name}', '{name}@northfield.example', array['{role}']) returning id::text"
+        );
+        school.rows(&hired).await;
+    }
     let happened = Happened::default();
     let mut journey = Journey { family, school, file: 0, mails: 0, texts: 0, happened };
     journey.misbehave();
