@@ -193,6 +193,8 @@ pub mod kind {
     pub const ANNOUNCEMENT: &str = "announcement";
     /// The SLT let one item go by text, though what it is about never does; or that came to nothing.
     pub const TEXT_ALLOWED: &str = "text_allowed";
+    /// A report was given, or a review held; or that was taken back.
+    pub const MILESTONE: &str = "milestone";
     /// A second person approved an update, or declined it.
     pub const APPROVAL: &str = "approval";
     /// A colleague was added, given other roles or classes, disabled, or let in anew.

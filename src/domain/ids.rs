@@ -59,6 +59,8 @@ ids! {
     HandOffId,
     /// An address, which several carers may share.
     AddressId,
+    /// A report or review of a pupil that was recorded.
+    MilestoneId,
     /// A teacher's update about one pupil for one week.
     UpdateId,
     /// One message to one carer by one route.

@@ -6,6 +6,7 @@ pub mod age;
 pub mod announcement;
 pub mod audit;
 pub mod by_text;
+pub mod cadence;
 pub mod calendar;
 pub mod card;
 pub mod case_kind;

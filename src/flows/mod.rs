@@ -34,6 +34,7 @@ pub mod letters;
 pub mod life;
 pub mod lists;
 pub mod mailbox;
+pub mod milestones;
 pub mod notices;
 pub mod operate;
 pub mod people;

@@ -39,6 +39,7 @@ pub mod leader;
 pub mod letters;
 pub mod life;
 pub mod matching;
+pub mod milestones;
 pub mod notices;
 pub mod outbox;
 pub mod outbox_list;

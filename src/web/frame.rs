@@ -245,6 +245,8 @@ const DONE: &[(&str, &str)] = &[
     ("complaint-given", "Another colleague has the complaint now. Its day stands."),
     ("complaint-closed", "The complaint is closed. Its case is closed on its own page."),
     ("reopened", "The case is open again."),
+    ("recorded", "Recorded, with your name."),
+    ("taken-off", "It is taken back. Both stand in the record."),
     ("asked-again", "It is asked again. What was wrong stands in the record, and nothing was deleted."),
     ("undone", "The decision was undone. The message waits to be placed again."),
     ("given", "The case was handed on. Its clock runs on."),

@@ -57,6 +57,7 @@ mod week;
 mod why;
 mod working;
 mod write;
+mod year;
 
 use std::{sync::Arc, time::Duration};
 
@@ -163,6 +164,7 @@ fn served() -> Vec<Served> {
         search::served(),
         safeguarding::served(),
         week::served(),
+        year::served(),
         write::served(),
         preview::served(),
         put_wrongly::served(),

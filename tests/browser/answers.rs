@@ -16,7 +16,7 @@ use crate::{
 const SIGNS_OUT: &str = "/sign-out";
 /// Sent last, for nothing else can be done to the same thing then; and by then they may be gone themselves: once the import
 /// was approved, or the announcement queued. Those are answered the same way.
-const GONE_BY_THEN: [&str; 3] =
+const GONE_BY_THEN: [&str; 4] =
     ["/admin/import/{import}/withdraw", "/announce/{announcement}/drop", "/cases/{case}/messages/{received}"];
 
 /// How a form is filled in.

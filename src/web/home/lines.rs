@@ -10,7 +10,7 @@ use crate::{
         staff::Role,
         time::{Timestamp, a_year_before, day_in_words, moment_in_full, school_date, start_of, week_of},
     },
-    flows::{audit, coverage as weekly},
+    flows::{audit, coverage as weekly, milestones},
     store::{
         StoreError, Tx, absences, accounts, announcements, ask_again,
         complaint_lists::{self, Waiting},
@@ -56,6 +56,7 @@ pub(super) async fn lines_of(web: &Web, signed: &Signed, frame: &Frame) -> Resul
         tx.commit().await.map_err(StoreError::from)?;
         // Not while the transaction above holds a connection: it takes one of its own.
         lines.extend(of_the_unreached(web, signed).await?);
+        lines.extend(of_the_year(web, signed).await?);
     }
     if signed.is(&[Role::Governor]) {
         lines.extend(of_the_audit(web, signed).await?);
@@ -293,6 +294,29 @@ async fn of_updates(tx: &mut Tx, web: &Web, signed: &Signed, leads: bool) -> Res
         }
     }
     Ok(lines)
+}
+
+/// What of the year's reports, newsletters and reviews was missed, or is due soon, for those who see to it.
+async fn of_the_year(web: &Web, signed: &Signed) -> Result<Vec<Line>, Wrong> {
+    if !signed.is(&[Role::Teacher, Role::Slt, Role::Dsl]) {
+        return Ok(Vec::new());
+    }
+    let classes = milestones::of_year(&web.gateway, signed.staff()).await?;
+    let (missed, soon) = milestones::missed_and_soon(&classes, school_date(web.gateway.now()));
+    let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let missed = some(
+        "/year",
+        (count(missed), 0),
+        "report, newsletter or review was missed",
+        "reports, newsletters and reviews were missed",
+    );
+    let soon = some(
+        "/year",
+        (count(soon), 0),
+        "report, newsletter or review is due within three weeks",
+        "reports, newsletters and reviews are due within three weeks",
+    );
+    Ok(missed.map(|line| Line { late: true, ..line }).into_iter().chain(soon).collect())
 }
 
 /// The carers whom the updates of this and the last school week have not reached, for those who see to it.

@@ -35,5 +35,6 @@ mod templates;
 mod week;
 mod why;
 mod working;
+mod year;
 
 pub(crate) use crate::support::staffed::{AMINA, Answer, BORIS, Browser, CLARA, Staffed, two_classes};

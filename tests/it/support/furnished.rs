@@ -6,6 +6,7 @@ use jiff::civil::date;
 use liaison::{
     domain::{
         announcement::{Audience, Written},
+        cadence::Milestone,
         contact::{ContactKind, Direction},
         ids::{PupilId, StaffId},
         people::Purpose,
@@ -16,7 +17,7 @@ use liaison::{
         cases::Reply,
         colleagues, complaint,
         contacts::{self, Contact},
-        divert, life,
+        divert, life, milestones,
         proposals::{self, Sent},
         questions::{self, Says},
     },
@@ -224,6 +225,13 @@ impl Staffed {
         let asked = audit::Asked { from: date(2026, 11, 2), until: date(2026, 11, 23), sample: 5 };
         let governor = self.colleague(Role::Governor).await;
         audit::make(&self.school.gateway, &asked, governor).await.expect("a pack");
+        // Of a pupil of each class a review meeting.
+        for pupil in ["P1", "P2"] {
+            let (held, of) = (date(2026, 11, 2), self.pupil(pupil).await);
+            milestones::record(&self.school.gateway, Milestone::AnnualReview, held, &[of], &office)
+                .await
+                .expect("recorded");
+        }
     }
 
     pub(crate) async fn pupil(&self, reference: &str) -> PupilId {
