@@ -54,6 +54,7 @@ mod schema;
 pub mod seals;
 pub mod search;
 pub mod tasks;
+pub mod templates;
 pub mod today;
 pub(crate) mod types;
 pub mod updates;

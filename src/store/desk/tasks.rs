@@ -10,6 +10,7 @@ use super::super::{
 use crate::domain::{
     ids::{CarerId, PupilId, TaskId},
     time::{Date, Timestamp},
+    wording::interpreter_for,
 };
 
 /// A task on a list.
@@ -23,6 +24,8 @@ pub struct TaskLine {
     pub role: String,
     /// The carer's name.
     pub carer: String,
+    /// The interpreter they need, in whose language.
+    pub interpreter: Option<String>,
     /// The pupil's name.
     pub pupil: String,
     /// The pupil.
@@ -46,6 +49,8 @@ pub struct OneTask {
     pub carer_id: CarerId,
     /// The carer's name.
     pub carer: String,
+    /// The interpreter they need, in whose language.
+    pub interpreter: Option<String>,
     /// The pupil.
     pub pupil_id: PupilId,
     /// The pupil's name.
@@ -67,7 +72,7 @@ pub async fn task(connection: &mut PgConnection, task: TaskId) -> Result<Option<
     let row = sqlx::query!(
         r#"select t.id, t.kind, t.role, t.why, t.due as "due: Day", t.state, t.outcome, t.closed_by,
                   t.closed_at as "closed_at: Ts", t.pupil_id, t.carer_id,
-                  c.forename || ' ' || c.surname as "carer!",
+                  c.forename || ' ' || c.surname as "carer!", c.language, c.interpreter,
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil!"
            from task t join carer c on c.id = t.carer_id join pupil p on p.id = t.pupil_id
            where t.id = $1"#,
@@ -81,6 +86,7 @@ pub async fn task(connection: &mut PgConnection, task: TaskId) -> Result<Option<
         role: row.role,
         carer_id: CarerId(row.carer_id),
         carer: row.carer,
+        interpreter: interpreter_for(row.interpreter.as_deref(), &row.language),
         pupil_id: PupilId(row.pupil_id),
         pupil: row.pupil,
         why: row.why,
@@ -110,7 +116,7 @@ pub async fn tasks(
     which: &WhichTasks<'_>,
 ) -> Result<Vec<TaskLine>, StoreError> {
     let rows = sqlx::query!(
-        r#"select t.id, t.kind, t.role, t.why, t.due as "due: Day", t.pupil_id, c.forename || ' ' || c.surname as "carer!",
+        r#"select t.id, t.kind, t.role, t.why, t.due as "due: Day", t.pupil_id, c.forename || ' ' || c.surname as "carer!", c.language, c.interpreter,
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil!"
            from task t join carer c on c.id = t.carer_id join pupil p on p.id = t.pupil_id
            where t.state = 'open' and ($1::text is null or t.kind = $1)
@@ -132,6 +138,7 @@ pub async fn tasks(
         kind: row.kind,
         role: row.role,
         carer: row.carer,
+        interpreter: interpreter_for(row.interpreter.as_deref(), &row.language),
         pupil: row.pupil,
         pupil_id: PupilId(row.pupil_id),
         why: row.why,

@@ -108,6 +108,7 @@ fn usual() -> Setup {
             clock: calendar::Rule::default(),
             stage_days: [10, 15, 20],
             known: liaison::domain::version::Known::default(),
+            templates: liaison::domain::wording::Templates::shipped(),
         },
         patience: Patience {
             lease: Duration::from_secs(30),
