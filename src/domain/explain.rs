@@ -98,7 +98,7 @@ pub fn asked(rule: &str) -> String {
         LEAVE => "May it go by text all the same?",
         URGENT => "Is it urgent?",
         "text is information only" => "How much may a text say?",
-        "language" => "In which language?",
+        "language" => "Does it go in the language they read?",
         "wording" => "By which words?",
         "rehearsal" => "Is this a rehearsal?",
         "reading" => "How the message was read",

@@ -113,7 +113,7 @@ pub fn decide(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Decision {
         return Decision::NotThisWay(why, fired);
     }
     if !by.is_empty() {
-        fired.push(Fired::new("wording", "ok", by));
+        fired.push(Fired::new("wording", "version", by));
     }
     if sends && policy.rehearsal.as_ref().is_some_and(|listed| !listed.contains(&address.value)) {
         fired.push(Fired::new("rehearsal", "stop", "this address is not on the rehearsal list"));
@@ -178,7 +178,7 @@ fn in_words(
             return Ok(rendered);
         }
         let saw = format!("in English: as it stands in {} it cannot go this way", language.in_words());
-        fired.push(Fired::new("language", "ok", saw));
+        fired.push(Fired::new("language", "no", saw));
     } else {
         fired.extend(seen);
     }

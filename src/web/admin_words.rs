@@ -141,7 +141,7 @@ impl Known {
                 moment_in_full(review.at, now),
                 who(&review.recorded_by, &self.names)
             ),
-            None => format!("{whose}. A draft: nobody has checked it, and it is not used"),
+            None => format!("{whose}. Nobody has checked it yet: it is not used"),
         }
     }
 }

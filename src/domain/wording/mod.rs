@@ -119,21 +119,18 @@ pub fn language_for(
     if message.purpose != Purpose::Acknowledgement || reads_english(&facts.language) {
         return (Language::English, None);
     }
-    let name = language_in_words(&facts.language);
-    let (language, saw) = match Language::of(&facts.language) {
+    let english = |saw: String| (Language::English, Some(Fired::new("language", "no", saw)));
+    match Language::of(&facts.language) {
         Some(language) if policy.templates.ready(answer::made_of(route), language) => {
-            (language, format!("in {}, with the English beneath", language.in_words()))
+            let saw = format!("in {}, with the English beneath", language.in_words());
+            (language, Some(Fired::new("language", "ok", saw)))
         }
-        Some(language) => (
-            Language::English,
-            format!(
-                "in English: the words in {} are a draft that nobody has checked yet",
-                language.in_words()
-            ),
-        ),
-        None => (Language::English, format!("in English: there are no words in {name}")),
-    };
-    (language, Some(Fired::new("language", "ok", saw)))
+        Some(language) => english(format!(
+            "in English: the words in {} are a draft that nobody has checked yet",
+            language.in_words()
+        )),
+        None => english(format!("in English: there are no words in {}", language_in_words(&facts.language))),
+    }
 }
 
 /// Puts a message into words for one carer. What the words name and is not known is never left blank: then there are none.

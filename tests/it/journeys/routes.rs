@@ -190,7 +190,9 @@ async fn a_name_that_is_not_on_record_is_never_greeted_and_the_carer_is_told_ano
 
 #[tokio::test]
 async fn a_name_that_is_missing_with_no_other_way_becomes_a_call() {
-    let roll = one_by_email().changed("C1", |c| c.with("landline", "01632 960123"));
+    let her =
+        carer("P1", "C1", "Amina", "Begum").email("amina.begum@home.example").with("phone", "01632 960123");
+    let roll = Roll::new(&[pupil("P1", "Sam", "Ash")], &[her]);
     let school = School::open(&roll).await;
     school.queue(&[("P1", WORDS)]).await;
     school.rows("update carer set forename = '' returning forename").await;
