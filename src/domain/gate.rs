@@ -170,7 +170,9 @@ fn in_words(
     fired: &mut Vec<Fired>,
 ) -> Result<Rendered, Unusable> {
     let (language, seen) = language_for(ask.route, link, ask.message, policy);
-    if language != Language::English {
+    if language == Language::English {
+        fired.extend(seen);
+    } else {
         if let Ok(rendered) = render(ask.route, link, ask.message, policy, language)
             && carries(ask, &rendered.words, &mut Vec::new()).is_ok()
         {
@@ -179,8 +181,6 @@ fn in_words(
         }
         let saw = format!("in English: as it stands in {} it cannot go this way", language.in_words());
         fired.push(Fired::new("language", "no", saw));
-    } else {
-        fired.extend(seen);
     }
     render(ask.route, link, ask.message, policy, Language::English).map_err(|unsaid| match unsaid {
         Unsaid::Missing(field) => Unusable::Missing(field),

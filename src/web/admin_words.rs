@@ -185,7 +185,7 @@ async fn show_language(
                 wording::tried(&policy, words.part, language, &words.words, now).unwrap_or_default();
             if english {
                 // The rest stands where they are edited; what is checked is checked whole.
-                reads.retain(|one| one.is_usual());
+                reads.retain(Reads::is_usual);
             }
             Shown {
                 part: words.part,

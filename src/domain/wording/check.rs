@@ -148,8 +148,8 @@ impl Example {
 
     /// A message is taken for one thing or the other, as a notice is.
     fn can_be(&self) -> bool {
-        !(self.has(Field::AsksForInformation) && self.has(Field::ComplainsAboutData))
-            && !(self.has(Field::Urgent) && self.has(Field::Newsletter))
+        let both = |one, other| self.has(one) && self.has(other);
+        !both(Field::AsksForInformation, Field::ComplainsAboutData) && !both(Field::Urgent, Field::Newsletter)
     }
 
     /// Whether a page shows it: the usual one, and those that differ from it in one thing.

@@ -219,13 +219,10 @@ impl Part {
             Self::UpdateText => &[School, Phone, Pupil, Week, Words],
             Self::UpdateNotice => &[School, Phone, Pupil, Week],
             Self::AcknowledgementSubject | Self::ReplySubject => &[School, Reference],
-            Self::Acknowledgement => {
+            Self::Acknowledgement | Self::AcknowledgementText => {
                 &[School, Phone, Day, Holiday, AsksForInformation, ComplainsAboutData, LawDay]
             }
             Self::AcknowledgementClosing => &[School, Phone, UrgentWords, MoreWords, Reference],
-            Self::AcknowledgementText => {
-                &[School, Phone, Day, Holiday, AsksForInformation, ComplainsAboutData, LawDay]
-            }
             Self::AcknowledgementLine => &[School, Phone, Day],
             Self::ReplyClosing => &[School, Phone, Reference, Day, ByLetter],
             Self::ReplyText => &[School, Phone, Words],

@@ -8,7 +8,7 @@ use liaison::{
     flows::wording,
 };
 
-use super::{CLARA, Staffed};
+use super::{Answer, Browser, CLARA, Staffed};
 use crate::support::{inbound::Letter, people::Roll, school::readable};
 
 const LIST: &str = "/admin/wording";
@@ -93,6 +93,12 @@ async fn words_that_would_go_wrong_are_refused_with_what_to_mend_and_stay_in_the
     school.close().await;
 }
 
+/// Presses a button with fields that come several times.
+async fn press(office: &mut Browser, page: &Answer, action: &str, fields: Vec<(&str, String)>) -> Answer {
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    office.press(page, action, &fields).await
+}
+
 #[tokio::test]
 async fn a_language_is_used_once_a_named_person_has_checked_it_and_changed_words_are_a_draft_again() {
     let school = Staffed::open().await;
@@ -112,15 +118,6 @@ async fn a_language_is_used_once_a_named_person_has_checked_it_and_changed_words
         fields.extend(extra.iter().map(|(name, value)| (*name, (*value).to_owned())));
         fields
     };
-    async fn press(
-        office: &mut super::Browser,
-        page: &super::Answer,
-        action: &str,
-        fields: Vec<(&str, String)>,
-    ) -> super::Answer {
-        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        office.press(page, action, &fields).await
-    }
 
     let nobody = press(&mut office, &page, &action, with(&[("reads", "on"), ("checked_by", " ")])).await;
     let unread = press(&mut office, &page, &action, with(&[("checked_by", "F. Noor")])).await;
