@@ -28,6 +28,7 @@ use crate::{
         staff::Role,
         topic::Topic,
         version::Known,
+        wording::Templates,
     },
     flows::gateway::Patience,
     web::Site,
@@ -495,6 +496,7 @@ impl Problems {
             .map(|address| Private::new(address.trim().to_lowercase()))
             .collect();
         Some(Policy {
+            templates: Templates::shipped(),
             known: Known::default(),
             school: School { name: school.name, office_phone: school.office_phone },
             text_update,

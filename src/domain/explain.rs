@@ -98,6 +98,8 @@ pub fn asked(rule: &str) -> String {
         LEAVE => "May it go by text all the same?",
         URGENT => "Is it urgent?",
         "text is information only" => "How much may a text say?",
+        "language" => "Does it go in the language they read?",
+        "wording" => "By which words?",
         "rehearsal" => "Is this a rehearsal?",
         "reading" => "How the message was read",
         "proposal" => "What the message itself points to",

@@ -24,7 +24,7 @@ use super::{
     tag::ReplyKey,
     time::{Timestamp, moment_in_full, school_date},
     topic::Topic,
-    wording::{Words, as_html, render},
+    wording::{Language, Rendered, Unsaid, Words, as_html, language_for, render},
 };
 
 /// What the gate is asked about: one attempt of one route to one carer.
@@ -102,9 +102,18 @@ pub fn decide(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Decision {
         fired.push(Fired::new("when", "wait", why.clone()));
         return Decision::Wait(until, why, fired);
     }
-    let words = render(ask.route, link, ask.message, policy);
+    let Rendered { words, language, by } = match in_words(ask, link, policy, &mut fired) {
+        Ok(rendered) => rendered,
+        Err(why) => {
+            fired.push(Fired::new("wording", "next route", why.sentence()));
+            return Decision::NotThisWay(why, fired);
+        }
+    };
     if let Err(why) = carries(ask, &words, &mut fired) {
         return Decision::NotThisWay(why, fired);
+    }
+    if !by.is_empty() {
+        fired.push(Fired::new("wording", "version", by));
     }
     if sends && policy.rehearsal.as_ref().is_some_and(|listed| !listed.contains(&address.value)) {
         fired.push(Fired::new("rehearsal", "stop", "this address is not on the rehearsal list"));
@@ -115,7 +124,7 @@ pub fn decide(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Decision {
         to: address.value.clone(),
         to_name: link.carer_name.full(),
         words,
-        language: "en-GB".to_owned(),
+        language: language.as_str().to_owned(),
         manner: match ask.message.purpose {
             Purpose::WeeklyUpdate | Purpose::Newsletter | Purpose::Notice | Purpose::Urgent => Manner::Letter,
             Purpose::Acknowledgement => Manner::Automatic,
@@ -151,6 +160,32 @@ fn not_now(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Option<(Option<Tim
     let why =
         if policy.is_school_day(school_date(now)) { "outside the hours of sending" } else { "no school day" };
     Some((Some(until), format!("{why}; leaves {}", moment_in_full(until, now))))
+}
+
+/// The message in the carer's own language where that may be and the channel carries its letters; otherwise in English.
+fn in_words(
+    ask: &Ask<'_>,
+    link: &LinkFacts,
+    policy: &Policy,
+    fired: &mut Vec<Fired>,
+) -> Result<Rendered, Unusable> {
+    let (language, seen) = language_for(ask.route, link, ask.message, policy);
+    if language == Language::English {
+        fired.extend(seen);
+    } else {
+        if let Ok(rendered) = render(ask.route, link, ask.message, policy, language)
+            && carries(ask, &rendered.words, &mut Vec::new()).is_ok()
+        {
+            fired.extend(seen);
+            return Ok(rendered);
+        }
+        let saw = format!("in English: as it stands in {} it cannot go this way", language.in_words());
+        fired.push(Fired::new("language", "no", saw));
+    }
+    render(ask.route, link, ask.message, policy, Language::English).map_err(|unsaid| match unsaid {
+        Unsaid::Missing(field) => Unusable::Missing(field),
+        Unsaid::Broken => Unusable::Wording,
+    })
 }
 
 fn carries(ask: &Ask<'_>, words: &Words, fired: &mut Vec<Fired>) -> Result<(), Unusable> {

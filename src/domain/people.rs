@@ -219,9 +219,36 @@ impl PersonName {
     }
 }
 
+impl PersonName {
+    /// The same where all that it is made of is on record: `None` rather than half a name.
+    pub fn addressed(&self) -> Option<Private<String>> {
+        let is_known = |part: &Private<String>| !part.expose().trim().is_empty();
+        let known = is_known(&self.surname) && (is_known(&self.title) || is_known(&self.forename));
+        known.then(|| self.greeting())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn half_a_name_greets_nobody() {
+        let name = |title: &str, forename: &str, surname: &str| PersonName {
+            title: title.into(),
+            forename: forename.into(),
+            surname: surname.into(),
+        };
+        for (name, greets) in [
+            (name("", "Amina", "Begum"), Some("Amina Begum")),
+            (name("Mrs", "", "Begum"), Some("Mrs Begum")),
+            (name("", " ", "Begum"), None),
+            (name("Mrs", "Amina", " "), None),
+            (name("", "Amina", ""), None),
+        ] {
+            assert_eq!(name.addressed().map(|name| name.expose().clone()).as_deref(), greets);
+        }
+    }
 
     fn restriction(kind: RestrictionKind, starts: Option<&str>, ends: Option<&str>) -> Restriction {
         let date = |text: &str| text.parse().expect("a date");

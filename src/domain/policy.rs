@@ -1,6 +1,6 @@
 //! The school's settings that decisions depend on.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use jiff::ToSpan;
 use liaison_channels::private::Private;
@@ -17,6 +17,7 @@ use super::{
     second_person::SecondFor,
     topic::Topic,
     version::Known,
+    wording::Templates,
 };
 
 /// So many days before the calendar ends, those who can enter the next terms are told.
@@ -95,6 +96,8 @@ pub struct Policy {
     pub clock: Rule,
     /// School days that each stage of a complaint takes: the school's own timescales.
     pub stage_days: [u8; 3],
+    /// The words around what colleagues write, in every language.
+    pub templates: Arc<Templates>,
     /// The version of all this, once it was asked for.
     pub known: Known,
 }

@@ -14,6 +14,7 @@ use super::{
     statutory::Statutory,
     time::{Date, Timestamp, school_date},
     topic::Topic,
+    wording::Field,
 };
 use liaison_channels::private::Private;
 
@@ -146,6 +147,12 @@ pub enum Unusable {
     PreferenceChanged,
     /// No channel of this kind is set up.
     NoChannel,
+    /// The carer reads in a form that this route does not have.
+    Format(Format),
+    /// The words would name something that is not on record (R46).
+    Missing(Field),
+    /// The words cannot be made.
+    Wording,
 }
 
 impl Unusable {
@@ -163,6 +170,9 @@ impl Unusable {
             Self::Alphabet => "alphabet",
             Self::PreferenceChanged => "preference_changed",
             Self::NoChannel => "no_channel",
+            Self::Format(_) => "format",
+            Self::Missing(_) => "missing_value",
+            Self::Wording => "wording",
         }
     }
 
@@ -182,6 +192,12 @@ impl Unusable {
             Self::Alphabet => "the text provider cannot carry one of the letters",
             Self::PreferenceChanged => "the carer now prefers another route",
             Self::NoChannel => "no channel is set up for this route",
+            Self::Format(Format::Braille) => "this carer reads braille: ordinary writing does not reach them",
+            Self::Format(Format::Audio) => "this carer is read to: ordinary writing does not reach them",
+            Self::Format(Format::EasyRead) => "this carer reads easy read: ordinary words do not reach them",
+            Self::Format(_) => "this carer reads in another form",
+            Self::Missing(field) => field.missing(),
+            Self::Wording => "the words cannot be made: look at Admin, Wording",
         }
     }
 }
@@ -226,6 +242,9 @@ pub fn usable<'a>(
     if route != Route::Call && !plain_enough && !reads_english(&facts.language) {
         return Err(Unusable::Language);
     }
+    if route != Route::Call && !plain_enough && !reads_print(facts.format) {
+        return Err(Unusable::Format(facts.format));
+    }
     let only = message.answer().and_then(|answer| answer.only_to);
     let address = best_address(route, &facts.addresses, only)?;
     if route == Route::Email && EmailAddress::parse(address.value.expose()).is_err() {
@@ -263,6 +282,11 @@ fn best_address(
         }
     }
     Err(worst)
+}
+
+/// Whether ordinary writing, large where that is asked for, can be read.
+pub const fn reads_print(format: Format) -> bool {
+    !matches!(format, Format::Braille | Format::Audio | Format::EasyRead)
 }
 
 /// Whether a BCP 47 tag means English.

@@ -95,3 +95,19 @@ pub fn field_moment(at: Timestamp) -> String {
 pub fn is_weekday(day: Date) -> bool {
     !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_carer_reads_the_year_only_where_it_is_another() {
+        let day = |text: &str| text.parse::<Date>().expect("a day");
+        for (due, today, expected) in [
+            ("2026-11-13", "2026-11-09", "Friday 13 November"),
+            ("2027-01-07", "2026-12-18", "Thursday 7 January 2027"),
+        ] {
+            assert_eq!(day_in_full(day(due), day(today)), expected);
+        }
+    }
+}

@@ -62,6 +62,7 @@ impl Policy {
             clock,
             stage_days,
             never_by_text,
+            templates,
             known: _,
         } = self;
         json!({
@@ -85,6 +86,7 @@ impl Policy {
             "seconds between tries": retry.0.iter().map(std::time::Duration::as_secs).collect::<Vec<_>>(),
             "seconds to take back": undo.as_secs(),
             "topics that never go by text": never_by_text.iter().map(|topic| topic.as_str()).collect::<Vec<_>>(),
+            "version of the words around messages": templates.version(),
             "weekly update by text": match text_update {
                 TextUpdate::Notice => "a notice".to_owned(),
                 TextUpdate::Full { max_parts } => format!("all of it in at most {max_parts} parts"),

@@ -7,7 +7,8 @@ use sqlx::PgConnection;
 
 use super::{FlowError, gateway::Gateway};
 use crate::{
-    domain::{calendar, policy::Policy},
+    domain::{calendar, policy::Policy, wording::Templates},
+    store::templates,
     store::versions::{self, Newest, PolicyVersion, WordingVersion},
 };
 
@@ -94,9 +95,27 @@ async fn take_up(connection: &mut PgConnection, gateway: &Gateway) -> Result<boo
     if let Some(number) = newest.wording {
         put(&mut policy, versions::wording(connection, number).await?);
     }
+    policy.templates = words_of_parts(connection, newest).await?;
     let moved = policy.calendar_version() != before;
     gateway.current.set(newest, policy);
     Ok(moved)
+}
+
+/// The words of every part: the school's own over the shipped ones, with the marks of those who checked them.
+async fn words_of_parts(connection: &mut PgConnection, newest: Newest) -> Result<Arc<Templates>, FlowError> {
+    if newest.templates.is_none() && newest.reviews.is_none() {
+        return Ok(Templates::shipped());
+    }
+    let own = templates::own(templates::newest(connection).await?);
+    let reviewed = templates::reviewed(templates::reviews(connection).await?);
+    let (words, left_out) = Templates::with(&own, &reviewed);
+    for (part, language) in left_out {
+        // They were checked before they were kept, so this program is older or newer than that one.
+        tracing::error!(
+            "the school's own words for {part} in {language} cannot be read by this version of Liaison: the shipped ones count"
+        );
+    }
+    Ok(Arc::new(words))
 }
 
 /// Takes up what was adopted just now. That it was adopted stands whether or not this can be done at once: the caretaker does

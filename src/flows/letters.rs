@@ -3,7 +3,7 @@
 use super::{
     FlowError,
     gateway::Gateway,
-    planning::{Whose, another_way, check, opened_entry},
+    planning::{Whose, another_way, as_json, check, opened_entry},
     salt,
     tasks::{close_row, no_task, open, state_in_words, words_now},
 };
@@ -16,7 +16,7 @@ use crate::{
         wording::Sheet,
     },
     store::{
-        StoreError, Tx, addresses, chronology, clocks, facts, letters,
+        StoreError, Tx, addresses, chronology, clocks, facts, letters, outbox,
         recording::{self, TaskFacts},
         tasks::{self, TaskRow},
     },
@@ -140,8 +140,9 @@ async fn post_one(
     letters::insert_posting(tx, row.id, posted_on, address, by, now).await?;
     let mut entry = entry(tx, row, facts, kind::POSTED, "the letter was posted", by, now).await?;
     entry.happened_at = midday(posted_on, now).max(facts.created_at);
-    if let Some(words) = words_now(tx, gateway, row).await? {
+    if let Some((words, fired)) = words_now(tx, gateway, row).await? {
         entry = entry.words(salt(), words);
+        outbox::keep_choices(tx, &[(entry.id.0, as_json(&fired, &gateway.policy()))]).await?;
     }
     chronology::append(tx, &[entry]).await?;
     close_row(tx, row, true, by, &format!("posted on {}", day_in_words(posted_on)), now).await

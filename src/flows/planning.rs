@@ -12,7 +12,7 @@ use crate::{
         people::{Purpose, Route},
         policy::Policy,
         rights::LinkFacts,
-        route::{About, Fired, MessageFacts, Plan, choose},
+        route::{About, Fired, MessageFacts, Plan, Unusable, choose, reads_print},
         time::{Timestamp, school_date},
         wording::interpreter,
     },
@@ -159,6 +159,11 @@ fn task(policy: &Policy, telling: &Telling<'_>, route: Route) -> NewTask {
             format!("ring with the {what}, with an interpreter for {language}{after}")
         }
         _ => format!("ring with the {what}{after}"),
+    };
+    let why = match telling.link.format {
+        // Why they are rung and not written to, and what whoever rings may offer.
+        format if !reads_print(format) => format!("{why}: {}", Unusable::Format(format).sentence()),
+        _ => why,
     };
     let (kind, role) = match (route, &telling.message.about) {
         (Route::Letter, _) => ("letter", "office"),

@@ -16,6 +16,7 @@ use crate::{
         ids::{PupilId, TaskId},
         people::{Format, Route},
         rights::LinkFacts,
+        route::Fired,
         time::{Date, Timestamp, school_date},
         wording::{Sheet, Words, interpreter},
     },
@@ -247,15 +248,18 @@ async fn asked(
     Ok(Some((decision, link)))
 }
 
-/// The words of a call or letter as the gate would give them now, for the record of it; `None` where it gives none any more.
+/// The words of a call or letter as the gate would give them now, for the record of it, with the rules by which it did; `None`
+/// where it gives none any more.
 pub(super) async fn words_now(
     tx: &mut crate::store::Tx,
     gateway: &Gateway,
     row: &TaskRow,
-) -> Result<Option<Private<String>>, FlowError> {
+) -> Result<Option<(Private<String>, Vec<Fired>)>, FlowError> {
     let (Ok(route), Some(carried)) = (Route::parse(&row.kind), row.carried) else { return Ok(None) };
     match asked(tx, gateway, row, route, carried).await? {
-        Some((Decision::Permit(permit), _)) => Ok(Some(permit.words().plain().clone())),
+        Some((Decision::Permit(permit), _)) => {
+            Ok(Some((permit.words().plain().clone(), permit.fired().to_vec())))
+        }
         _ => Ok(None),
     }
 }

@@ -57,6 +57,7 @@ pub mod seals;
 pub mod search;
 pub mod second_person;
 pub mod tasks;
+pub mod templates;
 pub mod today;
 pub(crate) mod types;
 pub mod updates;

@@ -16,17 +16,28 @@ pub struct Newest {
     pub calendar: Option<i64>,
     /// The wording's.
     pub wording: Option<i64>,
+    /// That of the school's own words for parts of messages.
+    pub templates: Option<i64>,
+    /// That of the marks that words were checked.
+    pub reviews: Option<i64>,
 }
 
 /// The newest numbers.
 pub async fn newest(connection: &mut PgConnection) -> Result<Newest, StoreError> {
     let row = sqlx::query!(
         "select (select max(number) from calendar_version) as calendar,
-                (select max(number) from wording_version) as wording"
+                (select max(number) from wording_version) as wording,
+                (select max(number) from template_version) as templates,
+                (select max(number) from template_review) as reviews"
     )
     .fetch_one(connection)
     .await?;
-    Ok(Newest { calendar: row.calendar, wording: row.wording })
+    Ok(Newest {
+        calendar: row.calendar,
+        wording: row.wording,
+        templates: row.templates,
+        reviews: row.reviews,
+    })
 }
 
 /// Waits until nobody else adopts anything, and keeps the next one waiting until the transaction ends.

@@ -2,10 +2,11 @@
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
-use liaison_channels::text::{Encoding, measure};
 
 use super::{
-    Served, Web, Who, frame,
+    Served, Web, Who,
+    admin_words::{Listed, languages},
+    frame,
     frame::{Frame, Wrong},
     get,
     guard::{After, Signed},
@@ -18,7 +19,7 @@ use crate::{
         policy::TextUpdate,
         staff::Role,
         time::{moment_in_full, school_date},
-        wording::{Words, samples},
+        wording::{Words, samples, text_length},
     },
     flows::{current, wording},
     store::{StoreError, desk, versions},
@@ -56,6 +57,7 @@ struct WordingPage {
     set: Option<String>,
     phone: String,
     texts: &'static str,
+    languages: Vec<Listed>,
     samples: Vec<Shown>,
 }
 
@@ -103,6 +105,7 @@ async fn show(
             TextUpdate::Notice => "a text only tells that the update is ready",
             TextUpdate::Full { .. } => "a text carries the whole update where it fits",
         },
+        languages: languages(web),
         samples: samples(&policy, today, due)
             .into_iter()
             .map(|sample| shown(sample.name, &sample.words))
@@ -118,16 +121,7 @@ fn shown(name: &'static str, words: &Words) -> Shown {
         _ => None,
     };
     let length = match words {
-        Words::Text { body, .. } => {
-            let measured = measure(body.expose());
-            let parts = if measured.parts == 1 { "part" } else { "parts" };
-            let short = if measured.encoding == Encoding::Ucs2 {
-                "; a letter in it makes each part shorter"
-            } else {
-                ""
-            };
-            Some(format!("{} characters, {} {parts}{short}", body.expose().chars().count(), measured.parts))
-        }
+        Words::Text { body, .. } => Some(text_length(body.expose())),
         _ => None,
     };
     Shown { name, subject, words: words.plain().expose().clone(), length }

@@ -12,6 +12,7 @@ mod admin_import;
 mod admin_queue;
 mod admin_staff;
 mod admin_wording;
+mod admin_words;
 mod announce;
 mod announce_deeds;
 mod announce_one;
@@ -193,6 +194,7 @@ fn served() -> Vec<Served> {
         admin_channels::served(),
         admin_queue::served(),
         admin_wording::served(),
+        admin_words::served(),
         admin_staff::served(),
         admin_import::served(),
     ]

@@ -17,7 +17,7 @@ use super::{
     people::who,
     post,
     sent::{Did, Fields, Sent, once},
-    todo::{asks_pupil, note_tasks, task_in_words},
+    todo::{asks_pupil, is_spoken, note_tasks, task_in_words},
 };
 use crate::{
     domain::{
@@ -43,6 +43,8 @@ struct TaskPage {
     mends_address: bool,
     /// Whether it is to ask the pupil whom the school may tell.
     asks_pupil: bool,
+    /// The interpreter to book first.
+    interpreter: Option<String>,
     due: String,
     late: bool,
     role: &'static str,
@@ -105,6 +107,7 @@ async fn show(
         frame,
         mends_address: task.kind == "check_address",
         asks_pupil: asks_pupil(&task.kind),
+        interpreter: task.interpreter.clone().filter(|_| is_spoken(&task.kind)),
         due: day_in_full(task.due, today),
         late: task.state == "open" && task.due < today,
         role: Role::parse(&task.role).map_or("", Role::in_words),

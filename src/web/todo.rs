@@ -43,6 +43,18 @@ pub(super) struct Todo {
     pub(super) late: bool,
 }
 
+impl Todo {
+    /// The interpreter to book first, where somebody speaks with the carer.
+    pub(super) fn interpreter(&self) -> Option<&str> {
+        self.line.interpreter.as_deref().filter(|_| is_spoken(&self.line.kind))
+    }
+}
+
+/// Whether a task is to speak with the carer: a call, or what may be one or a meeting.
+pub(super) fn is_spoken(kind: &str) -> bool {
+    ["call", "follow_up", "did_it_arrive", "check_address", "opted_out"].contains(&kind)
+}
+
 /// A task as a list shows it to this colleague.
 pub(super) fn to_do(line: TaskLine, today: Date, signed: &Signed) -> Todo {
     Todo {

@@ -361,6 +361,7 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
             text_part_pence: 4.5,
             stage_days: [10, 15, 20],
             known: liaison::domain::version::Known::default(),
+            templates: liaison::domain::wording::Templates::shipped(),
             acknowledge: AckPolicy {
                 on: true,
                 counts: false,

@@ -25,7 +25,7 @@ pub use self::{
     file::{EXAMPLE_FILE, read},
     ics::{Proposed, is_ics, read_ics},
     inspect::{DueReading, inspect_due},
-    words::{carer_words, due_words, not_counted_words},
+    words::{due_words, not_counted_words},
 };
 use super::{
     chronology::{Digest, finish},

@@ -12,12 +12,6 @@ const MOST_COUNTED: usize = 10;
 /// With more reasons than this, the rest are numbered.
 const MOST_REASONS: usize = 12;
 
-/// `by the end of Friday 13 November`: the day as an acknowledgement promises it to a carer, with the year where it is not
-/// this one.
-pub fn carer_words(day: Date, today: Date) -> String {
-    format!("by the end of {}", with_year(day, today.year()))
-}
-
 /// One plain sentence, without a full stop, that tells why something is due when it is: what was counted, what was not and
 /// why. `due` is what [`super::due`] gave for the same arguments.
 pub fn due_words(due: &Due, received: Timestamp, calendar: &Calendar, rule: &Rule) -> String {

@@ -1,96 +1,59 @@
-//! The words of an answer in a case. An acknowledgement names no pupil and repeats nothing of the message (R36); neither
-//! does a subject line (T25).
+//! The words of an acknowledgement: it names no pupil and repeats nothing of the message (R36), and goes in the carer's own
+//! language where those words have been checked, with the English beneath so that every colleague can read what was sent.
 
-use liaison_channels::{private::Private, text::tidy};
-
-use super::{
-    super::{
-        calendar::carer_words,
-        people::Purpose,
-        policy::Policy,
-        route::{AnswerFacts, MessageFacts},
-        statutory::Statutory,
-        time::day_in_full,
-    },
-    Words, whole_or_notice,
+use liaison_channels::{
+    private::Private,
+    text::{measure, tidy},
 };
 
-pub(super) fn auto_subject(school: &str, case: &AnswerFacts) -> String {
-    format!("Auto: {school} has your message [Ref {}]", case.code)
-}
+use super::{
+    super::people::Route, Language, Words, check::MOST_TEXT_PARTS, page::Section, part::Part, saying::Saying,
+    template::Unsaid,
+};
 
-pub(super) fn reply_subject(school: &str, case: &AnswerFacts) -> String {
-    format!("Answer from {school} [Ref {}]", case.code)
-}
-
-/// That the message is here, and by when a person answers. Without a day where the calendar has none: a date is never
-/// guessed.
-pub(super) fn thanks(case: &AnswerFacts) -> String {
-    let holiday = if case.holiday { "The school is on holiday at present. " } else { "" };
-    let by = case.due_day.map(|day| format!(" {}", carer_words(day, case.written))).unwrap_or_default();
-    let law = lawful(case);
-    format!("Thank you for your message. We have it. {holiday}A person will answer you{by}.{law}")
-}
-
-/// What the law asks besides, where the message may be of that kind, after a space. Only "if": nobody has read it yet.
-fn lawful(case: &AnswerFacts) -> String {
-    let Some((law, day)) = case.law else { return String::new() };
-    let by = day_in_full(day, case.written);
-    match law {
-        Statutory::SubjectAccess => format!(
-            " If you ask for information that the school holds about somebody, the law gives us one month: you will have our \
-             answer to that by {by}, holidays or not."
-        ),
-        Statutory::DataComplaint => format!(
-            " If you complain about how the school uses personal information, a person will confirm that we have your complaint \
-             by {by}, holidays or not."
-        ),
+/// What an acknowledgement by this route is made of: it goes in a language only where all of it may.
+pub(super) const fn made_of(route: Route) -> &'static [Part] {
+    match route {
+        Route::Text => &[Part::AcknowledgementText],
+        Route::Email | Route::Call | Route::Letter => {
+            &[Part::AcknowledgementSubject, Part::Acknowledgement, Part::AcknowledgementClosing]
+        }
     }
 }
 
-pub(super) fn acknowledgement_closing(policy: &Policy, case: &AnswerFacts) -> String {
-    let more = policy.acknowledge.more_words.trim();
-    let more = if more.is_empty() { String::new() } else { format!("{more}\n\n") };
-    format!(
-        "{more}{}\n\nThis answer was sent automatically. There is no need to answer it. Your reference is {}.",
-        policy.acknowledge.urgent(&policy.school),
-        case.code
-    )
-}
-
-pub(super) fn reply_opening() -> String {
-    String::new()
-}
-
-pub(super) fn reply_closing(answer: &str, policy: &Policy, case: &AnswerFacts) -> String {
-    let until =
-        case.due_day.map(|day| format!("We will write again {}.\n\n", carer_words(day, case.written)));
-    format!(
-        "{}{answer} the school office on {}. Your reference is {}.",
-        until.unwrap_or_default(),
-        policy.school.office_phone,
-        case.code
-    )
-}
-
-/// An answer by text: an acknowledgement in one part where the school's name lets it; a reply in full where it fits, else
-/// the notice that there is one.
-pub(super) fn text(message: &MessageFacts, case: &AnswerFacts, policy: &Policy) -> Words {
-    let (school, phone) = (&policy.school.name, &policy.school.office_phone);
-    if message.purpose == Purpose::Acknowledgement {
-        let by = case
-            .due_day
-            .map(|day| format!(" by the end of {}", day.strftime("%a %-d %b")))
-            .unwrap_or_default();
-        let law = lawful(case);
-        let body = format!(
-            "{school} has your message. A person will answer{by}.{law} If it cannot wait, ring {phone}; if a child is in danger, 999."
-        );
-        return Words::Text { body: Private::new(tidy(&body).text), full: true, whole: None };
+/// What an acknowledgement by email says. In English it greets by name; other languages would have to know more of the reader
+/// than we do, and begin with the thanks.
+pub(super) fn acknowledgement(saying: &mut Saying<'_>, school: &str) -> Result<Vec<Section>, Unsaid> {
+    let language = saying.language();
+    let greeting = if language == Language::English { Some(saying.say(Part::Greeting)?) } else { None };
+    let mut sections = Vec::with_capacity(2);
+    let said =
+        [saying.say(Part::Acknowledgement)?, saying.say(Part::AcknowledgementClosing)?, school.to_owned()];
+    sections.push(Section::new(language, greeting.into_iter().chain(said).collect()));
+    if language != Language::English {
+        let mut english = saying.in_english();
+        let said = vec![
+            "In English:".to_owned(),
+            english.say(Part::Acknowledgement)?,
+            english.say(Part::AcknowledgementClosing)?,
+        ];
+        saying.took(english);
+        sections.push(Section::new(Language::English, said));
     }
-    let notice = format!(
-        "{school} has an answer to your message. Ring {phone} to hear it, or to ask for it by email."
-    );
-    // Text is for information (R12): where the school sends only notices by text, an answer is told of, not told.
-    whole_or_notice(&format!("{school}: {}", message.words.expose().trim()), &notice, policy)
+    Ok(sections)
+}
+
+/// An acknowledgement by text: in another language with one line of English beneath. Where even that would be longer than a
+/// provider carries, there is no such text, and it goes in English.
+pub(super) fn acknowledgement_text(saying: &mut Saying<'_>) -> Result<Words, Unsaid> {
+    let mut body = saying.say(Part::AcknowledgementText)?;
+    if saying.language() != Language::English {
+        let mut english = saying.in_english();
+        body = format!("{body}\n{}", english.say(Part::AcknowledgementLine)?);
+        saying.took(english);
+        if measure(&tidy(&body).text).parts > MOST_TEXT_PARTS {
+            return Err(Unsaid::Broken);
+        }
+    }
+    Ok(Words::Text { body: Private::new(tidy(&body).text), full: true, whole: None })
 }

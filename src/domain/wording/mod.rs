@@ -1,13 +1,27 @@
-//! The words of a message, from what a colleague wrote and the facts; `answer` has those of a case,
-//! `announcement` those of a notice or newsletter. Everything here is pure and gives the same words each time.
+//! The words of a message, from what a colleague wrote, the school's own words around it (`template`), and the facts.
+//! Everything here is pure and gives the same words each time.
 
 mod announcement;
 mod answer;
+mod check;
+mod fields;
+mod language;
+mod page;
+mod part;
 mod samples;
+mod saying;
+mod script;
+mod set;
+mod template;
 
-use std::fmt::Write as _;
-
+pub use check::{MOST_TEXT_PARTS, Reads, read_words, text_length};
+pub use language::Language;
+pub(super) use page::as_html;
+pub use part::{Field, Part};
 pub use samples::{Sample, samples};
+pub use script::{interpreter, interpreter_for, language_in_words};
+pub use set::{OwnWords, Reviewed, Templates, shipped};
+pub use template::{LONGEST_WORDS, Origin, Template, Unsaid};
 
 use liaison_channels::{
     private::Private,
@@ -18,9 +32,11 @@ use super::{
     people::{AddressKind, AddressStatus, Format, Purpose, Route},
     policy::{Policy, TextUpdate},
     rights::LinkFacts,
-    route::{About, MessageFacts},
-    time::{Date, day_in_words},
+    route::{About, Fired, MessageFacts, reads_english},
 };
+use page::{Section, page};
+use saying::Saying;
+use script::script;
 
 /// The words of one message, by the route that carries them.
 #[derive(Debug, Clone)]
@@ -81,97 +97,134 @@ impl Words {
     }
 }
 
-/// Puts a message into words for one carer.
-pub fn render(route: Route, facts: &LinkFacts, message: &MessageFacts, policy: &Policy) -> Words {
-    match route {
-        Route::Email => mail(facts, message, policy),
-        Route::Text => text(facts, message, policy),
+/// A message in words.
+#[derive(Debug, Clone)]
+pub struct Rendered {
+    /// The words.
+    pub words: Words,
+    /// The language they begin in.
+    pub language: Language,
+    /// The versions of the school's words that they were made by; empty for a call, which a colleague words.
+    pub by: String,
+}
+
+/// In which language Liaison's own words go to a carer, and why in English where they read another. What a colleague wrote is
+/// in English, and so is what stands around it.
+pub fn language_for(
+    route: Route,
+    facts: &LinkFacts,
+    message: &MessageFacts,
+    policy: &Policy,
+) -> (Language, Option<Fired>) {
+    if message.purpose != Purpose::Acknowledgement || reads_english(&facts.language) {
+        return (Language::English, None);
+    }
+    let english = |saw: String| (Language::English, Some(Fired::new("language", "no", saw)));
+    match Language::of(&facts.language) {
+        Some(language) if policy.templates.ready(answer::made_of(route), language) => {
+            let saw = format!("in {}, with the English beneath", language.in_words());
+            (language, Some(Fired::new("language", "ok", saw)))
+        }
+        Some(language) => english(format!(
+            "in English: the words in {} are a draft that nobody has checked yet",
+            language.in_words()
+        )),
+        None => english(format!("in English: there are no words in {}", language_in_words(&facts.language))),
+    }
+}
+
+/// Puts a message into words for one carer. What the words name and is not known is never left blank: then there are none.
+pub fn render(
+    route: Route,
+    facts: &LinkFacts,
+    message: &MessageFacts,
+    policy: &Policy,
+    language: Language,
+) -> Result<Rendered, Unsaid> {
+    let mut saying = Saying::new(route, facts, message, policy, language);
+    let words = match route {
+        Route::Email => mail(&mut saying, facts, message, policy)?,
+        Route::Text => text(&mut saying, message, policy)?,
         Route::Call => script(facts, message, policy),
-        Route::Letter => letter(facts, message, policy),
-    }
-}
-
-struct Parts<'a> {
-    subject: String,
-    greeting: String,
-    opening: String,
-    words: &'a str,
-    closing: String,
-    school: &'a str,
-    letterhead: String,
-}
-
-fn parts<'a>(facts: &LinkFacts, message: &'a MessageFacts, policy: &'a Policy, answer: &str) -> Parts<'a> {
-    let school = policy.school.name.as_str();
-    let (subject, opening, closing) = match &message.about {
-        About::Week(week) => (
-            format!("Weekly update from {school}, week of {}", day_in_words(*week)),
-            week_opening(facts, school, *week),
-            format!("{answer} the school office on {}.", policy.school.office_phone),
-        ),
-        About::Case(case) if message.purpose == Purpose::Acknowledgement => (
-            answer::auto_subject(school, case),
-            answer::thanks(case),
-            answer::acknowledgement_closing(policy, case),
-        ),
-        About::Case(case) => (
-            answer::reply_subject(school, case),
-            answer::reply_opening(),
-            answer::reply_closing(answer, policy, case),
-        ),
-        About::Announcement(announced) => (
-            announcement::subject(school, message.purpose, announced),
-            announced.title.expose().clone(),
-            format!("{answer} the school office on {}.", policy.school.office_phone),
-        ),
+        Route::Letter => letter(&mut saying, facts, message, policy)?,
     };
-    Parts {
-        subject,
-        greeting: format!("Dear {},", facts.carer_name.greeting().expose()),
-        opening,
-        words: message.words.expose().trim(),
-        closing,
-        school,
-        letterhead: format!("{school}\nTelephone {}", policy.school.office_phone),
+    Ok(Rendered { words, language, by: saying.by() })
+}
+
+/// What a mail or letter says, in order: greeting, first line, a colleague's words, closing, the school.
+fn said(saying: &mut Saying<'_>, message: &MessageFacts, policy: &Policy) -> Result<Vec<Section>, Unsaid> {
+    let school = policy.school.name.clone();
+    let mut paragraphs = Vec::with_capacity(5);
+    match &message.about {
+        About::Case(_) if message.purpose == Purpose::Acknowledgement => {
+            return answer::acknowledgement(saying, &school);
+        }
+        about => {
+            paragraphs.push(saying.say(Part::Greeting)?);
+            match about {
+                About::Week(_) => paragraphs.push(saying.say(Part::UpdateOpening)?),
+                About::Announcement(announced) => paragraphs.push(announced.title.expose().clone()),
+                About::Case(_) => {}
+            }
+            paragraphs.push(message.words.expose().trim().to_owned());
+            paragraphs.push(match about {
+                About::Case(_) => saying.say(Part::ReplyClosing)?,
+                About::Week(_) | About::Announcement(_) => saying.say(Part::Closing)?,
+            });
+        }
     }
+    paragraphs.push(school);
+    Ok(vec![Section::new(Language::English, paragraphs)])
 }
 
-fn week_opening(facts: &LinkFacts, school: &str, week: Date) -> String {
-    format!(
-        "Here is {}'s weekly update from {school}, for the week of {}.",
-        facts.pupil_called.expose(),
-        day_in_words(week)
-    )
+fn subject(saying: &mut Saying<'_>, message: &MessageFacts) -> Result<String, Unsaid> {
+    saying.say(match (&message.about, message.purpose) {
+        (About::Week(_), _) => Part::UpdateSubject,
+        (About::Announcement(_), _) => Part::AnnouncementSubject,
+        (About::Case(_), Purpose::Acknowledgement) => Part::AcknowledgementSubject,
+        (About::Case(_), _) => Part::ReplySubject,
+    })
 }
 
-fn mail(facts: &LinkFacts, message: &MessageFacts, policy: &Policy) -> Words {
-    let parts = parts(facts, message, policy, "You can answer this email, or ring");
-    let plain = plain_letter(&parts);
-    let html = page(&parts, facts.format, None);
-    Words::Mail { subject: Private::new(parts.subject), plain: Private::new(plain), html: Private::new(html) }
+fn mail(
+    saying: &mut Saying<'_>,
+    facts: &LinkFacts,
+    message: &MessageFacts,
+    policy: &Policy,
+) -> Result<Words, Unsaid> {
+    let subject = subject(saying, message)?;
+    let sections = said(saying, message, policy)?;
+    let html = page(&policy.school.name, &sections, facts.format, None);
+    Ok(Words::Mail {
+        subject: Private::new(subject),
+        plain: Private::new(plain_letter(&sections)),
+        html: Private::new(html),
+    })
 }
 
-fn plain_letter(parts: &Parts<'_>) -> String {
-    said(parts).join("\n\n") + "\n"
+fn plain_letter(sections: &[Section]) -> String {
+    let all: Vec<_> = sections.iter().flat_map(Section::paragraphs).collect();
+    all.join("\n\n") + "\n"
 }
 
-fn said<'a>(parts: &'a Parts<'_>) -> Vec<&'a str> {
-    let paragraphs = [&parts.greeting, &parts.opening, parts.words, &parts.closing, parts.school];
-    paragraphs.into_iter().filter(|paragraph| !paragraph.is_empty()).collect()
-}
-
-fn letter(facts: &LinkFacts, message: &MessageFacts, policy: &Policy) -> Words {
-    let parts = parts(facts, message, policy, "If you would like to talk, ring");
+fn letter(
+    saying: &mut Saying<'_>,
+    facts: &LinkFacts,
+    message: &MessageFacts,
+    policy: &Policy,
+) -> Result<Words, Unsaid> {
+    let sections = said(saying, message, policy)?;
     let block = address_block(facts);
-    let plain = format!("{block}\n\n{}", plain_letter(&parts));
+    let letterhead = format!("{}\nTelephone {}", policy.school.name, policy.school.office_phone);
+    let plain = format!("{block}\n\n{}", plain_letter(&sections));
+    let html = Private::new(page(&policy.school.name, &sections, facts.format, Some((&letterhead, &block))));
     let sheet = Sheet {
-        from: Private::new(parts.letterhead.clone()),
+        from: Private::new(letterhead),
         to: Private::from(block.as_str()),
-        paragraphs: said(&parts).into_iter().map(Private::from).collect(),
+        paragraphs: sections.iter().flat_map(Section::paragraphs).map(Private::from).collect(),
         large_print: facts.format == Format::LargePrint,
     };
-    let html = Private::new(page(&parts, facts.format, Some(&block)));
-    Words::Letter { html, plain: Private::new(plain), sheet }
+    Ok(Words::Letter { html, plain: Private::new(plain), sheet })
 }
 
 fn address_block(facts: &LinkFacts) -> String {
@@ -185,183 +238,29 @@ fn address_block(facts: &LinkFacts) -> String {
     format!("{named}\n{lines}")
 }
 
-/// One HTML page, for a mail or for print. 12 point; 18 for large print, set left, no italics (`domain.md` §6).
-fn page(parts: &Parts<'_>, format: Format, block: Option<&str>) -> String {
-    let points = if format == Format::LargePrint { 18 } else { 12 };
-    let mut html = String::with_capacity(900 + parts.words.len() * 2);
-    let _ = write!(
-        html,
-        "<!doctype html>\n<html lang=\"en-GB\"><head><meta charset=\"utf-8\"><title>{}</title>\n\
-         <style>@page {{ size: A4; margin: 25mm }} body {{ font: {points}pt/1.5 Arial, sans-serif; text-align: left; \
-         max-width: 40em }} .to {{ white-space: pre-line; margin: 22mm 0 25mm }} .from {{ white-space: pre-line }}</style></head>\n<body>\n",
-        Escaped(parts.school)
-    );
-    if let Some(block) = block {
-        // 22 mm below the sender's lines, the block stands behind the window of a DL envelope.
-        let _ = writeln!(
-            html,
-            "<p class=\"from\">{}</p>\n<p class=\"to\">{}</p>",
-            Escaped(&parts.letterhead),
-            Escaped(block)
-        );
-    }
-    for paragraph in [parts.greeting.as_str(), parts.opening.as_str()].into_iter().filter(|p| !p.is_empty()) {
-        let _ = writeln!(html, "<p>{}</p>", Escaped(paragraph));
-    }
-    paragraphs(&mut html, parts.words);
-    paragraphs(&mut html, &parts.closing);
-    let _ = writeln!(html, "<p>{}</p>\n</body></html>", Escaped(parts.school));
-    html
-}
-
-/// Words of our own as the HTML of a mail.
-pub(super) fn as_html(school: &str, words: &str) -> String {
-    let mut html = String::with_capacity(200 + words.len() * 2);
-    let _ = write!(
-        html,
-        "<!doctype html>\n<html lang=\"en-GB\"><head><meta charset=\"utf-8\"><title>{}</title></head>\n<body>\n",
-        Escaped(school)
-    );
-    paragraphs(&mut html, words);
-    html.push_str("</body></html>\n");
-    html
-}
-
-fn paragraphs(html: &mut String, words: &str) {
-    for paragraph in words.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {
-        html.push_str("<p>");
-        for (n, line) in paragraph.lines().enumerate() {
-            let _ = write!(html, "{}{}", if n == 0 { "" } else { "<br>\n" }, Escaped(line));
-        }
-        html.push_str("</p>\n");
-    }
-}
-
-/// The longest first name a text carries whole, so that the notice always fits its part.
-const TEXT_NAME: usize = 30;
-
-fn text(facts: &LinkFacts, message: &MessageFacts, policy: &Policy) -> Words {
-    let school = &policy.school.name;
-    let week = match &message.about {
-        About::Week(week) => week.strftime("%-d %b"),
-        About::Case(case) => return answer::text(message, case, policy),
-        About::Announcement(announced) => return announcement::text(message, announced, policy),
+/// A text is for information (R12): all of a message where the school sends so much by text and it fits, else that there is one.
+fn text(saying: &mut Saying<'_>, message: &MessageFacts, policy: &Policy) -> Result<Words, Unsaid> {
+    let (whole, notice) = match (&message.about, message.purpose) {
+        (About::Week(_), _) => (Some(Part::UpdateText), Part::UpdateNotice),
+        (About::Case(_), Purpose::Acknowledgement) => return answer::acknowledgement_text(saying),
+        (About::Case(_), _) => (Some(Part::ReplyText), Part::ReplyNotice),
+        // A newsletter never goes by text: it is told of.
+        (About::Announcement(_), Purpose::Newsletter) => (None, Part::AnnouncementNotice),
+        (About::Announcement(_), _) => (Some(Part::AnnouncementText), Part::AnnouncementNotice),
     };
-    let called: String = facts.pupil_called.expose().chars().take(TEXT_NAME).collect();
-    let whole = format!("{school}: {called}'s update, week of {week}. {}", message.words.expose().trim());
-    let notice = format!(
-        "{school}: {called}'s update for the week of {week} is ready. Ring {} to hear it, or to ask for it by email.",
-        policy.school.office_phone
-    );
-    whole_or_notice(&whole, &notice, policy)
-}
-
-/// All of it, where the school sends so much by text; otherwise the notice that it is there.
-fn whole_or_notice(whole: &str, notice: &str, policy: &Policy) -> Words {
-    let TextUpdate::Full { max_parts } = policy.text_update else { return only_notice(notice, None) };
-    let whole = tidy(whole).text;
-    let parts = measure(&whole).parts;
-    if parts > max_parts {
-        return only_notice(notice, Some(parts));
-    }
-    Words::Text { body: Private::new(whole), full: true, whole: Some(parts) }
-}
-
-/// Only that it is there; all of it would take so many parts, where it might go by text at all.
-fn only_notice(notice: &str, whole: Option<usize>) -> Words {
-    Words::Text { body: Private::new(tidy(notice).text), full: false, whole }
-}
-
-fn script(facts: &LinkFacts, message: &MessageFacts, policy: &Policy) -> Words {
-    let what = match &message.about {
-        About::Week(week) => {
-            format!("Tell {}'s weekly update, week of {}", facts.pupil_called.expose(), day_in_words(*week))
+    let mut parts = None;
+    if let (Some(whole), TextUpdate::Full { max_parts }) = (whole, policy.text_update) {
+        let body = tidy(&saying.tried(whole)?).text;
+        let taken = measure(&body).parts;
+        if taken <= max_parts {
+            saying.was_said(whole);
+            return Ok(Words::Text { body: Private::new(body), full: true, whole: Some(taken) });
         }
-        About::Case(case) => format!("Give the school's answer to their message, case {}", case.code),
-        About::Announcement(announced) => announcement::to_say(message.purpose, announced),
-    };
-    let mut script = String::new();
-    if let Some(language) = interpreter(facts) {
-        let _ = writeln!(script, "Book an interpreter first: {language}.");
+        parts = Some(taken);
     }
-    let _ = write!(
-        script,
-        "Ask for {} and speak to nobody else. Say who you are and that you ring from {}.\n\
-         {}:\n\n{}\n\n\
-         If somebody else answers, or a machine: \"Please ask {} to ring {} on {}.\" Say nothing more.",
-        facts.carer_name.full().expose(),
-        policy.school.name,
-        what,
-        message.words.expose().trim(),
-        facts.carer_name.greeting().expose(),
-        policy.school.name,
-        policy.school.office_phone,
-    );
-    Words::Script(Private::new(script))
+    let body = tidy(&saying.say(notice)?).text;
+    Ok(Words::Text { body: Private::new(body), full: false, whole: parts })
 }
 
-/// The language of the interpreter a call needs: the one on record, or the carer's own language.
-pub fn interpreter(facts: &LinkFacts) -> Option<String> {
-    interpreter_for(facts.interpreter.as_deref(), &facts.language)
-}
-
-/// The same, of what is on record and the language in which the carer reads.
-pub fn interpreter_for(recorded: Option<&str>, language: &str) -> Option<String> {
-    let recorded = recorded.map(str::trim).filter(|text| !text.is_empty() && *text != "no");
-    match recorded {
-        Some("yes") => Some(language_in_words(language)),
-        Some(text) => Some(language_in_words(text)),
-        None if super::route::reads_english(language) => None,
-        None => Some(language_in_words(language)),
-    }
-}
-
-/// The English name of a language families of the school commonly speak; otherwise the tag itself.
-pub fn language_in_words(tag: &str) -> String {
-    let name = match tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
-        "ar" => "Arabic",
-        "bn" => "Bengali",
-        "es" => "Spanish",
-        "fr" => "French",
-        "gu" => "Gujarati",
-        "it" => "Italian",
-        "lt" => "Lithuanian",
-        "pa" => "Panjabi",
-        "pl" => "Polish",
-        "ps" => "Pashto",
-        "pt" => "Portuguese",
-        "ro" => "Romanian",
-        "so" => "Somali",
-        "sq" => "Albanian",
-        "ta" => "Tamil",
-        "tr" => "Turkish",
-        "uk" => "Ukrainian",
-        "ur" => "Urdu",
-        "zh" => "Chinese",
-        _ => return tag.to_owned(),
-    };
-    name.to_owned()
-}
-
-/// Text with the five characters HTML reads specially written out.
-struct Escaped<'a>(&'a str);
-
-impl std::fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut rest = self.0;
-        while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
-            let (before, special) = rest.split_at(at);
-            f.write_str(before)?;
-            let (character, after) = special.split_at(1);
-            f.write_str(match character {
-                "&" => "&amp;",
-                "<" => "&lt;",
-                ">" => "&gt;",
-                "\"" => "&quot;",
-                _ => "&#39;",
-            })?;
-            rest = after;
-        }
-        f.write_str(rest)
-    }
-}
+#[cfg(test)]
+mod tests;

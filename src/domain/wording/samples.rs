@@ -3,7 +3,7 @@
 
 use liaison_channels::private::Private;
 
-use super::{Words, render};
+use super::{Language, Words, render};
 use crate::domain::{
     ids::{AddressId, CarerId, PupilId},
     people::{AddressKind, AddressStatus, Format, PersonName, Purpose, Responsibility, Route},
@@ -23,6 +23,7 @@ pub struct Sample {
 }
 
 /// A sample of every message, by each way it goes; `today` is the school's date, `due` a day on which answers are due.
+/// Where the settings lack what the words name, there is none.
 pub fn samples(policy: &Policy, today: Date, due: Date) -> Vec<Sample> {
     let carer = carer();
     let update = MessageFacts {
@@ -40,11 +41,11 @@ pub fn samples(policy: &Policy, today: Date, due: Date) -> Vec<Sample> {
     let promise = answer(Purpose::Reply, "We are asking the kitchen.", Some(due), false, today);
     // By text also as it would read if the school sent whole updates, and as it does where one does not fit.
     let notice = Policy { text_update: TextUpdate::Notice, ..policy.clone() };
-    let of = |name, route, message: &MessageFacts, policy: &Policy| Sample {
-        name,
-        words: render(route, &carer, message, policy),
+    let of = |name, route, message: &MessageFacts, policy: &Policy| {
+        let rendered = render(route, &carer, message, policy, Language::English).ok()?;
+        Some(Sample { name, words: rendered.words })
     };
-    vec![
+    let all = [
         of("Weekly update by email", Route::Email, &update, policy),
         of("Weekly update by text", Route::Text, &update, policy),
         of("Weekly update by text, where only the notice goes", Route::Text, &update, &notice),
@@ -63,7 +64,8 @@ pub fn samples(policy: &Policy, today: Date, due: Date) -> Vec<Sample> {
         of("A reply that promises a full answer", Route::Email, &promise, policy),
         of("A colleague's reply by text", Route::Text, &reply, policy),
         of("A colleague's reply by letter", Route::Letter, &reply, policy),
-    ]
+    ];
+    all.into_iter().flatten().collect()
 }
 
 fn answer(

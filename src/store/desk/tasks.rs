@@ -9,7 +9,9 @@ use super::super::{
 };
 use crate::domain::{
     ids::{CarerId, PupilId, TaskId},
+    people::Format,
     time::{Date, Timestamp},
+    wording::interpreter_for,
 };
 
 /// A task on a list.
@@ -23,6 +25,8 @@ pub struct TaskLine {
     pub role: String,
     /// The carer's name.
     pub carer: String,
+    /// The interpreter they need, in whose language.
+    pub interpreter: Option<String>,
     /// The pupil's name.
     pub pupil: String,
     /// The pupil.
@@ -46,6 +50,8 @@ pub struct OneTask {
     pub carer_id: CarerId,
     /// The carer's name.
     pub carer: String,
+    /// The interpreter they need, in whose language.
+    pub interpreter: Option<String>,
     /// The pupil.
     pub pupil_id: PupilId,
     /// The pupil's name.
@@ -67,7 +73,7 @@ pub async fn task(connection: &mut PgConnection, task: TaskId) -> Result<Option<
     let row = sqlx::query!(
         r#"select t.id, t.kind, t.role, t.why, t.due as "due: Day", t.state, t.outcome, t.closed_by,
                   t.closed_at as "closed_at: Ts", t.pupil_id, t.carer_id,
-                  c.forename || ' ' || c.surname as "carer!",
+                  c.forename || ' ' || c.surname as "carer!", c.language, c.interpreter, c.format,
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil!"
            from task t join carer c on c.id = t.carer_id join pupil p on p.id = t.pupil_id
            where t.id = $1"#,
@@ -81,6 +87,7 @@ pub async fn task(connection: &mut PgConnection, task: TaskId) -> Result<Option<
         role: row.role,
         carer_id: CarerId(row.carer_id),
         carer: row.carer,
+        interpreter: interpreter(row.interpreter.as_deref(), &row.language, &row.format),
         pupil_id: PupilId(row.pupil_id),
         pupil: row.pupil,
         why: row.why,
@@ -89,6 +96,14 @@ pub async fn task(connection: &mut PgConnection, task: TaskId) -> Result<Option<
         outcome: row.outcome,
         closed: row.closed_by.zip(row.closed_at.map(|at| at.0)),
     }))
+}
+
+/// In which language somebody interprets between this carer and the school; who signs, signs.
+fn interpreter(recorded: Option<&str>, language: &str, format: &str) -> Option<String> {
+    if format == Format::Bsl.as_str() {
+        return Some("British Sign Language".to_owned());
+    }
+    interpreter_for(recorded, language)
 }
 
 /// Which open tasks.
@@ -110,7 +125,7 @@ pub async fn tasks(
     which: &WhichTasks<'_>,
 ) -> Result<Vec<TaskLine>, StoreError> {
     let rows = sqlx::query!(
-        r#"select t.id, t.kind, t.role, t.why, t.due as "due: Day", t.pupil_id, c.forename || ' ' || c.surname as "carer!",
+        r#"select t.id, t.kind, t.role, t.why, t.due as "due: Day", t.pupil_id, c.forename || ' ' || c.surname as "carer!", c.language, c.interpreter, c.format,
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil!"
            from task t join carer c on c.id = t.carer_id join pupil p on p.id = t.pupil_id
            where t.state = 'open' and ($1::text is null or t.kind = $1)
@@ -132,6 +147,7 @@ pub async fn tasks(
         kind: row.kind,
         role: row.role,
         carer: row.carer,
+        interpreter: interpreter(row.interpreter.as_deref(), &row.language, &row.format),
         pupil: row.pupil,
         pupil_id: PupilId(row.pupil_id),
         why: row.why,

@@ -78,7 +78,7 @@ prop_compose! {
         (topic, allowed, purpose) in (option::of(select(Topic::ALL.to_vec())), any::<bool>(), select(PURPOSES.to_vec())),
         (email, text, own_wish) in any::<(bool, bool, bool)>(),
         language in select(vec!["en", "en-GB", "ur", "cy"]),
-        bsl in prop::bool::weighted(0.2),
+        format in select(vec!["standard", "standard", "large_print", "bsl", "braille", "audio", "easy_read", "other"]),
         addresses in addresses(),
         preference in vec(select(Route::ALL.to_vec()), 0..3),
         tried in vec(select(Route::ALL.to_vec()), 0..3),
@@ -108,7 +108,7 @@ prop_compose! {
             carer_died: carer_died.then_some(today),
             carer_name: PersonName { title: "Mrs".into(), forename: "Amina".into(), surname: "Begum".into() },
             language: language.to_owned(),
-            format: if bsl { Format::Bsl } else { Format::Standard },
+            format: Format::parse(format).unwrap(),
             interpreter: None,
             best_times: None,
             responsibility: Responsibility::parse(responsibility).unwrap(),
@@ -171,6 +171,7 @@ fn policy(case: &Case) -> Policy {
         notices: liaison::domain::notice::NoticePolicy::default(),
         stage_days: [10, 15, 20],
         known: liaison::domain::version::Known::default(),
+        templates: liaison::domain::wording::Templates::shipped(),
         never_by_text: liaison::domain::topic::Topic::ALL.iter().copied().skip(1).collect(),
         approval: std::iter::once(liaison::domain::second_person::SecondFor::School).collect(),
         text_part_pence: 4.5,
@@ -193,7 +194,8 @@ fn policy(case: &Case) -> Policy {
 
 /// Whether a route could carry the message at all, by the school's rules and the oracle's own reading of them.
 fn could(case: &Case, route: Route) -> bool {
-    let english = case.facts.language.starts_with("en");
+    let in_print = !["braille", "audio", "easy_read"].contains(&case.facts.format.as_str());
+    let english = case.facts.language.starts_with("en") && in_print;
     let has = |kinds: &[AddressKind], stopped: bool| {
         case.facts.addresses.iter().any(|address| {
             kinds.contains(&address.kind)

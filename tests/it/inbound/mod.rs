@@ -2,6 +2,7 @@
 
 mod answers;
 mod clocks;
+mod languages;
 mod life;
 mod limits;
 mod machines;

@@ -168,6 +168,64 @@ async fn a_carer_who_reads_urdu_is_rung_with_an_interpreter_and_sent_nothing_in_
     school.close().await;
 }
 
+#[tokio::test]
+async fn a_name_that_is_not_on_record_is_never_greeted_and_the_carer_is_told_another_way() {
+    let roll = one_by_email().changed("C1", |c| c.mobile("07700 900101"));
+    let school = School::open(&roll).await;
+    school.queue(&[("P1", WORDS)]).await;
+    school.rows("update carer set forename = ' ' returning forename").await;
+
+    school.deliver().await;
+
+    assert_eq!(school.mail.taken(), 0);
+    let refused = school.rows("select reason from delivery where state = 'refused'").await;
+    assert_eq!(refused, ["the words greet the carer by name, and part of their name is not on record"]);
+    assert_eq!(
+        school.states().await,
+        ["  Begum email refused", "  Begum text submitted"],
+        "a text names no carer"
+    );
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_name_that_is_missing_with_no_other_way_becomes_a_call() {
+    let her =
+        carer("P1", "C1", "Amina", "Begum").email("amina.begum@home.example").with("phone", "01632 960123");
+    let roll = Roll::new(&[pupil("P1", "Sam", "Ash")], &[her]);
+    let school = School::open(&roll).await;
+    school.queue(&[("P1", WORDS)]).await;
+    school.rows("update carer set forename = '' returning forename").await;
+
+    school.deliver().await;
+
+    assert_eq!((school.mail.taken(), school.texts.posted()), (0, 0));
+    assert_eq!(school.to_do().await, ["call for  Begum"]);
+    assert!(school.task("call").await.why.contains("as another route failed"));
+    assert_eq!(school.forgotten().await, Vec::<String>::new());
+    school.close().await;
+}
+
+#[tokio::test]
+async fn who_does_not_read_ordinary_print_is_rung_and_the_task_says_how_they_read() {
+    for (format, says) in
+        [("braille", "reads braille"), ("audio", "is read to"), ("easy_read", "reads easy read")]
+    {
+        let roll = one_by_email()
+            .changed("C1", |c| c.mobile("07700 900101").lives_at("1 Elm Row").with("format", format));
+        let school = School::open(&roll).await;
+
+        school.queue(&[("P1", WORDS)]).await;
+        school.deliver().await;
+
+        assert_eq!((school.mail.taken(), school.texts.posted()), (0, 0), "{format}");
+        let call = school.task("call").await;
+        assert!(call.why.contains(says), "{}", call.why);
+        assert_eq!(call.needs.unwrap().format, Some(format));
+        school.close().await;
+    }
+}
+
 const SCHOOL_HOURS: Hours =
     Hours { from: Time::constant(8, 0, 0, 0), until: Time::constant(18, 0, 0, 0), days: Days::School };
 

@@ -89,6 +89,11 @@ async fn the_print_holds_the_chosen_letters_word_for_word_as_the_chronology_keep
     assert_eq!(none.status, 422);
     let kept = "select b.body from chronology_body b join chronology_entry e on e.id = b.entry_id
                 where e.kind = 'posted' order by 1";
+    let by =
+        "select c.rules from choice c join chronology_entry e on e.id = c.subject_id where e.kind = 'posted'";
+    for rules in post.school.school.rows(by).await {
+        assert!(rules.contains("greeting, as shipped, version "), "by which words it was made: {rules}");
+    }
     let mut printed = sheets(&both);
     printed.sort();
     assert_eq!(printed, post.school.school.rows(kept).await);

@@ -5,6 +5,7 @@ mod admin_channels;
 mod admin_import;
 mod admin_staff;
 mod admin_wording;
+mod admin_words;
 mod announce;
 mod ask_again;
 mod audit;

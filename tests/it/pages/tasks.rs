@@ -9,7 +9,7 @@ use liaison::{
     flows::contacts::{self, Contact},
 };
 
-use super::{AMINA, Staffed};
+use super::{AMINA, Staffed, two_classes};
 use crate::support::inbound::bounce;
 
 /// What was agreed with Amina is to be confirmed in writing; the task's id.
@@ -34,6 +34,31 @@ async fn follow_up(school: &Staffed) -> String {
     };
     let logged = contacts::log(&school.school.gateway, &contact, &teacher.to_string()).await.unwrap();
     logged.follow_up.unwrap().to_string()
+}
+
+#[tokio::test]
+async fn whoever_confirms_what_was_agreed_reads_which_interpreter_to_book() {
+    for (column, value, said) in [
+        ("language", "ur", Some("Urdu")),
+        ("format", "bsl", Some("British Sign Language")),
+        ("language", "en", None),
+    ] {
+        let school = Staffed::open().await;
+        school.school.import(&two_classes().changed("C1", |carer| carer.with(column, value))).await;
+        let task = follow_up(&school).await;
+        let mut teacher = school.as_role(Role::Teacher).await;
+
+        let (list, page) =
+            (teacher.get("/to-do").await.body, teacher.get(&format!("/tasks/{task}")).await.body);
+
+        for shown in [list, page] {
+            match said {
+                Some(said) => assert!(shown.contains(&format!("Interpreter: {said}, book first")), "{shown}"),
+                None => assert!(!shown.contains("Interpreter:"), "{shown}"),
+            }
+        }
+        school.close().await;
+    }
 }
 
 #[tokio::test]

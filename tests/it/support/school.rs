@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
 use liaison::{
     domain::{
@@ -110,6 +111,7 @@ fn usual() -> Setup {
             clock: calendar::Rule::default(),
             stage_days: [10, 15, 20],
             known: liaison::domain::version::Known::default(),
+            templates: liaison::domain::wording::Templates::shipped(),
         },
         patience: Patience {
             lease: Duration::from_secs(30),
@@ -414,6 +416,11 @@ pub(crate) fn readable(data: &str) -> String {
             bytes.push(b'=');
             bytes.extend_from_slice(piece.as_bytes());
         }
+    }
+    for part in data.split("Content-Transfer-Encoding: base64").skip(1) {
+        let lines = part.split("\r\n--").next().unwrap_or_default();
+        let packed: String = lines.chars().filter(|c| !c.is_whitespace()).collect();
+        bytes.extend(base64::engine::general_purpose::STANDARD.decode(packed).unwrap_or_default());
     }
     format!("{data}\n{}", String::from_utf8_lossy(&bytes))
 }

@@ -242,15 +242,3 @@ fn closures_and_uncounted_inset_days_are_named_with_their_reason() {
          snow), Friday 23 October (INSET), half-term 26–30 October, weekends; due Monday 2 November, 17:00"
     );
 }
-
-#[test]
-fn a_carer_reads_the_year_only_where_it_is_another() {
-    let cases = [
-        ("2026-11-13", "2026-11-09", "by the end of Friday 13 November"),
-        ("2027-01-07", "2026-12-18", "by the end of Thursday 7 January 2027"),
-    ];
-
-    for (due, today, expected) in cases {
-        assert_eq!(carer_words(day(due), day(today)), expected);
-    }
-}
