@@ -2,6 +2,7 @@
 
 mod answering;
 mod notices;
+mod records;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,6 +24,7 @@ use crate::{
     domain::{
         announcement::AudienceKind,
         hours::{Days, Hours},
+        key_item::RecordPolicy,
         notice::NoticePolicy,
         policy::{Policy, RetrySchedule, School, TextUpdate},
         staff::Role,
@@ -145,7 +147,7 @@ struct LogSection {
     level: String,
 }
 
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 13] = [
     "school",
     "data",
     "database",
@@ -155,6 +157,7 @@ const SECTIONS: [&str; 12] = [
     "answering",
     "notices",
     "complaints",
+    "records",
     "daemon",
     "log",
     "channels",
@@ -207,6 +210,7 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
     let answering = found.section::<AnsweringSection>(&all, "answering");
     let notices = found.section::<NoticesSection>(&all, "notices");
     let complaints = found.section::<ComplaintsSection>(&all, "complaints");
+    let records = found.section::<RecordPolicy>(&all, "records").map(|section| found.records(section));
     let daemon = found.section::<DaemonSection>(&all, "daemon");
     let log = found.section::<LogSection>(&all, "log");
     let channels = found.channels(all.get("channels"));
@@ -228,9 +232,9 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
     let answering = calendar.zip(answering).and_then(|(c, a)| found.answering(&c, &a));
     let notices = notices.and_then(|notices| found.notices(&notices, site.public_url.as_deref()));
     let stage_days = complaints.and_then(|complaints| found.stage_days(&complaints));
-    let policy = school.zip(sending).zip(answering.zip(notices).zip(stage_days)).and_then(
-        |((school, sending), ((answering, notices), days))| {
-            found.policy(school, &sending, (answering, notices, days))
+    let policy = school.zip(sending).zip(answering.zip(notices)).zip(stage_days.zip(records)).and_then(
+        |(((school, sending), (answering, notices)), (days, records))| {
+            found.policy(school, &sending, (answering, notices, days, records))
         },
     );
     match (data, database, listen.flatten(), policy, daemon, level.flatten(), log, named) {
@@ -449,7 +453,7 @@ impl Problems {
         &mut self,
         school: SchoolSection,
         sending: &SendingSection,
-        (answering, notices, stage_days): (Answering, NoticePolicy, [u8; 3]),
+        (answering, notices, stage_days, records): (Answering, NoticePolicy, [u8; 3], RecordPolicy),
     ) -> Option<Policy> {
         let time = "a time of day such as 08:00";
         let from: Option<Time> = self.parsed("sending.from", &sending.from, time);
@@ -514,6 +518,7 @@ impl Problems {
             calendar: answering.calendar,
             clock: answering.rule,
             stage_days,
+            records,
         })
     }
 }

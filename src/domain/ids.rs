@@ -55,7 +55,7 @@ ids! {
     ImportId,
     /// A restriction on a link.
     RestrictionId,
-    /// Where a restricted case went on.
+    /// Where a key item went on.
     HandOffId,
     /// An address, which several carers may share.
     AddressId,

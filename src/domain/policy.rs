@@ -12,6 +12,7 @@ use super::{
     calendar::{Calendar, CalendarMissing, Due, Rule, due, due_words, warn_before},
     complaint::{Stage, StageDue, stage_due},
     hours::Hours,
+    key_item::RecordPolicy,
     notice::NoticePolicy,
     people::Purpose,
     plain::{Advice, advice},
@@ -95,6 +96,8 @@ pub struct Policy {
     pub clock: Rule,
     /// School days that each stage of a complaint takes: the school's own timescales.
     pub stage_days: [u8; 3],
+    /// How the school's own recording system names what goes on there.
+    pub records: RecordPolicy,
     /// The version of all this, once it was asked for.
     pub known: Known,
 }

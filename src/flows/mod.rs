@@ -26,6 +26,7 @@ pub mod explain;
 pub mod gateway;
 pub mod give;
 pub mod hand_off;
+pub mod hand_off_sheet;
 pub mod import;
 pub mod keep;
 pub mod kinds;

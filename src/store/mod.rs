@@ -34,6 +34,7 @@ pub mod explain;
 pub mod facts;
 pub mod figures;
 pub mod inbox;
+pub mod key_items;
 pub mod leader;
 pub mod letters;
 pub mod life;

@@ -42,6 +42,7 @@ mod people;
 mod play;
 mod preview;
 mod questions;
+mod records;
 mod restrictions;
 mod safeguarding;
 mod search;
@@ -152,6 +153,7 @@ fn served() -> Vec<Served> {
         cases::served(),
         case_deeds::served(),
         complaints::served(),
+        records::served(),
         questions::served(),
         people::served(),
         restrictions::served(),

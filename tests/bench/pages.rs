@@ -360,6 +360,7 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
             approval: std::collections::BTreeSet::default(),
             text_part_pence: 4.5,
             stage_days: [10, 15, 20],
+            records: liaison::domain::key_item::RecordPolicy::default(),
             known: liaison::domain::version::Known::default(),
             acknowledge: AckPolicy {
                 on: true,

@@ -10,6 +10,7 @@ use liaison::{
         ids::{PupilId, StaffId},
         people::Purpose,
         staff::Role,
+        topic::Topic,
     },
     flows::{
         absences, announcements, audit, cases,
@@ -333,6 +334,7 @@ impl Staffed {
             colleagues: vec![teacher],
             facts: mood.words("His grandmother collects him this week."),
             agreed: String::new(),
+            topic: Some(Topic::Behaviour),
             sensitive: false,
             praise: false,
             follow_up_due: None,
@@ -344,6 +346,7 @@ impl Staffed {
             kind: ContactKind::Meeting,
             agreed: mood.words("We look at it again in two weeks."),
             colleagues: vec![teacher, slt],
+            topic: None,
             sensitive: true,
             follow_up_due: Some(date(2026, 11, 27)),
             ..call.clone()

@@ -107,6 +107,7 @@ fn usual() -> Setup {
             calendar: Some(calendar::read(calendar::EXAMPLE_FILE.as_bytes()).expect("a good calendar")),
             clock: calendar::Rule::default(),
             stage_days: [10, 15, 20],
+            records: liaison::domain::key_item::RecordPolicy::default(),
             known: liaison::domain::version::Known::default(),
         },
         patience: Patience {

@@ -1,0 +1,46 @@
+//! The section of records elsewhere.
+
+use super::Problems;
+use crate::domain::key_item::RecordPolicy;
+
+impl Problems {
+    /// How the school's own recording system names what goes on there.
+    pub(super) fn records(&mut self, section: RecordPolicy) -> RecordPolicy {
+        for (topic, filed) in [
+            ("safeguarding", &section.safeguarding),
+            ("send", &section.send),
+            ("behaviour", &section.behaviour),
+        ] {
+            if filed.category.trim().is_empty() {
+                self.0
+                    .push(format!("records.{topic}.category is empty: write what the other system calls it"));
+            }
+            if [&filed.category, &filed.alert_to].iter().any(|text| text.contains(|c: char| c.is_control())) {
+                self.0.push(format!("records.{topic}: write one line of text"));
+            }
+        }
+        section
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read_text;
+
+    #[test]
+    fn the_school_says_how_the_other_system_calls_each_topic() {
+        let own = "[records.send]\ncategory = \"Learning support\"\nalert_to = \"Mrs Hill\"\n";
+        let read = read_text(own).expect("valid").policy.records;
+        let wrong =
+            read_text("[records.send]\ncategory = \" \"\n[records.behaviour]\nalert_to = \"a\\nb\"\n");
+        let wrong = wrong.expect_err("problems").to_string();
+
+        assert_eq!(
+            (read.send.category.as_str(), read.send.alert_to.as_str()),
+            ("Learning support", "Mrs Hill")
+        );
+        assert_eq!(read.behaviour.category, "Behaviour", "the others stay as they were");
+        assert!(wrong.contains("records.send.category is empty"), "{wrong}");
+        assert!(wrong.contains("records.behaviour: write one line of text"), "{wrong}");
+    }
+}
