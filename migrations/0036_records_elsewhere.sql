@@ -63,3 +63,34 @@ select u.id, 'update', u.week::text, u.pupil_id, null, u.topic, u.queued_at, fal
 from pupil_update u
 where u.topic in ('safeguarding', 'send', 'behaviour');
 grant select on key_item to liaison_staff, liaison_daemon;
+
+-- A sheet on its way to the folder from which the other system's people take it. It is made when it is written, from the
+-- facts of then; the id names its files, so that a crash between writing and this row's end gives the same files again.
+create table record_drop (
+    id         uuid primary key,
+    case_id    uuid references carer_case,
+    contact_id uuid references contact,
+    update_id  uuid references pupil_update,
+    for_dsl    boolean not null,          -- a DSL asked for it: only then may it be what is the DSL's
+    asked_by   text not null,
+    asked_at   timestamptz not null,
+    state      text not null default 'queued' constraint record_drop_state_known check
+        (state in ('queued', 'written', 'cancelled')),
+    not_before timestamptz not null,
+    why        text,                      -- why it waits, or was not written
+    settled_at timestamptz,
+    constraint record_drop_of_one_item check (num_nonnulls(case_id, contact_id, update_id) = 1),
+    constraint record_drop_settled_when_final check ((state = 'queued') = (settled_at is null))
+);
+create unique index record_drop_waits_once on record_drop (coalesce(case_id, contact_id, update_id)) where state = 'queued';
+create index record_drop_item on record_drop (coalesce(case_id, contact_id, update_id));
+create index record_drop_due on record_drop (not_before) where state = 'queued';
+
+alter table record_drop enable row level security;
+create policy daemon on record_drop to liaison_daemon using (true) with check (true);
+grant select, insert, update on record_drop to liaison_daemon;
+create policy staff on record_drop for select to liaison_staff using (
+    (case_id is null or exists (select from carer_case c where c.id = case_id))
+    and (contact_id is null or exists (select from contact k where k.id = contact_id))
+    and (update_id is null or exists (select from pupil_update u where u.id = update_id)));
+grant select on record_drop to liaison_staff;

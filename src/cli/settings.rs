@@ -17,6 +17,7 @@ use config::{Config, Environment, File, FileFormat, Value};
 use jiff::civil::Time;
 use liaison_channels::{ChannelConfig, message::ChannelId, private::Private};
 use notices::NoticesSection;
+use records::RecordsSection;
 use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -68,6 +69,8 @@ pub struct Settings {
     pub json_logs: bool,
     /// `info` and such.
     pub log_level: tracing::Level,
+    /// Where sheets for the school's own recording system are put.
+    pub record_folder: Option<PathBuf>,
     /// The channels.
     pub channels: BTreeMap<ChannelId, ChannelConfig>,
 }
@@ -210,7 +213,7 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
     let answering = found.section::<AnsweringSection>(&all, "answering");
     let notices = found.section::<NoticesSection>(&all, "notices");
     let complaints = found.section::<ComplaintsSection>(&all, "complaints");
-    let records = found.section::<RecordPolicy>(&all, "records").map(|section| found.records(section));
+    let records = found.section::<RecordsSection>(&all, "records").map(|section| found.records(section));
     let daemon = found.section::<DaemonSection>(&all, "daemon");
     let log = found.section::<LogSection>(&all, "log");
     let channels = found.channels(all.get("channels"));
@@ -232,6 +235,7 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
     let answering = calendar.zip(answering).and_then(|(c, a)| found.answering(&c, &a));
     let notices = notices.and_then(|notices| found.notices(&notices, site.public_url.as_deref()));
     let stage_days = complaints.and_then(|complaints| found.stage_days(&complaints));
+    let (records, record_folder) = records.unzip();
     let policy = school.zip(sending).zip(answering.zip(notices)).zip(stage_days.zip(records)).and_then(
         |(((school, sending), (answering, notices)), (days, records))| {
             found.policy(school, &sending, (answering, notices, days, records))
@@ -265,6 +269,7 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
             text_channel,
             json_logs: log.format == "json",
             log_level,
+            record_folder: record_folder.flatten(),
             channels,
         }),
         _ => Err(SettingsProblems(found.0)),

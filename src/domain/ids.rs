@@ -57,6 +57,8 @@ ids! {
     RestrictionId,
     /// Where a key item went on.
     HandOffId,
+    /// The sheet of a key item on its way to the folder of records.
+    RecordDropId,
     /// An address, which several carers may share.
     AddressId,
     /// A teacher's update about one pupil for one week.

@@ -107,6 +107,15 @@ impl ItemId {
             Self::Update(id) => id.0,
         }
     }
+
+    /// The same where each kind of item has a place of its own: case, contact, update.
+    pub const fn columns(self) -> (Option<Uuid>, Option<Uuid>, Option<Uuid>) {
+        match self {
+            Self::Case(id) => (Some(id.0), None, None),
+            Self::Contact(id) => (None, Some(id.0), None),
+            Self::Update(id) => (None, None, Some(id.0)),
+        }
+    }
 }
 
 /// What became a key item before this instant, and has no reference, is late: a whole working day has passed since the day on

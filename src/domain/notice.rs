@@ -140,8 +140,8 @@ impl Digest {
             (self.restricted, "restricted case is open", "restricted cases are open"),
             (
                 self.unreferenced,
-                "key item has had no CPOMS or Engage reference for more than a working day",
-                "key items have had no CPOMS or Engage reference for more than a working day",
+                "key item has had no CPOMS or Engage reference for over a working day",
+                "key items have had no CPOMS or Engage reference for over a working day",
             ),
             (self.questions, "message to sort", "messages to sort"),
             (self.calls, "call to make", "calls to make"),

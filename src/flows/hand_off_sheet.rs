@@ -23,6 +23,7 @@ use crate::{
         cases::{self, WhichCases},
         chronology, contacts, desk,
         key_items::{self, KeyItem, Recorded},
+        record_drops::{self, DropRow},
     },
 };
 
@@ -33,6 +34,8 @@ pub struct Opened {
     pub item: KeyItem,
     /// Where it went on, the newest first.
     pub recorded: Vec<Recorded>,
+    /// Its sheets that somebody asked to be written to the folder of records, the newest first.
+    pub drops: Vec<DropRow>,
     /// Colleagues' names by id.
     pub names: HashMap<String, String>,
     /// Its sheet; `None` where that is not this colleague's.
@@ -50,6 +53,7 @@ pub async fn open(
     let mut tx = gateway.store.as_colleague(staff).await?;
     let Some(item) = key_items::find(&mut tx, id).await? else { return Ok(None) };
     let recorded = key_items::recorded(&mut tx, item.item).await?;
+    let drops = record_drops::of_item(&mut tx, item.item).await?;
     let names = desk::names(&mut tx).await?;
     let sheet = if dsl || item.topic != KeyTopic::Safeguarding {
         sheet_of(&mut tx, gateway, &item, &names).await?
@@ -61,7 +65,7 @@ pub async fn open(
         note(gateway, vec![about(&item, read_restricted(gateway, staff, "its hand-off sheet was read"))])
             .await?;
     }
-    Ok(Some(Opened { item, recorded, names, sheet }))
+    Ok(Some(Opened { item, recorded, drops, names, sheet }))
 }
 
 /// The sheet that an operator asks for, by a case's code or an id; `restricted`: for the DSL, which is noted.
@@ -83,7 +87,7 @@ pub async fn for_operator(gateway: &Gateway, name: &str, restricted: bool) -> Re
     sheet.ok_or_else(|| FlowError::Refused("it cannot be read any more".to_owned()))
 }
 
-async fn sheet_of(
+pub(super) async fn sheet_of(
     tx: &mut Tx,
     gateway: &Gateway,
     item: &KeyItem,

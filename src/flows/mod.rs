@@ -48,6 +48,7 @@ pub mod questions;
 pub mod queue;
 pub mod receipts;
 pub mod receive;
+pub mod record_drop;
 mod reply;
 pub mod rescue;
 pub mod resolve;

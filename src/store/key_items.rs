@@ -177,7 +177,7 @@ pub async fn hand_off(
         Gone::To { system, reference } => (Some(system.as_str()), Some(reference.as_str()), None),
         Gone::Nowhere { because } => (None, None, Some(because.as_str())),
     };
-    let (case, contact, update) = columns(item);
+    let (case, contact, update) = item.columns();
     sqlx::query!(
         "insert into hand_off (id, case_id, contact_id, update_id, system, reference, not_needed, recorded_at, recorded_by)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -194,14 +194,6 @@ pub async fn hand_off(
     .execute(connection)
     .await?;
     Ok(())
-}
-
-const fn columns(item: ItemId) -> (Option<Uuid>, Option<Uuid>, Option<Uuid>) {
-    match item {
-        ItemId::Case(id) => (Some(id.0), None, None),
-        ItemId::Contact(id) => (None, Some(id.0), None),
-        ItemId::Update(id) => (None, None, Some(id.0)),
-    }
 }
 
 /// A correction of a contact takes along where the contact went on.
@@ -236,7 +228,7 @@ pub struct Recorded {
 
 /// What was recorded of where an item went on, the newest first.
 pub async fn recorded(connection: &mut PgConnection, item: ItemId) -> Result<Vec<Recorded>, StoreError> {
-    let (case, contact, update) = columns(item);
+    let (case, contact, update) = item.columns();
     let rows = sqlx::query!(
         r#"select id, system, reference, not_needed, recorded_at as "recorded_at: Ts", recorded_by
            from hand_off where case_id = $1 or contact_id = $2 or update_id = $3

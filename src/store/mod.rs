@@ -49,6 +49,7 @@ pub mod questions;
 pub mod raw_copy;
 pub mod readings;
 pub mod receipts;
+pub mod record_drops;
 pub mod recording;
 pub mod roll;
 mod schema;

@@ -238,6 +238,10 @@ const DONE: &[(&str, &str)] = &[
     ("address-gone", "The address is not used any more. It stays in the history."),
     ("address-good", "The address is used again."),
     ("handed", "It is recorded, and off the list of what has no reference."),
+    (
+        "to-folder",
+        "Its sheet is on its way to the folder. Enter the reference once the other system has given one.",
+    ),
     ("kind-key", "The case has another kind now. It needs a reference in CPOMS or Engage."),
     (
         "logged-key",

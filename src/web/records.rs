@@ -31,12 +31,14 @@ use crate::{
         time::{Date, Timestamp, moment_in_full},
     },
     flows::{
-        hand_off,
+        FlowError, hand_off,
         hand_off_sheet::{self, Opened},
+        record_drop,
     },
     store::{
         StoreError, desk,
         key_items::{self, Gone, KeyItem, Recorded},
+        record_drops::DropRow,
     },
 };
 
@@ -50,6 +52,7 @@ pub(super) fn served() -> Vec<Served> {
         get("/records/{item}", readers, item_page),
         get("/records/{item}/sheet.csv", readers, sheet_file),
         post("/records/{item}/hand-off", readers, handed_off),
+        post("/records/{item}/folder", readers, to_folder),
     ]
 }
 
@@ -158,6 +161,10 @@ struct RecordPage {
     said: Vec<Said>,
     /// The sheet as text, where it is this colleague's.
     sheet: Option<String>,
+    /// Whether there is a folder for it.
+    folder: bool,
+    /// How far it is on its way there, where somebody asked.
+    drops: Vec<String>,
     typed: Fields,
 }
 
@@ -188,7 +195,7 @@ struct Shown<'a> {
 
 fn show(web: &Web, signed: &Signed, status: StatusCode, opened: Opened, shown: Shown<'_>) -> Response {
     let now = web.gateway.now();
-    let Opened { item, recorded, names, sheet } = opened;
+    let Opened { item, recorded, drops, names, sheet } = opened;
     let template = RecordPage {
         // No name and no code: a browser keeps titles, and shows them to whoever stands behind.
         frame: Frame::of(web, signed, "Record elsewhere", "/records")
@@ -198,11 +205,25 @@ fn show(web: &Web, signed: &Signed, status: StatusCode, opened: Opened, shown: S
         since: moment_in_full(item.since, now),
         late: !item.settled && item.since < late_before(&web.gateway.policy(), now),
         said: recorded.into_iter().map(|one| said(one, &names, now)).collect(),
+        folder: web.gateway.sink.is_some() && sheet.is_some(),
+        drops: drops.into_iter().map(|one| on_its_way(one, &names, now)).collect(),
         sheet: sheet.map(|sheet| sheet.plain()),
         typed: shown.typed,
         item,
     };
     frame::page(status, &template)
+}
+
+/// How far a sheet is on its way to the folder.
+fn on_its_way(one: DropRow, names: &HashMap<String, String>, now: Timestamp) -> String {
+    let asked = format!("Asked for by {}, {}", who(&one.asked_by, names), moment_in_full(one.asked_at, now));
+    let ended = one.settled_at.map(|at| moment_in_full(at, now));
+    match (ended, one.why) {
+        (Some(at), None) => format!("{asked}: written {at}, as {}", one.id),
+        (Some(_), Some(why)) => format!("{asked}: not written: {why}"),
+        (None, None) => format!("{asked}: it waits to be written"),
+        (None, Some(why)) => format!("{asked}: it waits, and is tried again every five minutes: {why}"),
+    }
 }
 
 fn path_of(item: &KeyItem, signed: &Signed) -> Option<String> {
@@ -249,12 +270,37 @@ async fn handed_off(
         }
         Ok(format!("/records/{id}?done=handed"))
     };
-    match once(&web, &signed, &sent, work).await? {
+    item_deed(&web, &signed, &sent, &opened, work).await
+}
+
+async fn to_folder(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(id): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let opened = open(&web, &signed, &id).await?;
+    let work = async {
+        let id = opened.item.item.id();
+        record_drop::ask(&web.gateway, id, restricted(&signed), &signed.by()).await?;
+        Ok(format!("/records/{id}?done=to-folder"))
+    };
+    item_deed(&web, &signed, &sent, &opened, work).await
+}
+
+/// Does a deed of the page, and shows it again where it could not be done.
+async fn item_deed(
+    web: &Web,
+    signed: &Signed,
+    sent: &Sent,
+    opened: &Opened,
+    work: impl Future<Output = Result<String, FlowError>> + Send,
+) -> Result<Response, Wrong> {
+    match once(web, signed, sent, work).await? {
         Did::Done(response) => Ok(response),
         Did::Refused(fault) => {
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
             let shown = Shown { fault: Some(&fault), typed: sent.fields.clone(), done: None };
-            Ok(show(&web, &signed, status, opened, shown))
+            Ok(show(web, signed, StatusCode::UNPROCESSABLE_ENTITY, opened.clone(), shown))
         }
     }
 }

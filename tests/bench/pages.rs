@@ -342,6 +342,7 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
         .collect();
     let named = |name: &str| senders.keys().find(|id| id.as_str() == name).cloned();
     Arc::new(Gateway {
+        sink: None,
         store,
         clock: Arc::new(SystemClock),
         current: Current::new(Policy {

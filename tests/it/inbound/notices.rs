@@ -445,8 +445,8 @@ async fn a_digest_counts_what_a_working_day_has_left_without_a_reference_and_to_
         lines.push(names.each_ref().map(|name| said(name)));
     }
 
-    let one = "- 1 key item has had no CPOMS or Engage reference for more than a working day";
-    let two = "- 2 key items have had no CPOMS or Engage reference for more than a working day";
+    let one = "- 1 key item has had no CPOMS or Engage reference for over a working day";
+    let two = "- 2 key items have had no CPOMS or Engage reference for over a working day";
     assert_eq!(lines[0], [""; 5], "the holiday gives time: the INSET day is the working day");
     assert_eq!(lines[1], [two, one, one, "", ""]);
     school.close().await;

@@ -8,11 +8,12 @@ use liaison::{
     },
     flows::{
         contacts::{Contact, log},
-        queue,
+        queue, record_drop,
     },
 };
 
-use super::{BORIS, Staffed};
+use super::{BORIS, Staffed, two_classes};
+use crate::support::{inbound::Letter, school::School};
 
 const HOSTILE: &str = "=cmd|'/C calc'!A0 <script>\",";
 
@@ -233,5 +234,42 @@ async fn the_list_goes_on_to_its_end() {
     let distinct: std::collections::BTreeSet<_> = seen.iter().collect();
 
     assert_eq!((seen.len(), distinct.len()), (61, 61), "with Boris's case");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_colleague_has_a_sheet_written_to_the_folder_and_no_sheet_of_what_is_not_theirs() {
+    let school = School::with(&two_classes(), |setup| setup.records = true).await;
+    school.arrives(&Letter::from(BORIS).says("When is Sam let out?")).await;
+    let school = Staffed::of(school, "Oak", |role| role.as_str().to_owned()).await;
+    let own = behaviour(&school, "P1", "He pushed a boy.").await;
+    let others = behaviour(&school, "P2", "She pushed a girl.").await;
+    let restricted =
+        format!("/records/{}", school.school.rows("select id::text from carer_case").await.remove(0));
+    let mut teacher = school.as_role(Role::Teacher).await;
+    let page = teacher.get(&own).await;
+
+    let deed = format!("{own}/folder");
+    let first = teacher.press(&page, &deed, &[]).await;
+    let twice = teacher.press(&page, &deed, &[]).await;
+    let after = teacher.get(first.to()).await;
+    let again = teacher.press(&after, &deed, &[]).await;
+    let marks = [page.hidden(&deed, "form_key"), page.hidden(&deed, "once")];
+    let fields = [("form_key", marks[0].as_str()), ("once", marks[1].as_str())];
+    let mut absent = Vec::new();
+    for path in [&others, &restricted] {
+        absent.push(teacher.post(&format!("{path}/folder"), &fields).await.status);
+    }
+    record_drop::write_due(&school.school.gateway).await.unwrap();
+    let written = teacher.get(&own).await.body;
+
+    assert_eq!((first.to(), twice.to()), (&*format!("{own}?done=to-folder"), first.to()));
+    assert!(after.body.contains("it waits to be written"), "{}", after.body);
+    assert_eq!(again.status, 422);
+    assert!(again.body.contains("It waits to be written to the folder already"), "{}", again.body);
+    assert_eq!(absent, [404, 404]);
+    assert_eq!(school.school.rows("select state from record_drop").await, ["written"]);
+    assert!(written.contains(": written Monday 23 November, 10:00, as "), "{written}");
+    assert!(teacher.get("/records").await.body.contains(&own), "a file is no reference");
     school.close().await;
 }

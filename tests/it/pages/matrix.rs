@@ -66,6 +66,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/records/{item}", "tosd"),
     ("GET", "/records/{item}/sheet.csv", "tosd"),
     ("POST", "/records/{item}/hand-off", "tosd"),
+    ("POST", "/records/{item}/folder", "tosd"),
     ("GET", "/families", "tosd"),
     ("GET", "/families/{pupil}", "tosd"),
     ("GET", "/carers/{carer}", "tosd"),

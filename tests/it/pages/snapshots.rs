@@ -40,7 +40,7 @@ const PAGES: &[(&str, Option<Role>, &str, &str)] = &[
     ("log", Some(Role::Teacher), "/families/{pupil}/log", "Sam Ash"),
     ("safeguarding", Some(Role::Dsl), "/safeguarding", ""),
     ("records", Some(Role::Dsl), "/records", ""),
-    ("record", Some(Role::Teacher), "/records/{item}", "Sam Ash"),
+    ("record", Some(Role::Teacher), "/records/{item}", ""),
     ("health", Some(Role::It), "/health", ""),
 ];
 

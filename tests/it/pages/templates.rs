@@ -50,6 +50,7 @@ const NOT_WALKED: &[&str] = &[
     "/admin/queue/{delivery}/retry",
     "/admin/queue/{delivery}/cancel",
     "/admin/import",
+    "/records/{item}/folder",
     "/admin/staff/{staff}/not-own-family",
 ];
 

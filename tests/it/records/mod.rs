@@ -5,6 +5,7 @@ mod calendar;
 mod calls;
 mod contacts;
 mod drafts;
+mod drops;
 mod elsewhere;
 mod letters;
 mod life;

@@ -31,12 +31,13 @@ use liaison::{
     },
 };
 use liaison_channels::{
-    ChannelConfig, Sender,
+    ChannelConfig, RecordSink, Sender,
     fakes::{
         smtp::{Script, SmtpFake},
         twilio::TwilioFake,
     },
     message::ChannelId,
+    record_folder::RecordFolder,
 };
 use serde_json::json;
 use sqlx::AssertSqlSafe;
@@ -57,6 +58,8 @@ pub(crate) struct Setup {
     pub(crate) reply_tags: bool,
     /// The school's own address.
     pub(crate) address: String,
+    /// Whether there is a folder of records.
+    pub(crate) records: bool,
 }
 
 /// A school, its gateway and the two providers.
@@ -118,6 +121,7 @@ fn usual() -> Setup {
         },
         mail_port: None,
         reply_tags: false,
+        records: false,
         address: "parents@northfield.example".to_owned(),
     }
 }
@@ -346,6 +350,10 @@ fn gateway(
         current: Current::new(setup.policy.clone()),
         carriers: Carriers { email: named("school-mail"), text: named("texts") },
         senders,
+        sink: setup.records.then(|| {
+            let folder = RecordFolder::open(&folder.path().join("records")).expect("a folder of records");
+            Arc::new(folder) as Arc<dyn RecordSink>
+        }),
         patience: setup.patience,
         breaker: Breaker::default(),
         key: OnceLock::new(),
