@@ -37,7 +37,10 @@ create view key_item with (security_invoker = true) as
 select c.id, 'case' as item, c.code as label, c.pupil_id, c.carer_id, k.topic, k.since, c.visibility = 'restricted' as restricted,
        false as sensitive,
        exists (select from hand_off h where h.case_id = c.id and h.recorded_at >= k.since) as settled
-from carer_case c
+from (select id from carer_case where visibility = 'restricted' or kind in ('safeguarding', 'send', 'behaviour')
+      union
+      select case_id from answer where topic in ('safeguarding', 'send', 'behaviour')) key
+join carer_case c on c.id = key.id
 cross join lateral (
     select w.topic, w.since
     from (select 'safeguarding' as topic, coalesce(c.restricted_at, c.opened_at) as since where c.visibility = 'restricted'
@@ -48,8 +51,6 @@ cross join lateral (
           where a.case_id = c.id and a.topic in ('safeguarding', 'send', 'behaviour')) w
     order by array_position(array['safeguarding', 'send', 'behaviour'], w.topic), w.since
     limit 1) k
-where c.visibility = 'restricted' or c.kind in ('safeguarding', 'send', 'behaviour')
-   or c.id in (select a.case_id from answer a where a.topic in ('safeguarding', 'send', 'behaviour'))
 union all
 select k.id, 'contact', k.kind, k.pupil_id, k.carer_id, k.topic, k.recorded_at, coalesce(c.visibility = 'restricted', false),
        k.sensitive,

@@ -71,7 +71,6 @@ struct Deed {
 
 #[derive(Template)]
 #[template(path = "case.html")]
-#[expect(clippy::struct_excessive_bools, reason = "one for each thing that some may do and others not")]
 struct CasePage {
     frame: Frame,
     case: Listed,

@@ -1,6 +1,8 @@
 //! The promises of [`RecordSink`] as tests that run over any of them: put a [`SinkRig`] around one and let
 //! `liaison_channels::record_sink_tests!(rig)` loose on it.
 
+#![expect(clippy::missing_panics_doc, reason = "each is a test, and panics where a promise is broken")]
+
 use async_trait::async_trait;
 use uuid::Uuid;
 

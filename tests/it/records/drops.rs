@@ -61,7 +61,7 @@ fn files(school: &School) -> (Vec<String>, String) {
         .map(|file| file.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    let texts = names.iter().filter(|name| name.ends_with(".txt"));
+    let texts = names.iter().filter(|name| name.rsplit('.').next() == Some("txt"));
     let words = texts.map(|name| std::fs::read_to_string(folder.join(name)).unwrap()).collect();
     (names, words)
 }
