@@ -267,7 +267,7 @@ fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// What to do about a failure of the disk.
-fn hint(error: &io::Error) -> &'static str {
+pub(crate) fn hint(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::NotFound => "it is missing; is the disk or share mounted, and is the path right?",
         io::ErrorKind::PermissionDenied => "Liaison's user may not write there; give it the folder",

@@ -7,6 +7,7 @@
 //! * [`sender`]: the contract, [`Sender`], and what it promises;
 //! * [`inbox`]: the contract of a mailbox that is read, [`Inbox`]; [`imap`], [`inbox_folder`]: its adapters;
 //! * [`smtp`], [`twilio`], [`folder`]: the adapters; [`open`] is the one list that registers them;
+//! * [`record_sink`]: the contract of a place that takes records for another system, [`RecordSink`]; [`record_folder`]: its first;
 //! * [`text`]: the alphabet and the length of texts; [`pace`]: how fast a channel may go;
 //! * `conformance` and `fakes` (feature `fakes`): the promises as a test kit, and strict providers in process.
 
@@ -26,6 +27,8 @@ pub mod pace;
 pub mod private;
 pub mod reading;
 pub mod receipt;
+pub mod record_folder;
+pub mod record_sink;
 mod secret;
 pub mod sender;
 pub mod smtp;
@@ -41,4 +44,5 @@ pub mod fakes;
 
 pub use inbox::Inbox;
 pub use open::{ChannelConfig, open, open_inbox};
+pub use record_sink::RecordSink;
 pub use sender::Sender;

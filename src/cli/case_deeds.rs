@@ -10,7 +10,6 @@ use crate::{
         cases::{self, Elsewhere, How},
         divert,
         gateway::Gateway,
-        hand_off,
     },
 };
 
@@ -46,7 +45,7 @@ pub(super) enum Deed {
     Kind {
         #[command(flatten)]
         which: Which,
-        /// The kind: query, attendance, medical, concern, complaint, thanks, or one of the law: `subject_access`, `data_complaint`
+        /// The kind: query, attendance, medical, concern, complaint, thanks, send, behaviour, or one of the law: `subject_access`, `data_complaint`
         kind: String,
     },
     /// Say whether one is what its words suggest: yes gives it that kind or passes it to the DSL, no ends the law's clock
@@ -101,22 +100,6 @@ pub(super) enum Deed {
         /// Why
         reason: String,
     },
-    /// Record where a restricted one goes on, or why it needs no reference
-    HandOff {
-        /// Its code or id
-        case: String,
-        /// CPOMS or Engage
-        #[arg(long, requires = "reference", required_unless_present = "not_needed")]
-        system: Option<String>,
-        /// What that system calls it
-        #[arg(long, requires = "system")]
-        reference: Option<String>,
-        /// Why it needs no reference
-        #[arg(long, value_name = "WHY", conflicts_with = "system")]
-        not_needed: Option<String>,
-        #[command(flatten)]
-        by: By,
-    },
 }
 
 pub(super) async fn run(gateway: &Gateway, deed: Deed, json: bool) -> Result<()> {
@@ -162,18 +145,6 @@ pub(super) async fn run(gateway: &Gateway, deed: Deed, json: bool) -> Result<()>
         Deed::Divert { which: Which { case, restricted, by }, reason } => {
             divert::divert(gateway, &case, restricted, &reason, &by.by).await?;
             "passed to the DSL; nobody else sees it any more".to_owned()
-        }
-        Deed::HandOff { case, system, reference, not_needed, by } => {
-            match (system, reference, not_needed) {
-                (Some(system), Some(reference), _) => {
-                    hand_off::hand_off(gateway, &case, &system, &reference, &by.by).await?;
-                }
-                (_, _, Some(why)) => hand_off::not_needed_because(gateway, &case, &why, &by.by).await?,
-                _ => {
-                    return Err(anyhow!("say where it goes on (--system, --reference), or --not-needed WHY"));
-                }
-            }
-            "recorded".to_owned()
         }
     };
     changed(json, &sentence)

@@ -1,7 +1,7 @@
 //! `liaison check`: tries every outside thing and says in words what to do.
 
 use anyhow::Result;
-use liaison_channels::{ChannelConfig, message::ChannelId};
+use liaison_channels::{ChannelConfig, RecordSink as _, message::ChannelId, record_folder::RecordFolder};
 use serde::Serialize;
 
 use super::{open, say, say_json, settings::Settings};
@@ -44,6 +44,12 @@ pub(super) async fn run(settings: &Settings, json: bool) -> Result<u8> {
         findings.push(match channel(id, config).await {
             Ok(sentence) => Finding { what, good: true, sentence },
             Err(why) => bad(&what, why),
+        });
+    }
+    if let Some(path) = &settings.record_folder {
+        findings.push(match records(path).await {
+            Ok(sentence) => Finding { what: "records".to_owned(), good: true, sentence },
+            Err(why) => bad("records", why),
         });
     }
     let all_good = findings.iter().all(|finding| finding.good);
@@ -101,6 +107,12 @@ async fn channel(id: &ChannelId, config: &ChannelConfig) -> Result<String, Strin
     }
     let sender = liaison_channels::open(id.clone(), config).map_err(|error| error.to_string())?;
     sender.probe().await.map_err(|error| error.to_string())
+}
+
+/// Proves the folder of records.
+async fn records(path: &std::path::Path) -> Result<String, String> {
+    let folder = RecordFolder::open(path).map_err(|error| error.to_string())?;
+    folder.probe().await.map_err(|error| error.to_string())
 }
 
 fn bad(what: &str, why: impl std::fmt::Display) -> Finding {

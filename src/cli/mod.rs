@@ -13,6 +13,7 @@ mod inspect;
 mod open;
 mod questions;
 mod queue;
+mod records;
 mod serve;
 pub mod settings;
 mod staff;
@@ -83,6 +84,9 @@ enum Command {
     /// Cases that were handed on to the Complaints Procedure: stages, days, and who has them
     #[command(subcommand)]
     Complaints(complaints::ComplaintsCommand),
+    /// What is about safeguarding, SEND or behaviour: its sheet, and its reference in CPOMS or Engage
+    #[command(subcommand)]
+    Records(records::RecordsCommand),
     /// What only a person can decide about a message: who wrote, and about which child
     #[command(subcommand)]
     Questions(questions::QuestionsCommand),
@@ -310,6 +314,7 @@ async fn one_command(gateway: &Gateway, json: bool, command: Command) -> Result<
         }
         Command::Cases(what) => cases::run(gateway, what, json).await,
         Command::Complaints(what) => complaints::run(gateway, what, json).await,
+        Command::Records(what) => records::run(gateway, what, json).await,
         Command::Questions(what) => questions::run(gateway, what, json).await,
         Command::Received(what) => questions::received(gateway, what, json).await,
         Command::Staff(what) => staff::run(gateway, what, json).await,

@@ -7,7 +7,9 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, anyhow};
-use liaison_channels::{ChannelConfig, message::ChannelId, private::Private, sender::Carries};
+use liaison_channels::{
+    ChannelConfig, message::ChannelId, private::Private, record_folder::RecordFolder, sender::Carries,
+};
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnectOptions;
 
@@ -104,6 +106,9 @@ pub(super) fn gateway(settings: &Settings, store: &Store) -> Result<Arc<Gateway>
             liaison_channels::open(id.clone(), config).with_context(|| format!("Open channel {id}"))?;
         gateway.senders.insert(id.clone(), sender);
     }
+    if let Some(path) = &settings.record_folder {
+        gateway.sink = Some(Arc::new(RecordFolder::open(path).context("Open the folder of records")?));
+    }
     Ok(Arc::new(gateway))
 }
 
@@ -132,6 +137,7 @@ pub(super) fn idle_gateway(settings: &Settings, store: &Store) -> Result<Gateway
         current: Current::new(settings.policy.clone()),
         carriers: carriers(settings)?,
         senders: BTreeMap::new(),
+        sink: None,
         patience: settings.patience,
         breaker: Breaker::default(),
         key: OnceLock::new(),

@@ -2,6 +2,7 @@
 
 mod answering;
 mod notices;
+mod records;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,12 +17,14 @@ use config::{Config, Environment, File, FileFormat, Value};
 use jiff::civil::Time;
 use liaison_channels::{ChannelConfig, message::ChannelId, private::Private};
 use notices::NoticesSection;
+use records::RecordsSection;
 use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
     domain::{
         hours::{Days, Hours},
+        key_item::RecordPolicy,
         notice::NoticePolicy,
         policy::{Policy, RetrySchedule, School, TextUpdate},
         second_person::SecondFor,
@@ -67,6 +70,8 @@ pub struct Settings {
     pub json_logs: bool,
     /// `info` and such.
     pub log_level: tracing::Level,
+    /// Where sheets for the school's own recording system are put.
+    pub record_folder: Option<PathBuf>,
     /// The channels.
     pub channels: BTreeMap<ChannelId, ChannelConfig>,
 }
@@ -146,7 +151,7 @@ struct LogSection {
     level: String,
 }
 
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 13] = [
     "school",
     "data",
     "database",
@@ -156,6 +161,7 @@ const SECTIONS: [&str; 12] = [
     "answering",
     "notices",
     "complaints",
+    "records",
     "daemon",
     "log",
     "channels",
@@ -208,6 +214,7 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
     let answering = found.section::<AnsweringSection>(&all, "answering");
     let notices = found.section::<NoticesSection>(&all, "notices");
     let complaints = found.section::<ComplaintsSection>(&all, "complaints");
+    let records = found.section::<RecordsSection>(&all, "records").map(|section| found.records(section));
     let daemon = found.section::<DaemonSection>(&all, "daemon");
     let log = found.section::<LogSection>(&all, "log");
     let channels = found.channels(all.get("channels"));
@@ -229,9 +236,10 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
     let answering = calendar.zip(answering).and_then(|(c, a)| found.answering(&c, &a));
     let notices = notices.and_then(|notices| found.notices(&notices, site.public_url.as_deref()));
     let stage_days = complaints.and_then(|complaints| found.stage_days(&complaints));
-    let policy = school.zip(sending).zip(answering.zip(notices).zip(stage_days)).and_then(
-        |((school, sending), ((answering, notices), days))| {
-            found.policy(school, &sending, (answering, notices, days))
+    let (records, record_folder) = records.unzip();
+    let policy = school.zip(sending).zip(answering.zip(notices)).zip(stage_days.zip(records)).and_then(
+        |(((school, sending), (answering, notices)), (days, records))| {
+            found.policy(school, &sending, (answering, notices, days, records))
         },
     );
     match (data, database, listen.flatten(), policy, daemon, level.flatten(), log, named) {
@@ -262,6 +270,7 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
             text_channel,
             json_logs: log.format == "json",
             log_level,
+            record_folder: record_folder.flatten(),
             channels,
         }),
         _ => Err(SettingsProblems(found.0)),
@@ -450,7 +459,7 @@ impl Problems {
         &mut self,
         school: SchoolSection,
         sending: &SendingSection,
-        (answering, notices, stage_days): (Answering, NoticePolicy, [u8; 3]),
+        (answering, notices, stage_days, records): (Answering, NoticePolicy, [u8; 3], RecordPolicy),
     ) -> Option<Policy> {
         let time = "a time of day such as 08:00";
         let from: Option<Time> = self.parsed("sending.from", &sending.from, time);
@@ -516,6 +525,7 @@ impl Problems {
             calendar: answering.calendar,
             clock: answering.rule,
             stage_days,
+            records,
         })
     }
 }

@@ -29,6 +29,10 @@ words! {
         SubjectAccess = "subject_access",
         /// Dissatisfaction with how the school uses data (DPA 2018 s.164A).
         DataComplaint = "data_complaint",
+        /// Special educational needs and disabilities.
+        Send = "send",
+        /// Behaviour and sanctions.
+        Behaviour = "behaviour",
     }
 }
 
@@ -45,6 +49,8 @@ impl CaseKind {
             Self::Safeguarding => "safeguarding",
             Self::SubjectAccess => "subject access request",
             Self::DataComplaint => "data-protection complaint",
+            Self::Send => "SEND",
+            Self::Behaviour => "behaviour",
         }
     }
 
@@ -60,6 +66,8 @@ impl CaseKind {
             Self::Safeguarding => "a safeguarding matter",
             Self::SubjectAccess => "a subject access request",
             Self::DataComplaint => "a data-protection complaint",
+            Self::Send => "about special educational needs (SEND)",
+            Self::Behaviour => "about behaviour",
         }
     }
 
@@ -70,7 +78,7 @@ impl CaseKind {
             Self::Attendance | Self::Medical => Some("office"),
             Self::Complaint | Self::SubjectAccess | Self::DataComplaint => Some("slt"),
             Self::Safeguarding => Some("dsl"),
-            Self::Query | Self::Concern | Self::Thanks => None,
+            Self::Query | Self::Concern | Self::Thanks | Self::Send | Self::Behaviour => None,
         }
     }
 
@@ -100,6 +108,8 @@ mod tests {
             (CaseKind::Safeguarding, Some("dsl"), None),
             (CaseKind::SubjectAccess, Some("slt"), Some(Statutory::SubjectAccess)),
             (CaseKind::DataComplaint, Some("slt"), Some(Statutory::DataComplaint)),
+            (CaseKind::Send, None, None),
+            (CaseKind::Behaviour, None, None),
         ];
 
         assert_eq!(cases.len(), CaseKind::ALL.len());

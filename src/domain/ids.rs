@@ -55,8 +55,10 @@ ids! {
     ImportId,
     /// A restriction on a link.
     RestrictionId,
-    /// Where a restricted case went on.
+    /// Where a key item went on.
     HandOffId,
+    /// The sheet of a key item on its way to the folder of records.
+    RecordDropId,
     /// An address, which several carers may share.
     AddressId,
     /// A report or review of a pupil that was recorded.

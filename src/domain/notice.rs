@@ -103,7 +103,7 @@ pub struct Digest {
     pub tasks: u32,
     /// Open restricted cases; for the DSL.
     pub restricted: u32,
-    /// Restricted cases with no reference in another system; for the DSL.
+    /// Key items that a whole working day has left without a reference in another system: of those the colleague may see.
     pub unreferenced: u32,
     /// Weekly updates missed in the last school week, in the colleague's classes.
     pub missed: u32,
@@ -140,8 +140,8 @@ impl Digest {
             (self.restricted, "restricted case is open", "restricted cases are open"),
             (
                 self.unreferenced,
-                "restricted case has no CPOMS or Engage reference",
-                "restricted cases have no CPOMS or Engage reference",
+                "key item has had no CPOMS or Engage reference for over a working day",
+                "key items have had no CPOMS or Engage reference for over a working day",
             ),
             (self.questions, "message to sort", "messages to sort"),
             (self.calls, "call to make", "calls to make"),

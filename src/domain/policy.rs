@@ -11,6 +11,7 @@ use super::{
     calendar::{Calendar, CalendarMissing, Due, Rule, due, due_words, warn_before},
     complaint::{Stage, StageDue, stage_due},
     hours::Hours,
+    key_item::RecordPolicy,
     notice::NoticePolicy,
     people::Purpose,
     plain::{Advice, advice},
@@ -98,6 +99,8 @@ pub struct Policy {
     pub stage_days: [u8; 3],
     /// The words around what colleagues write, in every language.
     pub templates: Arc<Templates>,
+    /// How the school's own recording system names what goes on there.
+    pub records: RecordPolicy,
     /// The version of all this, once it was asked for.
     pub known: Known,
 }

@@ -63,6 +63,7 @@ impl Policy {
             stage_days,
             never_by_text,
             templates,
+            records,
             known: _,
         } = self;
         json!({
@@ -80,6 +81,7 @@ impl Policy {
                 let all: Vec<_> = listed.iter().map(|address| address.expose().as_str()).collect();
                 format!("{} addresses, digest {}", all.len(), digest(&all.join("\n")))
             }),
+            "records elsewhere": records,
             "school": [&school.name, &school.office_phone],
             "school days for a stage of a complaint": stage_days,
             "school days for a task": task_days,

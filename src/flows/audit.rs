@@ -11,6 +11,7 @@ use crate::{
         contact::ContactKind,
         coverage::school_weeks,
         ids::{PackId, StaffId},
+        key_item::late_before,
         time::{Date, Timestamp, day_in_words, school_date, start_of, week_of},
     },
     store::{
@@ -18,7 +19,7 @@ use crate::{
         audits::{self, Pack, Verification},
         chronology, coverage, desk,
         figures::{self, Span},
-        one_snapshot,
+        key_items, one_snapshot,
     },
 };
 
@@ -201,6 +202,8 @@ pub struct Now {
     pub unplaced: (u64, u64),
     /// Complaints that are open, and how many of them are late.
     pub complaints: (u64, u64),
+    /// Key items without a reference in another system, and how many of them are late.
+    pub unreferenced: (u64, u64),
     /// How far the record is; its entries are not counted.
     pub record: Record,
     /// When it was last verified, and what was found.
@@ -216,13 +219,15 @@ pub async fn now(gateway: &Gateway, staff: StaffId, packs: i64) -> Result<Now, F
     let overdue = figures::overdue(&mut connection, at).await?;
     let unplaced = figures::unplaced(&mut connection, school_date(at)).await?;
     let complaints = figures::complaints(&mut connection, school_date(at)).await?;
+    let unreferenced =
+        key_items::count_open_to_all(&mut connection, late_before(&gateway.policy(), at)).await?;
     drop(connection);
     let mut tx = gateway.store.as_colleague(staff).await?;
     let record = figures::record(&mut tx, false).await?;
     let verified = audits::last_verification(&mut tx).await?;
     let packs = audits::packs(&mut tx, None, packs).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    Ok(Now { overdue, unplaced, complaints, record, verified, packs })
+    Ok(Now { overdue, unplaced, complaints, unreferenced, record, verified, packs })
 }
 
 /// Verifies the whole record now, and keeps what was found. One at a time: it reads every entry.

@@ -11,10 +11,12 @@ use crate::{
         contact::{ContactKind, Direction},
         ids::{CarerId, CaseId, ContactId, PupilId, StaffId, TaskId},
         time::{Date, Timestamp, day_in_words, school_date},
+        topic::Topic,
     },
     store::{
         StoreError, Tx, chronology,
         contacts::{self, ContactRow, Named},
+        key_items,
         tasks::{self, NewTask},
     },
 };
@@ -42,6 +44,8 @@ pub struct Contact {
     pub facts: String,
     /// What was agreed; may be empty.
     pub agreed: String,
+    /// What it was about, where that was said. One about safeguarding is sensitive.
+    pub topic: Option<Topic>,
     /// For few eyes: two colleagues, or a reason for one.
     pub sensitive: bool,
     /// Good news.
@@ -110,6 +114,8 @@ async fn keep(
     by: &str,
 ) -> Result<Logged, FlowError> {
     let now = gateway.now();
+    let sensitive = contact.sensitive || contact.topic == Some(Topic::Safeguarding);
+    let contact = &Contact { sensitive, ..contact.clone() };
     let mut colleagues = contact.colleagues.clone();
     colleagues.sort_unstable();
     colleagues.dedup();
@@ -160,6 +166,7 @@ async fn keep(
         colleagues: &colleagues,
         facts: contact.facts.trim(),
         agreed: some(&contact.agreed),
+        topic: contact.topic,
         sensitive: contact.sensitive,
         praise: contact.praise,
         follow_up: contact.follow_up_due.zip(task_id),
@@ -168,6 +175,10 @@ async fn keep(
     };
     if !contacts::insert(tx, &row).await? {
         return refused("it has been corrected already: correct the correction");
+    }
+    // What was decided of one topic says nothing of another.
+    if let Some((before, _)) = corrects.filter(|(before, _)| before.topic == contact.topic) {
+        key_items::carry_over(tx, before.id, id).await?;
     }
     let mut told = vec![entry(contact, corrects.map(|(_, why)| why), seen_by, by, now)];
     told.extend(task.iter().map(|task| opened_entry(task, by, now).seen_by(seen_by)));

@@ -286,7 +286,7 @@ pub(super) async fn note(gateway: &Gateway, entries: Vec<Entry>) -> Result<(), F
 }
 
 /// What the person wrote, read from the kept bytes; what cannot be read says so.
-async fn words_of(gateway: &Gateway, message: Message) -> Words {
+pub(super) async fn words_of(gateway: &Gateway, message: Message) -> Words {
     if message.form != RawForm::Mail {
         let words = read_text(message.form, message.raw.expose()).map(|text| text.body.into_inner());
         return Words { message, words: words.unwrap_or_default(), whole: None };

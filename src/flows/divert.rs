@@ -39,7 +39,7 @@ pub(super) async fn divert_in(
         return Err(FlowError::Refused(format!("case {} has been passed to the DSL already", case.code)));
     }
     cases::restrict(tx, &[case.id], now).await?;
-    case_deeds::rekind(tx, case.id, "safeguarding").await?;
+    case_deeds::rekind(tx, case.id, "safeguarding", now).await?;
     diverted::restrict_around(tx, case.id).await?;
     diverted::hide_entries(tx, case.id, "passed to the DSL", by, now).await?;
     let told = format!("case {} passed to the DSL; before, it was of the kind {}", case.code, case.kind);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use liaison_channels::{Sender, message::ChannelId, private::Private};
+use liaison_channels::{RecordSink, Sender, message::ChannelId, private::Private};
 use sqlx::PgConnection;
 
 use super::{Clock, FlowError, current::Current, salt};
@@ -66,6 +66,8 @@ pub struct Gateway {
     pub carriers: Carriers,
     /// The open channels. Empty in commands that send nothing.
     pub senders: BTreeMap<ChannelId, Arc<dyn Sender>>,
+    /// Where sheets for the school's own recording system are put; `None`: nowhere.
+    pub sink: Option<Arc<dyn RecordSink>>,
     /// When to take over.
     pub patience: Patience,
     /// Stops everything when the volume is absurd.

@@ -63,7 +63,7 @@ async fn become_kind(
     if old == wanted {
         return Err(FlowError::at("kind", format!("case {} is of the kind {wanted} already", case.code)));
     }
-    case_deeds::rekind(tx, case.id, wanted.as_str()).await?;
+    case_deeds::rekind(tx, case.id, wanted.as_str(), now).await?;
     let mut sentence = format!("case {} is of the kind {wanted}, no longer {old}", case.code);
     let moves = case.visibility == Visibility::Ordinary && case.role != "dsl" && case.open;
     if let Some(role) = wanted.role().filter(|role| moves && *role != case.role) {

@@ -10,6 +10,7 @@ use crate::{
     domain::{
         chronology::{Entry, kind},
         coverage::{Tally, newest_weeks},
+        key_item::late_before,
         ladder::{fired_again, reminder},
         notice::{Digest, Notice, Post},
         policy::Policy,
@@ -19,7 +20,7 @@ use crate::{
     store::{
         StoreError, Tx, chronology,
         clocks::{self, WhichClocks},
-        complaint_lists, coverage,
+        complaint_lists, coverage, key_items,
         notices::{self, For, Told},
         outbox, today,
     },
@@ -176,7 +177,9 @@ async fn waits_for(
     }
     if is(&[Role::Dsl]) {
         digest.restricted = number(cases.restricted);
-        digest.unreferenced = number(today::unreferenced(&mut tx).await?);
+    }
+    if is(&[Role::Teacher, Role::Slt, Role::Dsl]) {
+        digest.unreferenced = number(key_items::count(&mut tx, late_before(policy, now)).await?.1);
     }
     if is(&[Role::Office, Role::Slt, Role::Dsl]) {
         digest.questions = number(today::questions(&mut tx, day).await?.0);

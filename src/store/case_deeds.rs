@@ -2,12 +2,27 @@
 
 use sqlx::PgConnection;
 
-use super::StoreError;
-use crate::domain::ids::{CaseId, PupilId, QuestionId, ReceivedId};
+use super::{StoreError, types::Ts};
+use crate::domain::{
+    ids::{CaseId, PupilId, QuestionId, ReceivedId},
+    time::Timestamp,
+};
 
 /// Gives a case another kind.
-pub async fn rekind(connection: &mut PgConnection, case: CaseId, kind: &str) -> Result<(), StoreError> {
-    sqlx::query!("update carer_case set kind = $2 where id = $1", case.0, kind).execute(connection).await?;
+pub async fn rekind(
+    connection: &mut PgConnection,
+    case: CaseId,
+    kind: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update carer_case set kind = $2, kind_since = $3 where id = $1",
+        case.0,
+        kind,
+        Ts(now) as _
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

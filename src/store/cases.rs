@@ -258,6 +258,14 @@ pub async fn lock(connection: &mut PgConnection, name: &str) -> Result<(), Store
     Ok(())
 }
 
+/// The case with this code.
+pub async fn id_of(connection: &mut PgConnection, code: &str) -> Result<Option<CaseId>, StoreError> {
+    let id = sqlx::query_scalar!("select id from carer_case where code = upper($1)", code)
+        .fetch_optional(connection)
+        .await?;
+    Ok(id.map(CaseId))
+}
+
 /// Gives a case to a role, and to a colleague by name or to nobody in particular. `false`: it is restricted, by a divert of this
 /// very moment too, and stays with the DSL.
 pub async fn assign(

@@ -6,12 +6,14 @@ use uuid::Uuid;
 use super::{
     StoreError,
     types::{Day, Ts},
+    updates::topic,
 };
 use crate::domain::{
     chronology::Visibility,
     contact::{ContactKind, Direction},
     ids::{CarerId, CaseId, ClassId, ContactId, PupilId, StaffId, TaskId},
     time::{Date, Timestamp},
+    topic::Topic,
 };
 
 /// A contact to be kept. Personal.
@@ -43,6 +45,8 @@ pub struct NewContact<'a> {
     pub facts: &'a str,
     /// What was agreed.
     pub agreed: Option<&'a str>,
+    /// What it was about, where that was said.
+    pub topic: Option<Topic>,
     /// For few eyes.
     pub sensitive: bool,
     /// Good news.
@@ -60,8 +64,8 @@ pub async fn insert(connection: &mut PgConnection, new: &NewContact<'_>) -> Resu
     let kept = sqlx::query!(
         "insert into contact (id, kind, direction, pupil_id, carer_id, case_id, happened_at, recorded_at, recorded_by,
                               place, colleagues, facts, agreed, sensitive, praise, follow_up_due, follow_up_task,
-                              one_colleague_because, corrects, correction_why)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+                              one_colleague_because, corrects, correction_why, topic)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
          on conflict (corrects) do nothing",
         new.id.0,
         new.kind.as_str(),
@@ -83,6 +87,7 @@ pub async fn insert(connection: &mut PgConnection, new: &NewContact<'_>) -> Resu
         new.one_colleague_because,
         new.corrects.map(|(id, _)| id.0),
         new.corrects.map(|(_, why)| why),
+        new.topic.map(Topic::as_str),
     )
     .execute(connection)
     .await?;
@@ -120,6 +125,8 @@ pub struct ContactRow {
     pub facts: String,
     /// What was agreed.
     pub agreed: Option<String>,
+    /// What it was about, where that was said.
+    pub topic: Option<Topic>,
     /// For few eyes.
     pub sensitive: bool,
     /// Good news.
@@ -164,7 +171,7 @@ pub async fn list(
         r#"select k.id, k.kind, k.direction, k.pupil_id, k.carer_id, c.forename || ' ' || c.surname as "carer_name?",
                   k.case_id, k.happened_at as "happened_at: Ts", k.recorded_at as "recorded_at: Ts", k.recorded_by,
                   k.place, k.colleagues, k.facts, k.agreed, k.sensitive, k.praise, k.follow_up_due as "follow_up_due: Day",
-                  k.follow_up_task, k.one_colleague_because, k.corrects, k.correction_why, n.id as "corrected_by?"
+                  k.follow_up_task, k.one_colleague_because, k.corrects, k.correction_why, k.topic, n.id as "corrected_by?"
            from contact k
            left join carer c on c.id = k.carer_id
            left join contact n on n.corrects = k.id
@@ -318,6 +325,7 @@ struct Row {
     one_colleague_because: Option<String>,
     corrects: Option<Uuid>,
     correction_why: Option<String>,
+    topic: Option<String>,
     corrected_by: Option<Uuid>,
 }
 
@@ -343,6 +351,7 @@ impl TryFrom<Row> for ContactRow {
             colleagues: row.colleagues.into_iter().map(StaffId).collect(),
             facts: row.facts,
             agreed: row.agreed,
+            topic: topic("contact", row.id, row.topic.as_deref())?,
             sensitive: row.sensitive,
             praise: row.praise,
             follow_up_due: row.follow_up_due.map(|day| day.0),

@@ -104,16 +104,6 @@ pub async fn questions(connection: &mut PgConnection, today: Date) -> Result<(i6
     Ok((row.count, row.late))
 }
 
-/// Restricted cases with neither a reference in another system nor a reason to need none.
-pub async fn unreferenced(connection: &mut PgConnection) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar!(
-        r#"select count(*) as "count!" from carer_case c
-           where c.visibility = 'restricted' and not exists (select from hand_off h where h.case_id = c.id)"#
-    )
-    .fetch_one(connection)
-    .await?)
-}
-
 /// The classes of which the colleague is a teacher.
 pub async fn my_classes(connection: &mut PgConnection) -> Result<Vec<uuid::Uuid>, StoreError> {
     Ok(sqlx::query_scalar!(r#"select liaison_my_classes() as "classes!""#).fetch_one(connection).await?)

@@ -20,13 +20,14 @@ use super::{
 };
 use crate::{
     domain::{
-        staff::Role,
+        case_kind::CaseKind,
+        key_item::KeyTopic,
         time::{Date, Timestamp, school_zone},
     },
     flows::{
         FlowError,
         cases::{self, Elsewhere, How, Reply},
-        complaint, divert, give, hand_off,
+        complaint, divert, give,
     },
 };
 
@@ -43,7 +44,6 @@ pub(super) fn served() -> Vec<Served> {
         post("/cases/{case}/pass-up", readers, pass_up),
         post("/cases/{case}/give", readers, give),
         post("/cases/{case}/to-dsl", readers, to_dsl),
-        post("/cases/{case}/hand-off", Who::Holders(&[Role::Dsl]), handed_off),
         post("/cases/{case}/complaint", Who::Holders(LEADERS), complain),
         post("/cases/{case}/close", readers, close),
         post("/cases/{case}/reopen", readers, reopen),
@@ -145,9 +145,10 @@ async fn kind(
     sent: Sent,
 ) -> Result<Response, Wrong> {
     let work = async {
-        cases::rekind(&web.gateway, &code, restricted(&signed), sent.fields.text("kind"), &signed.by())
-            .await?;
-        Ok(format!("/cases/{code}?done=kind"))
+        let kind = sent.fields.text("kind");
+        cases::rekind(&web.gateway, &code, restricted(&signed), kind, &signed.by()).await?;
+        let key = CaseKind::parse(kind).ok().and_then(KeyTopic::of_kind);
+        Ok(format!("/cases/{code}?done={}", if key.is_some() { "kind-key" } else { "kind" }))
     };
     Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
 }
@@ -211,24 +212,6 @@ async fn to_dsl(
         let reason = sent.fields.text("reason");
         divert::divert(&web.gateway, &code, restricted(&signed), reason, &signed.by()).await?;
         Ok("/cases?done=diverted".to_owned())
-    };
-    Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
-}
-
-async fn handed_off(
-    State(web): State<Web>,
-    signed: Signed,
-    Path(code): Path<String>,
-    sent: Sent,
-) -> Result<Response, Wrong> {
-    let work = async {
-        let (system, by) = (sent.fields.text("system"), signed.by());
-        if system == "none" {
-            hand_off::not_needed_because(&web.gateway, &code, sent.fields.text("reference"), &by).await?;
-        } else {
-            hand_off::hand_off(&web.gateway, &code, system, sent.fields.text("reference"), &by).await?;
-        }
-        Ok(format!("/cases/{code}?done=handed"))
     };
     Box::pin(case_deed(&web, &signed, &code, &sent, work)).await
 }

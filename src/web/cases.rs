@@ -19,6 +19,7 @@ use super::{
     people::who,
     preview::ALLOWERS,
     questions::SORTERS,
+    records::{Elsewhere, elsewhere},
     sent::{Fields, Sent},
 };
 use crate::{
@@ -70,7 +71,6 @@ struct Deed {
 
 #[derive(Template)]
 #[template(path = "case.html")]
-#[expect(clippy::struct_excessive_bools, reason = "one for each thing that some may do and others not")]
 struct CasePage {
     frame: Frame,
     case: Listed,
@@ -111,8 +111,8 @@ struct CasePage {
     laws: Vec<(&'static str, String)>,
     /// What its words suggest it is, where nobody has said yes or no.
     suggested: Option<Suggested>,
-    /// Whether the hand-off to another system is this colleague's to record.
-    hands_off: bool,
+    /// Where it went on, if it is a key item.
+    elsewhere: Option<Elsewhere>,
     /// The complaints it was handed on to, whose papers this colleague may read: number, and how far each is.
     complaints: Vec<(String, String)>,
     /// Whether this colleague hands matters on to the Complaints Procedure.
@@ -128,7 +128,7 @@ pub(super) struct Typed {
 }
 
 /// The forms of the page, and of a complaint's.
-const FORMS: [&str; 16] = [
+const FORMS: [&str; 15] = [
     "reply",
     "answered",
     "fulfilled",
@@ -140,7 +140,6 @@ const FORMS: [&str; 16] = [
     "to-dsl",
     "close",
     "reopen",
-    "hand-off",
     "complaint",
     "answer",
     "next",
@@ -163,7 +162,6 @@ impl Typed {
             ("reopen", "reason") => "reopen-reason",
             ("answered", "how") => "how-phone",
             ("team", "role") => "to-teacher",
-            ("hand-off", "system") => "in-cpoms",
             ("complaint", "owner") => "complaint-owner",
             ("complaint", "why") => "complaint-why",
             ("answer", "outcome") => "outcome-upheld",
@@ -205,7 +203,7 @@ impl Typed {
     fn has_no_form(&self, case: &Listed) -> bool {
         let (open, restricted) = (case.state == "open", case.visibility == "restricted");
         match self.form {
-            "" | "hand-off" => false,
+            "" => false,
             "reopen" => open,
             "complaint" | "close" => !open || case.complaint.is_some(),
             "reply" | "team" | "kind" | "pass-up" | "to-dsl" => !open || restricted,
@@ -292,7 +290,7 @@ pub(super) async fn show_case(
         topics: Topic::ALL,
         never_by_text: listed(&web.gateway.policy().never_by_text),
         may_allow: signed.is(ALLOWERS),
-        hands_off: signed.is(&[Role::Dsl]) && opened.case.visibility == "restricted",
+        elsewhere: elsewhere(web, signed, opened.case.id.0).await?,
         roles: [Role::Teacher, Role::Office, Role::Slt].map(|role| (role.as_str(), role.in_words())).to_vec(),
         case: opened.case,
     };

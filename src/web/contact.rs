@@ -18,6 +18,7 @@ use super::{
     guard::{After, Signed},
     people::{READERS, who},
     post,
+    records::{Elsewhere, elsewhere},
     sent::{Did, Fields, Sent, done_before, once},
 };
 use crate::{
@@ -73,6 +74,8 @@ struct ContactPage {
     /// Who was there of the school.
     there: Vec<String>,
     follow_up: Option<String>,
+    /// Where it went on, if it is a key item.
+    elsewhere: Option<Elsewhere>,
 }
 
 /// The contact, where there is one for this colleague.
@@ -89,7 +92,9 @@ async fn contact_page(
 ) -> Result<Response, Wrong> {
     let desk::ContactRead { row, pupil, names } = open(&web, &signed, &id).await?;
     let now = web.gateway.now();
+    let elsewhere = elsewhere(&web, &signed, row.id.0).await?;
     let template = ContactPage {
+        elsewhere,
         frame: Frame::of(&web, &signed, name(row.kind), "/families").after(after.done.as_deref()),
         pupil: pupil.name,
         what: name(row.kind),
@@ -139,6 +144,7 @@ fn as_typed(row: &ContactRow) -> Fields {
         ("place", text(&row.place)),
         ("colleague", row.colleagues.get(1).map(ToString::to_string).unwrap_or_default()),
         ("alone", text(&row.one_colleague_because)),
+        ("topic", row.topic.map(|topic| topic.as_str().to_owned()).unwrap_or_default()),
     ] {
         typed.push(field, &value);
     }

@@ -17,12 +17,15 @@ use super::{
     people::READERS,
     post,
     sent::{Did, Fields, Refusal, Sent, once},
+    write::topic_of,
 };
 use crate::{
     domain::{
         contact::{ContactKind, Direction},
         ids::{CaseId, ContactId, PupilId, StaffId},
+        key_item::KeyTopic,
         time::field_moment,
+        topic::Topic,
     },
     flows::{
         FlowError,
@@ -56,6 +59,7 @@ struct LogPage {
     /// The other colleagues: id and name.
     colleagues: Vec<(String, String)>,
     kinds: Vec<(&'static str, &'static str)>,
+    topics: &'static [Topic],
     now: String,
     /// The colleagues that were chosen, with the places for more.
     others: Vec<String>,
@@ -131,11 +135,13 @@ pub(super) fn show(
         carers: around.carers,
         colleagues: around.colleagues,
         kinds: ContactKind::ALL.iter().map(|kind| (kind.as_str(), name(*kind))).collect(),
+        topics: Topic::ALL,
         now: field_moment(web.gateway.now()),
         others: (0..COLLEAGUES)
             .map(|at| typed.all("colleague").get(at).map(|id| (*id).to_owned()).unwrap_or_default())
             .collect(),
         more: typed.ticked("sensitive")
+            || typed.text("topic") == Topic::Safeguarding.as_str()
             || FOLDED.iter().any(|field| typed.all(field).iter().any(|value| !value.trim().is_empty())),
         typed,
     };
@@ -164,8 +170,11 @@ async fn log_form(
     let around = around(&web, &signed, &pupil).await?;
     let work = async {
         let contact = read(&sent.fields, &around, vec![signed.staff()], None)?;
-        contacts::log(&web.gateway, &contact, &signed.by()).await?;
-        Ok(format!("/families/{}?done=logged", around.pupil))
+        let logged = contacts::log(&web.gateway, &contact, &signed.by()).await?;
+        Ok(match contact.topic.and_then(KeyTopic::of_topic) {
+            Some(_) => format!("/records/{}?done=logged-key", logged.id),
+            None => format!("/families/{}?done=logged", around.pupil),
+        })
     };
     match once(&web, &signed, &sent, work).await? {
         Did::Done(response) => Ok(response),
@@ -218,6 +227,7 @@ pub(super) fn read(
         colleagues,
         facts: fields.text("facts").to_owned(),
         agreed: fields.text("agreed").to_owned(),
+        topic: topic_of(fields)?,
         sensitive: fields.ticked("sensitive"),
         praise: fields.ticked("praise"),
         follow_up_due: match fields.text("follow_up") {

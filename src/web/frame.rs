@@ -238,7 +238,16 @@ const DONE: &[(&str, &str)] = &[
     ("address", "The address is in use."),
     ("address-gone", "The address is not used any more. It stays in the history."),
     ("address-good", "The address is used again."),
-    ("handed", "The reference is recorded."),
+    ("handed", "It is recorded, and off the list of what has no reference."),
+    (
+        "to-folder",
+        "Its sheet is on its way to the folder. Enter the reference once the other system has given one.",
+    ),
+    ("kind-key", "The case has another kind now. It needs a reference in CPOMS or Engage."),
+    (
+        "logged-key",
+        "The contact is in the chronology. It needs a reference in CPOMS or Engage, or a reason why it needs none.",
+    ),
     ("complaint", "It is a complaint now, with a number and days of its own. The case stays as it is."),
     ("stage-answered", "Recorded. The stage is answered."),
     ("next-stage", "The next stage has begun, with its own day."),

@@ -46,6 +46,7 @@ mod play;
 mod preview;
 mod put_wrongly;
 mod questions;
+mod records;
 mod restrictions;
 mod safeguarding;
 mod search;
@@ -157,6 +158,7 @@ fn served() -> Vec<Served> {
         cases::served(),
         case_deeds::served(),
         complaints::served(),
+        records::served(),
         questions::served(),
         people::served(),
         restrictions::served(),

@@ -294,6 +294,7 @@ fn good_news(web: &Web, signed: &Signed, pupil: PupilId, kind: ContactKind) -> C
         colleagues: vec![signed.staff()],
         facts: String::new(),
         agreed: String::new(),
+        topic: None,
         sensitive: false,
         praise: true,
         follow_up_due: None,

@@ -16,6 +16,7 @@ use super::{
     guard::{After, Signed},
     people::{Card, cards, who},
     post,
+    records::{Elsewhere, of_update},
     sent::{Did, Fields, Refusal, Sent, once},
     week::{WRITERS, this_week, week_named},
 };
@@ -75,6 +76,8 @@ struct WritePage {
     /// How the words could be plainer.
     advice: Vec<Advice>,
     state: Stage,
+    /// Where it went on, if it was sent and is a key item.
+    elsewhere: Option<Elsewhere>,
 }
 
 /// What may be done with it.
@@ -139,6 +142,7 @@ async fn show_write(
     let now = web.gateway.now();
     let card = card_digest(family.carers.iter().filter_map(|(_, link)| link.as_ref()), school_date(now));
     let (draft, sent) = own_draft(web, signed, (pupil, monday)).await?;
+    let elsewhere = if sent.is_some() { of_update(web, signed, (pupil, monday)).await? } else { None };
     let progress = match family.pupil.class_id {
         Some(class) => {
             let written = written(web, signed, class, monday).await?;
@@ -190,6 +194,7 @@ async fn show_write(
         text_because,
         typed,
         state,
+        elsewhere,
     };
     Ok(frame::page(status, &template))
 }

@@ -5,6 +5,7 @@ mod caretaker;
 mod heartbeat;
 mod inbound;
 mod outbox;
+mod records;
 mod wake;
 
 use std::{sync::Arc, time::Duration};
@@ -68,6 +69,9 @@ pub async fn start(gateway: &Arc<Gateway>, mailboxes: Vec<Mailbox>, stop: &Stop)
     workers.spawn(inbound::reader(Arc::clone(gateway), wakes.arrived, stop.clone()));
     workers.spawn(caretaker::care(Arc::clone(gateway), holders, stop.clone()));
     workers.spawn(caretaker::seal(Arc::clone(gateway), stop.clone()));
+    if gateway.sink.is_some() {
+        workers.spawn(records::write(Arc::clone(gateway), stop.clone()));
+    }
     workers
 }
 

@@ -288,6 +288,7 @@ fn queueing_gateway(store: &Store) -> liaison::flows::gateway::Gateway {
     };
     let settings = liaison::cli::settings::read_text("").expect("defaults");
     Gateway {
+        sink: None,
         store: store.clone(),
         clock: std::sync::Arc::new(SystemClock),
         current: Current::new(settings.policy),

@@ -342,6 +342,7 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
         .collect();
     let named = |name: &str| senders.keys().find(|id| id.as_str() == name).cloned();
     Arc::new(Gateway {
+        sink: None,
         store,
         clock: Arc::new(SystemClock),
         current: Current::new(Policy {
@@ -360,6 +361,7 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
             approval: std::collections::BTreeSet::default(),
             text_part_pence: 4.5,
             stage_days: [10, 15, 20],
+            records: liaison::domain::key_item::RecordPolicy::default(),
             known: liaison::domain::version::Known::default(),
             templates: liaison::domain::wording::Templates::shipped(),
             acknowledge: AckPolicy {

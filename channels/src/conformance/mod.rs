@@ -29,6 +29,7 @@
 mod arrivals;
 mod eml;
 pub mod promises;
+pub mod records;
 mod samples;
 mod secrets;
 

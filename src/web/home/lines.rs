@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use crate::{
     domain::{
         coverage::{SchoolWeek, Tally, newest_weeks},
+        key_item::late_before,
         staff::Role,
         time::{Timestamp, a_year_before, day_in_words, moment_in_full, school_date, start_of, week_of},
     },
@@ -14,7 +15,7 @@ use crate::{
     store::{
         StoreError, Tx, absences, accounts, announcements, ask_again,
         complaint_lists::{self, Waiting},
-        coverage, desk, notices, second_person, today,
+        coverage, desk, key_items, notices, second_person, today,
     },
     web::{
         Web,
@@ -81,12 +82,13 @@ async fn of_families(tx: &mut Tx, web: &Web, signed: &Signed, frame: &Frame) -> 
             "restricted case is open",
             "restricted cases are open",
         ));
-        let missing = (today::unreferenced(tx).await?, 0);
+    }
+    if signed.is(&[Role::Teacher, Role::Slt, Role::Dsl]) {
         lines.extend(some(
-            "/safeguarding",
-            missing,
-            "restricted case has no CPOMS or Engage reference",
-            "restricted cases have no CPOMS or Engage reference",
+            "/records",
+            key_items::count(tx, late_before(&web.gateway.policy(), now)).await?,
+            "key item has no reference in CPOMS or Engage",
+            "key items have no reference in CPOMS or Engage",
         ));
     }
     lines.extend(of_cover(tx, signed).await?);

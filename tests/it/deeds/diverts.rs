@@ -1,23 +1,14 @@
-//! The safeguarding divert, and the DSL's list of what has no reference yet.
+//! The safeguarding divert.
 
-use liaison::{
-    flows::{
-        cases::{self, Reply},
-        divert, hand_off, ladder,
-    },
-    store::diverted,
+use liaison::flows::{
+    cases::{self, Reply},
+    divert, ladder,
 };
 
 use super::{AMINA, RUNNING, asked, refusal};
-use crate::support::{inbound::Letter, school::School};
+use crate::support::inbound::Letter;
 
 const REASON: &str = "She writes that he hits the boy.";
-
-async fn without_reference(school: &School) -> Vec<String> {
-    let mut connection = school.gateway.store.acquire().await.unwrap();
-    let left = diverted::without_reference(&mut connection, None, 50).await.unwrap();
-    left.into_iter().map(|case| case.code).collect()
-}
 
 #[tokio::test]
 async fn a_divert_takes_everything_to_the_dsl_and_leaves_one_neutral_sentence() {
@@ -92,33 +83,6 @@ async fn a_reply_that_waits_when_its_case_is_diverted_still_leaves_and_nobody_el
     let told = school.entries().await;
     assert!(told.iter().all(|entry| !entry.words.as_deref().unwrap_or_default().contains(words)), "{told:?}");
     assert!(told.iter().all(|entry| entry.delivery.is_none()), "{told:?}");
-    school.close().await;
-}
-
-#[tokio::test]
-async fn a_restricted_case_stays_on_the_dsls_list_until_it_has_a_reference_or_a_reason() {
-    let (school, code) = asked().await;
-    let ordinary = hand_off::hand_off(&school.gateway, &code, "CPOMS", "4711", "dsl").await;
-    divert::divert(&school.gateway, &code, false, REASON, "h.barlow").await.unwrap();
-    let before = without_reference(&school).await;
-
-    let elsewhere = hand_off::hand_off(&school.gateway, &code, "a drawer", "4711", "dsl").await;
-    let blank = hand_off::hand_off(&school.gateway, &code, "CPOMS", "  ", "dsl").await;
-    let silent = hand_off::not_needed_because(&school.gateway, &code, "", "dsl").await;
-    let still = without_reference(&school).await;
-    hand_off::not_needed_because(&school.gateway, &code, "a misunderstanding", "dsl").await.unwrap();
-    let after = without_reference(&school).await;
-    hand_off::hand_off(&school.gateway, &code, "cpoms", "4711", "dsl").await.unwrap();
-
-    assert!(refusal(ordinary).contains("not the DSL's"));
-    assert!(refusal(elsewhere).contains("CPOMS, Engage"));
-    assert!(refusal(blank).contains("reference") && refusal(silent).contains("say why"));
-    assert_eq!((before, still, after), (vec![code.clone()], vec![code], vec![]));
-    let kept = school
-        .rows("select coalesce(system || ' ' || reference, not_needed) from hand_off order by id")
-        .await;
-    assert_eq!(kept, ["a misunderstanding", "CPOMS 4711"]);
-    assert_eq!(school.told("hand_off").await, 0, "the DSL's only");
     school.close().await;
 }
 

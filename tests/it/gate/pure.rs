@@ -170,6 +170,7 @@ fn policy(case: &Case) -> Policy {
         plain_words: Vec::new(),
         notices: liaison::domain::notice::NoticePolicy::default(),
         stage_days: [10, 15, 20],
+        records: liaison::domain::key_item::RecordPolicy::default(),
         known: liaison::domain::version::Known::default(),
         templates: liaison::domain::wording::Templates::shipped(),
         never_by_text: liaison::domain::topic::Topic::ALL.iter().copied().skip(1).collect(),

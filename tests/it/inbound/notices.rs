@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use liaison::{
     domain::hours::{Days, Hours},
-    flows::{cases, divert, gateway::Gateway, ladder, notices, operate},
+    flows::{cases, divert, gateway::Gateway, ladder, notices, operate, queue},
 };
 use liaison_channels::fakes::smtp::Caught;
 
@@ -431,5 +431,46 @@ async fn a_stop_of_all_sending_is_told_to_it_and_the_slt_once() {
     let stopped = told(&school, SELMA).remove(0);
     assert!(stopped.contains("Liaison has stopped all sending to families"), "{stopped}");
     operate::release(&school.gateway, "all", "i.t").await.unwrap();
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_digest_counts_what_a_working_day_has_left_without_a_reference_and_to_each_only_what_they_may_see()
+{
+    let school = School::with(&two_parents(), |setup| by_day(&mut setup.policy)).await;
+    staffed(&school).await;
+    hire(&school, "timo", "teacher", "").await;
+    // The last day before Christmas.
+    school.set_clock("2026-12-18T10:00:00Z");
+    let file = "pupil,week,text,topic\nP1,2026-12-14,Sam was upset.,behaviour\n";
+    queue::updates(&school.gateway, file.as_bytes(), "h.barlow").await.unwrap();
+    school.arrives(&Letter::from(AMINA)).await;
+    let code = school.case().await.code;
+    divert::divert(&school.gateway, &code, false, "a bruise", "h.barlow").await.unwrap();
+    let said = |address: &str| {
+        let line = |notice: &String| {
+            let line = notice
+                .lines()
+                .find(|line| line.contains("CPOMS or Engage"))
+                .map(str::trim)
+                .unwrap_or_default();
+            line.to_owned()
+        };
+        told(&school, address).iter().map(line).next_back().unwrap_or_default()
+    };
+    let names = ["dora", "selma", "tess", "timo", "olga"].map(|name| format!("{name}@northfield.example"));
+
+    let mut lines = Vec::new();
+    for day in ["2027-01-04T08:00:00Z", "2027-01-05T08:00:00Z"] {
+        school.set_clock(day);
+        notices::digests(&school.gateway).await.unwrap();
+        notify(&school, &school.gateway).await;
+        lines.push(names.each_ref().map(|name| said(name)));
+    }
+
+    let one = "- 1 key item has had no CPOMS or Engage reference for over a working day";
+    let two = "- 2 key items have had no CPOMS or Engage reference for over a working day";
+    assert_eq!(lines[0], [""; 5], "the holiday gives time: the INSET day is the working day");
+    assert_eq!(lines[1], [two, one, one, "", ""]);
     school.close().await;
 }

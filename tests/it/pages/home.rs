@@ -18,7 +18,7 @@ async fn each_role_is_told_what_waits_for_it_and_each_line_leads_to_a_page_it_ma
         ),
         (Role::Office, &["1 message to sort: who is it from?"]),
         (Role::Slt, &["1 message to sort: who is it from?"]),
-        (Role::Dsl, &["1 restricted case is open", "1 restricted case has no CPOMS or Engage reference"]),
+        (Role::Dsl, &["1 restricted case is open", "1 key item has no reference in CPOMS or Engage"]),
         (
             Role::Governor,
             &[

@@ -13,6 +13,7 @@ mod away;
 mod cases;
 mod complaints;
 mod coverage;
+mod elsewhere;
 mod families;
 mod faults;
 mod forms;

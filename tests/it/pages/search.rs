@@ -170,6 +170,7 @@ async fn a_sensitive_contact_is_found_by_those_it_is_for() {
         colleagues: vec![office],
         facts: "About the ostrich.".to_owned(),
         agreed: String::new(),
+        topic: None,
         sensitive: true,
         praise: false,
         follow_up_due: None,

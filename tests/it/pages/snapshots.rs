@@ -39,6 +39,8 @@ const PAGES: &[(&str, Option<Role>, &str, &str)] = &[
     ("call", Some(Role::Teacher), "/calls/{task}", ""),
     ("log", Some(Role::Teacher), "/families/{pupil}/log", "Sam Ash"),
     ("safeguarding", Some(Role::Dsl), "/safeguarding", ""),
+    ("records", Some(Role::Dsl), "/records", ""),
+    ("record", Some(Role::Teacher), "/records/{item}", ""),
     ("health", Some(Role::It), "/health", ""),
 ];
 

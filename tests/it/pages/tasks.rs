@@ -27,6 +27,7 @@ async fn follow_up(school: &Staffed) -> String {
         colleagues: vec![teacher],
         facts: "We met.".to_owned(),
         agreed: "We look again in two weeks.".to_owned(),
+        topic: None,
         sensitive: false,
         praise: false,
         follow_up_due: Some(date(2026, 11, 27)),

@@ -32,6 +32,7 @@ fn meeting(pupil: PupilId, happened_at: Timestamp) -> Contact {
         colleagues: Vec::new(),
         facts: "Talked about reading at home.".to_owned(),
         agreed: String::new(),
+        topic: None,
         sensitive: false,
         praise: false,
         follow_up_due: None,

@@ -5,6 +5,8 @@ mod calendar;
 mod calls;
 mod contacts;
 mod drafts;
+mod drops;
+mod elsewhere;
 mod letters;
 mod life;
 mod links;

@@ -281,7 +281,8 @@ async fn diverted(school: &School) {
     let more = Letter::from(AMINA).subject(&format!("[Ref {code}]")).says("SECRET second letter?");
     school.arrives(&more).await;
     school.deliver().await;
-    hand_off::hand_off(&school.gateway, &code, "CPOMS", "4711", "dsl").await.unwrap();
+    let id = hand_off::id_of(&school.gateway, &code, true).await.unwrap();
+    hand_off::hand_off(&school.gateway, id, true, ("CPOMS", "4711"), "dsl").await.unwrap();
     // A deed that was under way while the case was diverted tells of it as it knew it.
     let case = school.cases().await.into_iter().find(|case| case.code == code).unwrap().id;
     let late = Entry::now(school.gateway.clock.now(), "note", "a note in a case").case(case);

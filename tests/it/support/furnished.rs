@@ -11,6 +11,7 @@ use liaison::{
         ids::{PupilId, StaffId},
         people::Purpose,
         staff::Role,
+        topic::Topic,
     },
     flows::{
         absences, announcements, audit, cases,
@@ -341,6 +342,7 @@ impl Staffed {
             colleagues: vec![teacher],
             facts: mood.words("His grandmother collects him this week."),
             agreed: String::new(),
+            topic: Some(Topic::Behaviour),
             sensitive: false,
             praise: false,
             follow_up_due: None,
@@ -352,6 +354,7 @@ impl Staffed {
             kind: ContactKind::Meeting,
             agreed: mood.words("We look at it again in two weeks."),
             colleagues: vec![teacher, slt],
+            topic: None,
             sensitive: true,
             follow_up_due: Some(date(2026, 11, 27)),
             ..call.clone()

@@ -32,12 +32,13 @@ use liaison::{
     },
 };
 use liaison_channels::{
-    ChannelConfig, Sender,
+    ChannelConfig, RecordSink, Sender,
     fakes::{
         smtp::{Script, SmtpFake},
         twilio::TwilioFake,
     },
     message::ChannelId,
+    record_folder::RecordFolder,
 };
 use serde_json::json;
 use sqlx::AssertSqlSafe;
@@ -60,6 +61,8 @@ pub(crate) struct Setup {
     pub(crate) address: String,
     /// When its contact data is imported; `None`: at the time of the tests' clock.
     pub(crate) begins: Option<Timestamp>,
+    /// Whether there is a folder of records.
+    pub(crate) records: bool,
 }
 
 /// A school, its gateway and the two providers.
@@ -110,6 +113,7 @@ fn usual() -> Setup {
             calendar: Some(calendar::read(calendar::EXAMPLE_FILE.as_bytes()).expect("a good calendar")),
             clock: calendar::Rule::default(),
             stage_days: [10, 15, 20],
+            records: liaison::domain::key_item::RecordPolicy::default(),
             known: liaison::domain::version::Known::default(),
             templates: liaison::domain::wording::Templates::shipped(),
         },
@@ -121,6 +125,7 @@ fn usual() -> Setup {
         },
         mail_port: None,
         reply_tags: false,
+        records: false,
         address: "parents@northfield.example".to_owned(),
         begins: None,
     }
@@ -353,6 +358,10 @@ fn gateway(
         current: Current::new(setup.policy.clone()),
         carriers: Carriers { email: named("school-mail"), text: named("texts") },
         senders,
+        sink: setup.records.then(|| {
+            let folder = RecordFolder::open(&folder.path().join("records")).expect("a folder of records");
+            Arc::new(folder) as Arc<dyn RecordSink>
+        }),
         patience: setup.patience,
         breaker: Breaker::default(),
         key: OnceLock::new(),

@@ -269,9 +269,9 @@ impl Term {
             }
             HandsOff(surname) => {
                 let code = self.open_cases(surname).await.remove(0);
-                hand_off::hand_off(&gateway, &code, "CPOMS", "INC-2027-0003", &self.who("Dora").await)
-                    .await
-                    .unwrap();
+                let dsl = self.who("Dora").await;
+                let id = hand_off::id_of(&gateway, &code, true).await.unwrap();
+                hand_off::hand_off(&gateway, id, true, ("CPOMS", "INC-2027-0003"), &dsl).await.unwrap();
             }
         }
     }
