@@ -2,8 +2,8 @@
 
 use super::{
     super::{
-        people::{Purpose, RestrictionKind},
-        rights::{Restriction, tests::link},
+        people::{Purpose, Restriction, RestrictionKind},
+        rights::tests::link,
         route::{About, MessageFacts},
         time::Date,
         topic::Topic,
@@ -32,6 +32,9 @@ fn restricted(starts: Option<&str>, ends: Option<&str>) -> LinkFacts {
     LinkFacts { restrictions: vec![restriction], ..link() }
 }
 
+/// What it is, the rule, the update, whom it is linked to, and why a second person must approve it.
+type Case<'a> = (&'a str, &'a [SecondFor], &'a MessageFacts, &'a LinkFacts, Option<SecondFor>);
+
 #[test]
 fn a_rule_asks_only_for_what_it_names() {
     use SecondFor::{RestrictedFamily, School, Sensitive};
@@ -40,7 +43,7 @@ fn a_rule_asks_only_for_what_it_names() {
     let (plain, marked) = (update(false, None), update(true, None));
     let about = |topic| update(false, Some(topic));
     let both: &[SecondFor] = &[RestrictedFamily, Sensitive];
-    let cases: [(&str, &[SecondFor], &MessageFacts, &LinkFacts, Option<SecondFor>); 11] = [
+    let cases: [Case<'_>; 11] = [
         ("no rule", &[], &marked, &order, None),
         ("only announcements", &[School], &marked, &order, None),
         ("nothing special", both, &plain, &free, None),

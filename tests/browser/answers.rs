@@ -16,8 +16,12 @@ use crate::{
 const SIGNS_OUT: &str = "/sign-out";
 /// Sent last, for nothing else can be done to the same thing then; and by then they may be gone themselves: once the import
 /// was approved, or the announcement queued. Those are answered the same way.
-const GONE_BY_THEN: [&str; 4] =
-    ["/admin/import/{import}/withdraw", "/announce/{announcement}/drop", "/cases/{case}/messages/{received}"];
+const GONE_BY_THEN: [&str; 4] = [
+    "/admin/import/{import}/withdraw",
+    "/announce/{announcement}/drop",
+    "/cases/{case}/messages/{received}",
+    "/year/{class}/take-back",
+];
 
 /// How a form is filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -29,6 +29,7 @@ pub(super) fn policy() -> Policy {
         plain_words: Vec::new(),
         notices: crate::domain::notice::NoticePolicy::default(),
         stage_days: [10, 15, 20],
+        records: crate::domain::key_item::RecordPolicy::default(),
         templates: Templates::shipped(),
         known: crate::domain::version::Known::default(),
         never_by_text: std::collections::BTreeSet::new(),

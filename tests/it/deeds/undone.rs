@@ -177,7 +177,7 @@ async fn a_message_that_was_matched_by_itself_is_taken_out_and_asked_about_and_i
     };
 
     let silent = take(" ").await;
-    school.later(std::time::Duration::from_secs(86_400));
+    school.later(std::time::Duration::from_hours(24));
     take("her partner wrote").await.unwrap();
     let twice = take("her partner wrote").await;
     let between = (school.case().await, school.received().await.remove(0).case, school.clocks().await);

@@ -165,7 +165,6 @@ pub(super) fn written_by_hand(day: Date) -> &'static [&'static str] {
 
 impl Term {
     pub(super) async fn happens(&mut self, incident: Incident) {
-        let gateway = std::sync::Arc::clone(&self.school.gateway);
         match incident {
             Mails(surname, nth, words) => {
                 self.school.arrives(&Letter::from(&mailbox(family(surname), nth)).says(words)).await;
@@ -183,6 +182,15 @@ impl Term {
                 let ours = self.school.message_id_to(&to);
                 self.school.arrives(&bounce(&ours, &to, "failed", "5.1.1")).await;
             }
+            colleague => self.does(colleague).await,
+        }
+    }
+
+    /// What a colleague does.
+    async fn does(&mut self, incident: Incident) {
+        let gateway = std::sync::Arc::clone(&self.school.gateway);
+        match incident {
+            Mails(..) | Texts(..) | Answers(..) | Bounces(..) => unreachable!("a carer does this"),
             Replies(surname, by, words) => {
                 for code in self.open_cases(surname).await {
                     let by = self.who(by).await;
