@@ -156,14 +156,18 @@ fn by(due: Date, today: Date) -> Standing {
     if today <= due { Standing::Due(due) } else { Standing::Missed(due) }
 }
 
-/// A term that ends before Christmas.
+/// The term before Christmas: the one that has 1 December, whether a school has three terms or six.
 fn is_autumn(term: &Term) -> bool {
-    (10..=12).contains(&term.until.month())
+    has(term, 12, 1)
 }
 
-/// A term that ends in summer: the last one of the school's year, where there are several.
+/// The summer term: the one that has 15 June, which is after half-term.
 fn is_summer(term: &Term) -> bool {
-    (6..=8).contains(&term.until.month())
+    has(term, 6, 15)
+}
+
+fn has(term: &Term, month: i8, day: i8) -> bool {
+    Date::new(term.from.year(), month, day).is_ok_and(|day| term.from <= day && day <= term.until)
 }
 
 #[cfg(test)]

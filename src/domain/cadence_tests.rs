@@ -67,6 +67,26 @@ fn a_report_is_due_until_the_last_day_of_its_term_and_missed_after_it() {
 }
 
 #[test]
+fn a_school_with_six_terms_owes_a_report_for_the_one_before_christmas_and_the_last() {
+    let term = |from: &str, until: &str| Term { name: String::new(), from: day(from), until: day(until) };
+    let six = [
+        term("2027-06-07", "2027-07-21"),
+        term("2027-04-12", "2027-05-28"),
+        term("2026-11-02", "2027-01-01"),
+        term("2026-09-01", "2026-10-23"),
+    ];
+    let on = |kind, today: &str| {
+        let begun: Vec<Term> = six.iter().filter(|term| term.from <= day(today)).cloned().collect();
+        pupil(None, None, &[]).standing(kind, &begun, BEGAN, day(today))
+    };
+
+    assert_eq!(on(ChristmasReport, "2026-10-20"), NotDue);
+    assert_eq!(on(ChristmasReport, "2026-11-02"), Due(day("2027-01-01")));
+    assert_eq!(on(SummerReport, "2027-05-20"), NotDue);
+    assert_eq!(on(SummerReport, "2027-06-07"), Due(day("2027-07-21")));
+}
+
+#[test]
 fn a_review_is_due_a_year_after_the_last_or_after_the_pupil_came() {
     let held = |on: &str| pupil(Some("2020-09-01"), None, &[(AnnualReview, on)]);
     let cases = [
