@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use liaison::{domain::staff::Role, web::Who};
+use liaison::{
+    domain::staff::Role,
+    web::{self, Who},
+};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use crate::{
@@ -142,7 +145,23 @@ answers! {
     what_answers_a_teacher_is_good_on_a_phone: Some(Role::Teacher),
     what_answers_the_office_is_good_on_a_phone: Some(Role::Office),
     what_answers_slt_is_good_on_a_phone: Some(Role::Slt),
-    what_answers_the_dsl_alone_is_good_on_a_phone: Some(Role::Dsl),
+}
+
+#[test]
+fn every_form_is_one_of_whoever_signs_in_a_teacher_the_office_or_slt() {
+    let others = web::routes().into_iter().filter(|route| {
+        let looked_at = [Role::Teacher, Role::Office, Role::Slt].map(Some);
+        route.method == "POST"
+            && route.path != SIGNS_OUT
+            && !matches!(route.who, Who::Anyone)
+            && !looked_at.iter().any(|role| may(route, *role))
+    });
+
+    assert_eq!(
+        others.map(|route| route.path).collect::<Vec<_>>(),
+        Vec::<&str>::new(),
+        "look at their answers too"
+    );
 }
 
 #[tokio::test]
