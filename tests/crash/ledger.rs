@@ -166,8 +166,17 @@ fn texts_by_number(school: &School) -> HashMap<String, Vec<String>> {
 /// No panic, and nobody's address or words.
 pub(crate) fn check_log(school: &School) {
     for line in school.log().lines() {
+        let said = without_time(line);
         let wrong =
-            ["panicked", "@home.example", "+44", "07700", "Tower"].iter().find(|word| line.contains(**word));
+            ["panicked", "@home.example", "+44", "07700", "Tower"].iter().find(|word| said.contains(**word));
         assert_eq!(wrong, None, "in the log: {line}");
+    }
+}
+
+/// A log line without the moment in front of it, whose digits may by chance begin like a number (".077003Z").
+fn without_time(line: &str) -> &str {
+    match line.split_once(' ') {
+        Some((moment, said)) if moment.ends_with('Z') && moment.starts_with("20") => said,
+        _ => line,
     }
 }
