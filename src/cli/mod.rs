@@ -198,6 +198,24 @@ enum TasksCommand {
         #[arg(long)]
         page: bool,
     },
+    /// Keep the words of a call in the carer's own language, and send them in writing to all who read it
+    Translate {
+        /// Its id, from `tasks list`
+        id: TaskId,
+        /// A UTF-8 file with the translation
+        file: PathBuf,
+        /// The title in that language, for a notice or newsletter
+        #[arg(long, default_value = "")]
+        title: String,
+        /// The person who reads that language and answers for it
+        #[arg(long)]
+        checked_by: String,
+        /// A machine made it, and that person has read it against the English
+        #[arg(long)]
+        by_machine: bool,
+        #[command(flatten)]
+        by: By,
+    },
     /// Close one that is done
     Done {
         /// Its id, from `tasks list`

@@ -1,13 +1,16 @@
 //! `liaison tasks …`: what people must do.
 
-use anyhow::{Result, anyhow};
+use std::fs;
+
+use anyhow::{Context as _, Result, anyhow};
 
 use super::{TasksCommand, say, say_json, table::table};
 use crate::{
-    domain::time::day_in_words,
+    domain::{time::day_in_words, translation::Typed},
     flows::{
         gateway::Gateway,
         tasks::{self, Listed},
+        translating,
     },
 };
 
@@ -24,6 +27,18 @@ pub(super) async fn run(gateway: &Gateway, what: TasksCommand, json: bool) -> Re
             }
         }
         TasksCommand::Show { id, page } => show(&tasks::show(gateway, id).await?, page, json)?,
+        TasksCommand::Translate { id, file, title, checked_by, by_machine, by } => {
+            let words = fs::read_to_string(&file)
+                .with_context(|| format!("Read {}: it has to be text in UTF-8", file.display()))?;
+            let typed = Typed { words, title, by_machine, checked_by };
+            let written = translating::translate(gateway, id, &typed, &by.by).await?;
+            say(&match written {
+                0 => "kept; they are rung all the same: no way of writing to them is known, or they want to be rung"
+                    .to_owned(),
+                1 => "kept; it goes in writing to one carer".to_owned(),
+                many => format!("kept; it goes in writing to {many} carers"),
+            });
+        }
         TasksCommand::Done { id, outcome, by } => {
             tasks::close(gateway, id, true, &by.by, &outcome).await?;
             say("done");

@@ -71,6 +71,7 @@ mod tests {
         },
         rights::KnownAddress,
         time::Date,
+        translation::Translations,
     };
 
     const BOTH: Channels = Channels { email: true, text: true };
@@ -86,6 +87,7 @@ mod tests {
 
     fn update(sensitive: bool, topic: Option<Topic>, because: Option<&str>) -> MessageFacts {
         MessageFacts {
+            translations: Translations::default(),
             purpose: Purpose::WeeklyUpdate,
             words: "Sam read.".into(),
             sensitive,

@@ -195,6 +195,8 @@ pub mod kind {
     pub const TEXT_ALLOWED: &str = "text_allowed";
     /// A report was given, or a review held; or that was taken back.
     pub const MILESTONE: &str = "milestone";
+    /// A colleague's words were put into a carer's language.
+    pub const TRANSLATION: &str = "translation";
     /// A second person approved an update, or declined it.
     pub const APPROVAL: &str = "approval";
     /// A colleague was added, given other roles or classes, disabled, or let in anew.

@@ -124,7 +124,7 @@ pub fn decide(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Decision {
         to: address.value.clone(),
         to_name: link.carer_name.full(),
         words,
-        language: language.as_str().to_owned(),
+        language,
         manner: match ask.message.purpose {
             Purpose::WeeklyUpdate | Purpose::Newsletter | Purpose::Notice | Purpose::Urgent => Manner::Letter,
             Purpose::Acknowledgement => Manner::Automatic,
@@ -185,6 +185,7 @@ fn in_words(
     render(ask.route, link, ask.message, policy, Language::English).map_err(|unsaid| match unsaid {
         Unsaid::Missing(field) => Unusable::Missing(field),
         Unsaid::Broken => Unusable::Wording,
+        Unsaid::TooLong => Unusable::LongByText,
     })
 }
 

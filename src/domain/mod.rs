@@ -42,6 +42,7 @@ pub mod suggest;
 pub mod tag;
 pub mod time;
 pub mod topic;
+pub mod translation;
 pub mod update;
 pub mod version;
 pub mod wording;

@@ -14,6 +14,7 @@ use super::{
     statutory::Statutory,
     time::{Date, Timestamp, school_date},
     topic::Topic,
+    translation::Translations,
     wording::Field,
 };
 use liaison_channels::private::Private;
@@ -34,6 +35,8 @@ pub struct MessageFacts {
     pub topic: Option<Topic>,
     /// Why the SLT lets it go by text all the same, where they do.
     pub text_because: Option<Private<String>>,
+    /// The words in other languages, where somebody has made them.
+    pub translations: Translations,
     /// What it is about.
     pub about: About,
 }
@@ -137,7 +140,7 @@ pub enum Unusable {
     SensitiveByText,
     /// What is about this never goes by text (R12).
     TopicByText(Topic),
-    /// The carer reads another language, and no reviewed translation exists.
+    /// The carer reads another language, and nobody has translated the words.
     Language,
     /// The carer signs; a phone call cannot reach them.
     Signs,
@@ -153,6 +156,8 @@ pub enum Unusable {
     Missing(Field),
     /// The words cannot be made.
     Wording,
+    /// The words in the carer's language do not go by text whole.
+    LongByText,
 }
 
 impl Unusable {
@@ -173,6 +178,7 @@ impl Unusable {
             Self::Format(_) => "format",
             Self::Missing(_) => "missing_value",
             Self::Wording => "wording",
+            Self::LongByText => "long_by_text",
         }
     }
 
@@ -186,8 +192,9 @@ impl Unusable {
             Self::SensitiveByText => "marked sensitive: never by text",
             Self::TopicByText(topic) => topic.never_by_text(),
             Self::Language => {
-                "written in English, and this carer reads another language: speak with an interpreter"
+                "written in English, and this carer reads another language: have it translated, or speak with an interpreter"
             }
+            Self::LongByText => "a translation goes by text whole or not at all",
             Self::Signs => "this carer signs and cannot be rung",
             Self::Alphabet => "the text provider cannot carry one of the letters",
             Self::PreferenceChanged => "the carer now prefers another route",
@@ -239,7 +246,9 @@ pub fn usable<'a>(
     }
     // An acknowledgement tells a date and a number to ring, which read in any language; silence tells nothing.
     let plain_enough = message.purpose == Purpose::Acknowledgement;
-    if route != Route::Call && !plain_enough && !reads_english(&facts.language) {
+    let readable =
+        || reads_english(&facts.language) || message.translations.for_reader(&facts.language).is_some();
+    if route != Route::Call && !plain_enough && !readable() {
         return Err(Unusable::Language);
     }
     if route != Route::Call && !plain_enough && !reads_print(facts.format) {

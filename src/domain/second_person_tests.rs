@@ -7,6 +7,7 @@ use super::{
         route::{About, MessageFacts},
         time::Date,
         topic::Topic,
+        translation::Translations,
     },
     *,
 };
@@ -17,6 +18,7 @@ fn day(text: &str) -> Date {
 
 fn update(sensitive: bool, topic: Option<Topic>) -> MessageFacts {
     MessageFacts {
+        translations: Translations::default(),
         purpose: Purpose::WeeklyUpdate,
         words: "Hello".to_owned().into(),
         sensitive,

@@ -18,6 +18,7 @@ use crate::{
         people::Purpose,
         route::{About, AnnouncedFacts, MessageFacts},
         time::{Timestamp, school_date},
+        translation::Translations,
     },
     store::{
         StoreError, Tx, announced, announcements, chronology,
@@ -279,6 +280,7 @@ async fn make(
 pub(super) fn said(announcement: &Announcement) -> MessageFacts {
     let written = &announcement.written;
     MessageFacts {
+        translations: Translations::default(),
         purpose: written.purpose,
         words: written.words.clone(),
         sensitive: false,

@@ -22,6 +22,7 @@ use crate::{
         route::{About, MessageFacts},
         time::{Date, Timestamp, school_date, week_of},
         topic::{Topic, read_reason},
+        translation::Translations,
         update::{UpdateRow, is_far, words_problem},
     },
     store::{
@@ -127,6 +128,7 @@ pub async fn save(
 /// What a draft says, as the gate is told.
 pub(super) fn said(draft: &DraftRow) -> MessageFacts {
     MessageFacts {
+        translations: Translations::default(),
         purpose: Purpose::WeeklyUpdate,
         words: draft.words.trim().to_owned().into(),
         sensitive: draft.sensitive,

@@ -61,6 +61,7 @@ pub mod sign_in;
 mod stopped;
 pub mod tasks;
 pub mod texts;
+pub mod translating;
 mod undo;
 pub mod verify;
 pub mod wording;

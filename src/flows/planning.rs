@@ -12,7 +12,7 @@ use crate::{
         people::{Purpose, Route},
         policy::Policy,
         rights::LinkFacts,
-        route::{About, Fired, MessageFacts, Plan, Unusable, choose, reads_print},
+        route::{About, Fired, MessageFacts, Plan, Unusable, choose, reads_english, reads_print},
         time::{Timestamp, school_date},
         wording::interpreter,
     },
@@ -156,7 +156,8 @@ fn task(policy: &Policy, telling: &Telling<'_>, route: Route) -> NewTask {
     let why = match (route, interpreter(telling.link)) {
         (Route::Letter, _) => format!("post the {what} as a letter{after}"),
         (_, Some(language)) => {
-            format!("ring with the {what}, with an interpreter for {language}{after}")
+            let or = if reads_english(&telling.link.language) { "" } else { ", or have it translated" };
+            format!("ring with the {what}, with an interpreter for {language}{or}{after}")
         }
         _ => format!("ring with the {what}{after}"),
     };

@@ -20,6 +20,7 @@ use crate::{
         route::{About, MessageFacts, Plan},
         second_person::speaks_of_updates,
         time::{Date, Timestamp, school_date},
+        translation::Translations,
         update::{RowProblem, UpdateRow, read},
     },
     store::{
@@ -120,9 +121,10 @@ fn refuse_unapproved(
     if !speaks_of_updates(&gateway.policy().approval) {
         return Ok(());
     }
+    let links = by_pupil(links);
     let unapproved = |row: &UpdateRow| {
         let pupil = known.get(&row.pupil_ref).filter(|_| !row.approved)?;
-        let why = asked_for(gateway, *pupil, &said(row), links)?;
+        let why = asked_for(gateway, &said(row), links.get(pupil))?;
         let sentence = format!(
             "a second person must approve this update, because {}: write it on the pupil's page, where they are asked",
             why.because()
@@ -135,6 +137,7 @@ fn refuse_unapproved(
 
 fn said(row: &UpdateRow) -> MessageFacts {
     MessageFacts {
+        translations: Translations::default(),
         purpose: Purpose::WeeklyUpdate,
         words: row.text.clone(),
         sensitive: row.sensitive,
@@ -204,6 +207,15 @@ fn is_said(before: &Existing, row: &UpdateRow) -> bool {
     before.body == *row.text.expose() && before.sensitive == row.sensitive && before.topic == row.topic
 }
 
+/// Links by the pupil they are to.
+pub(super) fn by_pupil(links: &[LinkFacts]) -> HashMap<PupilId, Vec<&LinkFacts>> {
+    let mut by_pupil: HashMap<PupilId, Vec<&LinkFacts>> = HashMap::new();
+    for link in links {
+        by_pupil.entry(link.pupil).or_default().push(link);
+    }
+    by_pupil
+}
+
 fn plan_all(
     gateway: &Gateway,
     new: &[NewUpdate],
@@ -212,13 +224,11 @@ fn plan_all(
     now: Timestamp,
     report: &mut Queued,
 ) -> Planned {
-    let mut by_pupil: HashMap<PupilId, Vec<&LinkFacts>> = HashMap::new();
-    for link in links {
-        by_pupil.entry(link.pupil).or_default().push(link);
-    }
+    let links = by_pupil(links);
     let mut planned = Planned::default();
     for update in new {
         let message = MessageFacts {
+            translations: Translations::default(),
             purpose: Purpose::WeeklyUpdate,
             words: update.body.clone().into(),
             sensitive: update.sensitive,
@@ -226,7 +236,7 @@ fn plan_all(
             text_because: update.text_because.clone(),
             about: About::Week(update.week),
         };
-        for link in by_pupil.get(&update.pupil).into_iter().flatten().copied() {
+        for link in links.get(&update.pupil).into_iter().flatten().copied() {
             let telling = Telling {
                 carried: Carried::Update(update.id),
                 case: None,

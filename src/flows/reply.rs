@@ -23,6 +23,7 @@ use crate::{
         route::{About, AnswerFacts, MessageFacts, Plan, Unusable},
         time::{Date, Timestamp, school_date},
         topic::{Topic, read_reason},
+        translation::Translations,
     },
     store::{
         StoreError, Tx,
@@ -181,6 +182,7 @@ async fn send(
         ));
     };
     let message = MessageFacts {
+        translations: Translations::default(),
         purpose: answer.purpose,
         words: Private::new(answer.words.clone().unwrap_or_default()),
         sensitive: answer.sensitive,

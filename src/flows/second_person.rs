@@ -1,6 +1,6 @@
 //! Updates that a second person must approve before they are sent (R17): which they are, and what that person decides.
 
-use super::{FlowError, gateway::Gateway, salt};
+use super::{FlowError, gateway::Gateway, queue::by_pupil, salt};
 use crate::{
     domain::{
         chronology::{Entry, kind},
@@ -20,16 +20,15 @@ use crate::{
     },
 };
 
-/// Why a second person must approve an update about this pupil, by the school's rule as it is now.
+/// Why a second person must approve an update, by the school's rule as it is now; `links` are its pupil's.
 pub(super) fn asked_for(
     gateway: &Gateway,
-    pupil: PupilId,
     update: &MessageFacts,
-    links: &[LinkFacts],
+    links: Option<&Vec<&LinkFacts>>,
 ) -> Option<SecondFor> {
     let policy = gateway.policy();
-    let links: Vec<&LinkFacts> = links.iter().filter(|link| link.pupil == pupil).collect();
-    second_for(update, &links, &policy.approval, &policy.never_by_text, school_date(gateway.now()))
+    let links = links.map_or(&[][..], Vec::as_slice);
+    second_for(update, links, &policy.approval, &policy.never_by_text, school_date(gateway.now()))
 }
 
 /// Has the queued updates of a week that a second person must approve wait for them. Returns how many.
@@ -43,17 +42,17 @@ pub(super) async fn hold(
         return Ok(0);
     }
     let links = facts::of_links(tx, pupils, None, Purpose::WeeklyUpdate).await?;
-    let mut held = 0;
-    for pupil in pupils {
-        let Some(draft) = drafts::find(tx, *pupil, week).await? else { continue };
-        let update = super::drafts::said(&draft);
-        if let Some(why) = asked_for(gateway, *pupil, &update, &links).filter(|_| draft.approved_by.is_none())
-        {
-            ask(tx, *pupil, week, why).await?;
-            held += 1;
-        }
-    }
-    Ok(held)
+    let links = by_pupil(&links);
+    let drafts = drafts::of_week(tx, pupils, week).await?;
+    let unapproved = drafts.iter().filter(|draft| draft.approved_by.is_none());
+    let asked: Vec<(PupilId, SecondFor)> = unapproved
+        .filter_map(|draft| {
+            let why = asked_for(gateway, &super::drafts::said(draft), links.get(&draft.pupil))?;
+            Some((draft.pupil, why))
+        })
+        .collect();
+    ask(tx, week, &asked).await?;
+    Ok(asked.len())
 }
 
 /// A second person approves the version of an update that they have seen. It leaves once its time to be taken back is over.

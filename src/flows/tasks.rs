@@ -16,7 +16,7 @@ use crate::{
         ids::{PupilId, TaskId},
         people::{Format, Route},
         rights::LinkFacts,
-        route::Fired,
+        route::{Fired, reads_english},
         time::{Date, Timestamp, school_date},
         wording::{Sheet, Words, interpreter},
     },
@@ -75,6 +75,9 @@ pub struct Listed {
     pub state: String,
     /// What came of it.
     pub outcome: Option<String>,
+    /// Whether its words are in English and its carer reads another language: then they can be translated.
+    #[serde(skip)]
+    pub foreign: bool,
     /// What is needed to do it, where it is a call or a letter that may still be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub needs: Option<Needs>,
@@ -189,6 +192,7 @@ pub(super) async fn open(
         due: row.due,
         state: row.state.clone(),
         outcome: row.outcome.clone(),
+        foreign: false,
         needs: None,
     };
     let (Some(route), Some(carried), "open") = (route, row.carried, row.state.as_str()) else {
@@ -197,6 +201,7 @@ pub(super) async fn open(
     let Some((decision, link)) = asked(tx, gateway, &row, route, carried).await? else {
         return Ok(Some(listed));
     };
+    listed.foreign = link.as_ref().is_some_and(|link| !reads_english(&link.language));
     if let Some(link) = link.as_ref().filter(|link| link.pupil != row.pupil) {
         rest_on(tx, gateway, &mut row, link.pupil).await?;
         listed.pupil.clone_from(&row.pupil_name);

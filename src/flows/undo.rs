@@ -108,12 +108,12 @@ async fn asked_about(
     children: Option<Vec<PupilId>>,
     restricted: bool,
 ) -> Result<QuestionRow, FlowError> {
-    let all = questions::list(tx, None, true, restricted).await?;
-    let of_kind = |question: &QuestionRow| (question.kind == "which_child") == children.is_some();
-    if let Some(before) = all.into_iter().find(|question| question.received == received && of_kind(question))
-    {
-        case_deeds::ask_again(tx, before.id).await?;
-        return Ok(before);
+    if let Some(before) = questions::about_message(tx, received, children.is_some()).await? {
+        let question = questions::list(tx, Some(before), true, restricted).await?.pop();
+        if let Some(question) = question {
+            case_deeds::ask_again(tx, before).await?;
+            return Ok(question);
+        }
     }
     let (kind, why) = match &children {
         Some(_) => ("which_child", "a colleague says that it is not about the child it was put with"),

@@ -73,35 +73,48 @@ pub async fn find(
     pupil: PupilId,
     week: Date,
 ) -> Result<Option<DraftRow>, StoreError> {
-    let row = sqlx::query!(
-        r#"select words, sensitive, topic, text_because, praise, card_seen, version, author, saved_at as "saved_at: Ts", send_at as "send_at: Ts",
-                  update_id is not null as "sent!", trouble, second_for, approved_by, sent_by
-           from draft where pupil_id = $1 and week = $2"#,
-        pupil.0,
+    Ok(of_week(connection, &[pupil], week).await?.pop())
+}
+
+/// The drafts of these pupils for the week of that Monday, where there is one, in no order.
+pub async fn of_week(
+    connection: &mut PgConnection,
+    pupils: &[PupilId],
+    week: Date,
+) -> Result<Vec<DraftRow>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select pupil_id, words, sensitive, topic, text_because, praise, card_seen, version, author,
+                  saved_at as "saved_at: Ts", send_at as "send_at: Ts", update_id is not null as "sent!", trouble,
+                  second_for, approved_by, sent_by
+           from draft where pupil_id = any($1) and week = $2"#,
+        &pupils.iter().map(|pupil| pupil.0).collect::<Vec<_>>(),
         Day(week) as _,
     )
-    .fetch_optional(connection)
+    .fetch_all(connection)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(DraftRow {
-        pupil,
-        week,
-        words: row.words,
-        sensitive: row.sensitive,
-        topic: topic("draft", pupil.0, row.topic.as_deref())?,
-        text_because: row.text_because.map(Private::new),
-        praise: row.praise,
-        card_seen: row.card_seen,
-        version: row.version,
-        author: row.author,
-        saved_at: row.saved_at.0,
-        send_at: row.send_at.map(|at| at.0),
-        sent: row.sent,
-        trouble: row.trouble,
-        second_for: row.second_for.map(|word| second(pupil, &word)).transpose()?,
-        approved_by: row.approved_by,
-        queued_by: row.sent_by,
-    }))
+    let drafts = rows.into_iter().map(|row| {
+        let pupil = PupilId(row.pupil_id);
+        Ok(DraftRow {
+            pupil,
+            week,
+            words: row.words,
+            sensitive: row.sensitive,
+            topic: topic("draft", pupil.0, row.topic.as_deref())?,
+            text_because: row.text_because.map(Private::new),
+            praise: row.praise,
+            card_seen: row.card_seen,
+            version: row.version,
+            author: row.author,
+            saved_at: row.saved_at.0,
+            send_at: row.send_at.map(|at| at.0),
+            sent: row.sent,
+            trouble: row.trouble,
+            second_for: row.second_for.map(|word| second(pupil, &word)).transpose()?,
+            approved_by: row.approved_by,
+            queued_by: row.sent_by,
+        })
+    });
+    drafts.collect()
 }
 
 pub(super) fn second(pupil: PupilId, word: &str) -> Result<SecondFor, StoreError> {

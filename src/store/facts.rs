@@ -14,6 +14,7 @@ use self::said::AnswerRow;
 use super::{
     StoreError,
     doubt::carried,
+    translations,
     types::{Day, Ts},
     updates::topic,
 };
@@ -26,8 +27,9 @@ use crate::domain::{
         RestrictionKind, Route, UnknownWord,
     },
     rights::{KnownAddress, LinkFacts},
-    route::{About, AnnouncedFacts, MessageFacts},
+    route::{About, AnnouncedFacts, MessageFacts, reads_english},
     time::Timestamp,
+    translation::Translations,
 };
 
 /// A delivery and all the gate needs to decide about it.
@@ -160,6 +162,16 @@ pub async fn of_deliveries(
         let links: HashMap<_, _> = links.into_iter().map(|link| ((link.pupil, link.carer), link)).collect();
         for one in facts.iter_mut().filter(|one| one.message.purpose == purpose) {
             one.link = links.get(&(one.pupil, one.carer)).cloned();
+        }
+    }
+    let foreign = |one: &&mut DeliveryFacts| {
+        one.link.as_ref().is_some_and(|link| !reads_english(&link.language))
+    };
+    let carried: Vec<Carried> = facts.iter_mut().filter(foreign).map(|one| one.carried).collect();
+    if !carried.is_empty() {
+        let translations = translations::of(connection, &carried).await?;
+        for one in facts.iter_mut().filter(foreign) {
+            one.message.translations = translations.get(&one.carried).cloned().unwrap_or_default();
         }
     }
     Ok(facts)
@@ -357,6 +369,7 @@ impl TryFrom<DeliveryRow> for DeliveryFacts {
             queued_at: row.queued_at.0,
             follows: row.follows.map(DeliveryId),
             message: MessageFacts {
+                translations: Translations::default(),
                 purpose: Purpose::parse(&row.purpose).map_err(|why| bad("purpose", why.to_string()))?,
                 words: Private::new(row.words),
                 sensitive: row.sensitive,

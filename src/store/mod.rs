@@ -61,6 +61,7 @@ pub mod second_person;
 pub mod tasks;
 pub mod templates;
 pub mod today;
+pub mod translations;
 pub(crate) mod types;
 pub mod updates;
 pub mod versions;

@@ -330,7 +330,8 @@ pub async fn routes_tried(
         r#"select route as "route!" from delivery
            where carer_id = $2 and (update_id = $1 or answer_id = $3 or announcement_id = $4)
            union select kind from task
-           where carer_id = $2 and (update_id = $1 or answer_id = $3 or announcement_id = $4) and kind in ('call', 'letter')"#,
+           where carer_id = $2 and (update_id = $1 or answer_id = $3 or announcement_id = $4) and kind in ('call', 'letter')
+             and state <> 'withdrawn'"#,
         carried.update().map(|id| id.0),
         carer.0,
         carried.answer().map(|id| id.0),

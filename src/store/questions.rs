@@ -149,6 +149,22 @@ pub async fn list(
     Ok(questions.collect())
 }
 
+/// The question of this kind that was asked about a message, open or not; the latest where there were several.
+pub async fn about_message(
+    connection: &mut PgConnection,
+    received: ReceivedId,
+    which_child: bool,
+) -> Result<Option<QuestionId>, StoreError> {
+    let found = sqlx::query_scalar!(
+        "select id from question where received_id = $1 and (kind = 'which_child') = $2 order by id desc limit 1",
+        received.0,
+        which_child,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.map(QuestionId))
+}
+
 /// Closes an open question as `answered` or `dismissed`; `false` when it was not open.
 pub async fn close(
     connection: &mut PgConnection,

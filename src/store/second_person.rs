@@ -13,19 +13,19 @@ use crate::domain::{
     time::{Date, Timestamp},
 };
 
-/// Has a queued draft wait for a second person.
+/// Has queued drafts of a week wait for a second person, each for its reason.
 pub async fn ask(
     connection: &mut PgConnection,
-    pupil: PupilId,
     week: Date,
-    why: SecondFor,
+    asked: &[(PupilId, SecondFor)],
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "update draft set second_for = $3
-         where pupil_id = $1 and week = $2 and send_at is not null and update_id is null",
-        pupil.0,
+        "update draft d set second_for = a.why
+         from unnest($1::uuid[], $3::text[]) as a (pupil_id, why)
+         where d.pupil_id = a.pupil_id and d.week = $2 and d.send_at is not null and d.update_id is null",
+        &asked.iter().map(|(pupil, _)| pupil.0).collect::<Vec<_>>(),
         Day(week) as _,
-        why.as_str(),
+        &asked.iter().map(|(_, why)| why.as_str().to_owned()).collect::<Vec<_>>(),
     )
     .execute(connection)
     .await?;

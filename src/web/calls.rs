@@ -127,6 +127,8 @@ fn times(tried: i64) -> Option<String> {
 struct CallPage {
     frame: Frame,
     call: Listed,
+    /// Whether its words may be translated instead.
+    foreign: bool,
     needs: Needs,
     interpreter: Option<String>,
     due: String,
@@ -207,9 +209,11 @@ fn show(
     typed: Fields,
 ) -> Response {
     let needs = call.needs.clone().unwrap_or_default();
+    let foreign = call.foreign;
     let template = CallPage {
         frame,
         interpreter: needs.interpreter.clone(),
+        foreign,
         needs,
         due: day_in_full(call.due, school_date(web.gateway.now())),
         call,

@@ -218,6 +218,11 @@ const DONE: &[(&str, &str)] = &[
     ("spoke", "Recorded. The call is done."),
     ("ring-again", "Recorded. The call stays on the list."),
     ("passed-up", "Recorded. It has been tried often enough: senior leadership has it now."),
+    ("translated", "Kept and sent: those who read it and can be written to have it, with the English beneath."),
+    (
+        "translated-rung",
+        "Kept. They are rung all the same: no way of writing to them is known, or they want to be rung.",
+    ),
     ("another-way", "Recorded. No number is left, so another way is taken."),
     ("logged", "The contact is in the chronology."),
     ("corrected", "The correction is kept beside what was written first."),

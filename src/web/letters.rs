@@ -210,7 +210,8 @@ struct Sheet {
     carer: String,
     from: String,
     to: String,
-    paragraphs: Vec<String>,
+    /// Each with the tag of its language.
+    paragraphs: Vec<(String, String)>,
     large: bool,
     /// An address of so many lines is set smaller, to stay in the window.
     tight: bool,
@@ -239,7 +240,7 @@ async fn print(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Res
         carer: page.carer,
         from: shown(&page.sheet.from),
         to: shown(&page.sheet.to),
-        paragraphs: page.sheet.paragraphs.iter().map(shown).collect(),
+        paragraphs: page.sheet.paragraphs.iter().map(|(language, said)| (language.clone(), shown(said))).collect(),
         large: page.sheet.large_print,
         tight: page.sheet.to.expose().lines().count() > 5,
     });

@@ -54,6 +54,7 @@ mod sent;
 mod tasks;
 mod throttle;
 mod todo;
+mod translation;
 mod upload;
 mod week;
 mod why;
@@ -187,6 +188,7 @@ fn served() -> Vec<Served> {
         ask_again::served(),
         audit::served(),
         todo::served(),
+        translation::served(),
         tasks::served(),
         why::served(),
         working::served(),

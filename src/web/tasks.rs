@@ -41,6 +41,8 @@ struct TaskPage {
     task: desk::OneTask,
     /// What it asks for, where that can be done on a page of the carer's.
     mends_address: bool,
+    /// Whether it carries words that can be put into the carer's language.
+    foreign: bool,
     /// Whether it is to ask the pupil whom the school may tell.
     asks_pupil: bool,
     /// The interpreter to book first.
@@ -54,16 +56,17 @@ struct TaskPage {
 }
 
 /// The task, where there is one for this colleague.
-async fn open(web: &Web, signed: &Signed, task: &str) -> Result<desk::OneTask, Wrong> {
+async fn open(web: &Web, signed: &Signed, task: &str) -> Result<(desk::OneTask, bool), Wrong> {
     let task: TaskId = task.parse().map_err(|_| Wrong::Absent)?;
     let mut found = seen(web, signed, task).await?;
+    let mut foreign = false;
     // The gate is asked first: nobody looks for a way to somebody who may not be told any more.
     if found.as_ref().is_some_and(|found| found.kind == "check_address" && found.state == "open") {
-        tasks::show(&web.gateway, task).await?;
+        foreign = tasks::show(&web.gateway, task).await?.foreign;
         found = seen(web, signed, task).await?;
     }
     note_tasks(web, signed, &[task], "a task of this case was read").await?;
-    found.ok_or(Wrong::Absent)
+    found.map(|found| (found, foreign)).ok_or(Wrong::Absent)
 }
 
 async fn seen(web: &Web, signed: &Signed, task: TaskId) -> Result<Option<desk::OneTask>, Wrong> {
@@ -79,7 +82,7 @@ async fn task_page(
     Path(task): Path<String>,
     after: After,
 ) -> Result<Response, Wrong> {
-    let task = open(&web, &signed, &task).await?;
+    let (task, foreign) = open(&web, &signed, &task).await?;
     // These have pages of their own.
     match task.kind.as_str() {
         "call" => return Ok(Redirect::to(&format!("/calls/{}", task.id)).into_response()),
@@ -87,14 +90,14 @@ async fn task_page(
         _ => {}
     }
     let frame = Frame::of(&web, &signed, task_in_words(&task.kind), "/to-do").after(after.done.as_deref());
-    show(&web, &signed, StatusCode::OK, task, frame, Fields::default()).await
+    show(&web, &signed, StatusCode::OK, (task, foreign), frame, Fields::default()).await
 }
 
 async fn show(
     web: &Web,
     signed: &Signed,
     status: StatusCode,
-    task: desk::OneTask,
+    (task, foreign): (desk::OneTask, bool),
     frame: Frame,
     typed: Fields,
 ) -> Result<Response, Wrong> {
@@ -105,6 +108,7 @@ async fn show(
     tx.commit().await.map_err(StoreError::from)?;
     let template = TaskPage {
         frame,
+        foreign: foreign && task.state == "open",
         mends_address: task.kind == "check_address",
         asks_pupil: asks_pupil(&task.kind),
         interpreter: task.interpreter.clone().filter(|_| is_spoken(&task.kind)),
@@ -127,7 +131,7 @@ async fn close(
     Path(task): Path<String>,
     sent: Sent,
 ) -> Result<Response, Wrong> {
-    let task = open(&web, &signed, &task).await?;
+    let (task, _) = open(&web, &signed, &task).await?;
     // What was said on the phone or posted is recorded where calls and letters are.
     if ["call", "letter"].contains(&task.kind.as_str()) {
         return Err(Wrong::Absent);

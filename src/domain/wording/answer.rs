@@ -52,7 +52,7 @@ pub(super) fn acknowledgement_text(saying: &mut Saying<'_>) -> Result<Words, Uns
         body = format!("{body}\n{}", english.say(Part::AcknowledgementLine)?);
         saying.took(english);
         if measure(&tidy(&body).text).parts > MOST_TEXT_PARTS {
-            return Err(Unsaid::Broken);
+            return Err(Unsaid::TooLong);
         }
     }
     Ok(Words::Text { body: Private::new(tidy(&body).text), full: true, whole: None })

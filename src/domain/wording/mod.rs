@@ -33,7 +33,9 @@ use super::{
     policy::{Policy, TextUpdate},
     rights::LinkFacts,
     route::{About, Fired, MessageFacts, reads_english},
+    translation::Translation,
 };
+use announcement::sentence;
 use page::{Section, page};
 use saying::Saying;
 use script::script;
@@ -80,8 +82,8 @@ pub struct Sheet {
     pub from: Private<String>,
     /// The carer's name and address, a line each, for the window of the envelope.
     pub to: Private<String>,
-    /// Greeting, words and closing, each with its own lines.
-    pub paragraphs: Vec<Private<String>>,
+    /// Greeting, words and closing, each with its own lines and the tag of its language.
+    pub paragraphs: Vec<(String, Private<String>)>,
     /// Whether the carer reads large print.
     pub large_print: bool,
 }
@@ -102,14 +104,26 @@ impl Words {
 pub struct Rendered {
     /// The words.
     pub words: Words,
-    /// The language they begin in.
-    pub language: Language,
+    /// The tag of the language they begin in.
+    pub language: String,
     /// The versions of the school's words that they were made by; empty for a call, which a colleague words.
     pub by: String,
 }
 
+/// What a colleague wrote, in the carer's own language, where somebody has translated it; on the phone an interpreter does.
+fn translation<'a>(
+    route: Route,
+    facts: &LinkFacts,
+    message: &'a MessageFacts,
+) -> Option<&'a Translation> {
+    if route == Route::Call || message.purpose == Purpose::Acknowledgement {
+        return None;
+    }
+    message.translations.for_reader(&facts.language)
+}
+
 /// In which language Liaison's own words go to a carer, and why in English where they read another. What a colleague wrote is
-/// in English, and so is what stands around it.
+/// in English, and so is what stands around it; a translation of it stands above.
 pub fn language_for(
     route: Route,
     facts: &LinkFacts,
@@ -117,7 +131,11 @@ pub fn language_for(
     policy: &Policy,
 ) -> (Language, Option<Fired>) {
     if message.purpose != Purpose::Acknowledgement || reads_english(&facts.language) {
-        return (Language::English, None);
+        let seen = translation(route, facts, message).map(|translation| {
+            let (language, origin) = (language_in_words(&facts.language), translation.origin());
+            Fired::new("language", "ok", format!("translated into {language}, {origin}, with the English beneath"))
+        });
+        return (Language::English, seen);
     }
     let english = |saw: String| (Language::English, Some(Fired::new("language", "no", saw)));
     match Language::of(&facts.language) {
@@ -144,11 +162,55 @@ pub fn render(
     let mut saying = Saying::new(route, facts, message, policy, language);
     let words = match route {
         Route::Email => mail(&mut saying, facts, message, policy)?,
-        Route::Text => text(&mut saying, message, policy)?,
+        Route::Text => match translation(route, facts, message) {
+            Some(translation) => translated_text(translation, message.purpose, policy)?,
+            None => text(&mut saying, message, policy)?,
+        },
         Route::Call => script(facts, message, policy),
         Route::Letter => letter(&mut saying, facts, message, policy)?,
     };
+    let language = match translation(route, facts, message) {
+        Some(_) => facts.language.clone(),
+        None => language.as_str().to_owned(),
+    };
     Ok(Rendered { words, language, by: saying.by() })
+}
+
+/// What a mail or letter says, in its languages: a translation first, and then all of it in English.
+fn sections(
+    saying: &mut Saying<'_>,
+    route: Route,
+    facts: &LinkFacts,
+    message: &MessageFacts,
+    policy: &Policy,
+) -> Result<Vec<Section>, Unsaid> {
+    let mut sections = said(saying, message, policy)?;
+    if let Some(translation) = translation(route, facts, message) {
+        let title = translation.title.as_ref().map(|title| title.expose().clone());
+        let words = translation.words.expose().clone();
+        let translated = title.into_iter().chain([words, policy.school.name.clone()]).collect();
+        if let Some(english) = sections.first_mut() {
+            english.begin_with("In English:");
+        }
+        sections.insert(0, Section::translated(&facts.language, translated));
+    }
+    Ok(sections)
+}
+
+/// A translated text carries all of it, or there is none: a line of English that something is ready would tell its reader nothing.
+fn translated_text(translation: &Translation, purpose: Purpose, policy: &Policy) -> Result<Words, Unsaid> {
+    let TextUpdate::Full { max_parts } = policy.text_update else { return Err(Unsaid::TooLong) };
+    if purpose == Purpose::Newsletter {
+        return Err(Unsaid::TooLong);
+    }
+    let title = translation.title.as_ref().map_or(String::new(), |title| format!("{} ", sentence(title.expose())));
+    let body = format!("{}: {title}{}", policy.school.name, translation.words.expose());
+    let body = tidy(&body).text;
+    let parts = measure(&body).parts;
+    if parts > max_parts {
+        return Err(Unsaid::TooLong);
+    }
+    Ok(Words::Text { body: Private::new(body), full: true, whole: Some(parts) })
 }
 
 /// What a mail or letter says, in order: greeting, first line, a colleague's words, closing, the school.
@@ -193,7 +255,7 @@ fn mail(
     policy: &Policy,
 ) -> Result<Words, Unsaid> {
     let subject = subject(saying, message)?;
-    let sections = said(saying, message, policy)?;
+    let sections = sections(saying, Route::Email, facts, message, policy)?;
     let html = page(&policy.school.name, &sections, facts.format, None);
     Ok(Words::Mail {
         subject: Private::new(subject),
@@ -213,7 +275,7 @@ fn letter(
     message: &MessageFacts,
     policy: &Policy,
 ) -> Result<Words, Unsaid> {
-    let sections = said(saying, message, policy)?;
+    let sections = sections(saying, Route::Letter, facts, message, policy)?;
     let block = address_block(facts);
     let letterhead = format!("{}\nTelephone {}", policy.school.name, policy.school.office_phone);
     let plain = format!("{block}\n\n{}", plain_letter(&sections));
@@ -221,7 +283,12 @@ fn letter(
     let sheet = Sheet {
         from: Private::new(letterhead),
         to: Private::from(block.as_str()),
-        paragraphs: sections.iter().flat_map(Section::paragraphs).map(Private::from).collect(),
+        paragraphs: sections
+            .iter()
+            .flat_map(|section| {
+                section.paragraphs().map(|said| (section.language().to_owned(), Private::from(said)))
+            })
+            .collect(),
         large_print: facts.format == Format::LargePrint,
     };
     Ok(Words::Letter { html, plain: Private::new(plain), sheet })

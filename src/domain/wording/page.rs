@@ -2,20 +2,44 @@
 
 use std::fmt::Write as _;
 
-use super::{super::people::Format, Language};
+use super::{
+    super::{people::Format, translation::is_rtl},
+    Language,
+};
 
 /// Paragraphs in one language.
 #[derive(Debug, Clone)]
 pub(super) struct Section {
-    language: Language,
+    /// Its BCP 47 tag.
+    language: String,
+    rtl: bool,
     paragraphs: Vec<String>,
 }
 
 impl Section {
     /// Of these paragraphs, without those that say nothing.
     pub(super) fn new(language: Language, paragraphs: Vec<String>) -> Self {
+        Self::of_tag(language.as_str(), language.is_rtl(), paragraphs)
+    }
+
+    /// The same, in a language that the school's own words may not exist in.
+    pub(super) fn translated(tag: &str, paragraphs: Vec<String>) -> Self {
+        Self::of_tag(tag, is_rtl(tag), paragraphs)
+    }
+
+    fn of_tag(tag: &str, rtl: bool, paragraphs: Vec<String>) -> Self {
         let paragraphs = paragraphs.into_iter().filter(|paragraph| !paragraph.is_empty()).collect();
-        Self { language, paragraphs }
+        Self { language: tag.to_owned(), rtl, paragraphs }
+    }
+
+    /// Puts a paragraph before the others.
+    pub(super) fn begin_with(&mut self, paragraph: &str) {
+        self.paragraphs.insert(0, paragraph.to_owned());
+    }
+
+    /// The tag of its language.
+    pub(super) fn language(&self) -> &str {
+        &self.language
     }
 
     /// Its paragraphs, in order.
@@ -33,8 +57,9 @@ pub(super) fn page(
     envelope: Option<(&str, &str)>,
 ) -> String {
     let points = if format == Format::LargePrint { 18 } else { 12 };
-    let first = sections.first().map_or(Language::English, |section| section.language);
-    let right = if sections.iter().any(|section| section.language.is_rtl()) {
+    let english = Language::English.as_str();
+    let first = sections.first().map_or(english, Section::language);
+    let right = if sections.iter().any(|section| section.rtl) {
         " [dir=rtl] { text-align: right }"
     } else {
         ""
@@ -43,10 +68,11 @@ pub(super) fn page(
     let mut html = String::with_capacity(900 + length * 2);
     let _ = write!(
         html,
-        "<!doctype html>\n<html lang=\"{first}\"><head><meta charset=\"utf-8\"><title>{}</title>\n\
+        "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{}</title>\n\
          <style>@page {{ size: A4; margin: 25mm }} body {{ font: {points}pt/1.5 Arial, sans-serif; text-align: left; \
          max-width: 40em }} .to {{ white-space: pre-line; margin: 22mm 0 25mm }} .from {{ white-space: pre-line }}{right}\
          </style></head>\n<body>\n",
+        Escaped(first),
         Escaped(school)
     );
     if let Some((letterhead, block)) = envelope {
@@ -59,9 +85,10 @@ pub(super) fn page(
         );
     }
     for section in sections {
-        let marked = first != Language::English;
+        let marked = first != english;
         if marked {
-            let _ = writeln!(html, "<div lang=\"{}\" dir=\"{}\">", section.language, section.language.dir());
+            let dir = if section.rtl { "rtl" } else { "ltr" };
+            let _ = writeln!(html, "<div lang=\"{}\" dir=\"{dir}\">", Escaped(&section.language));
         }
         for paragraph in section.paragraphs() {
             paragraphs(&mut html, paragraph);

@@ -11,6 +11,7 @@ use crate::domain::{
     rights::{KnownAddress, LinkFacts},
     route::{About, AnswerFacts, MessageFacts},
     time::{Date, week_of},
+    translation::Translations,
 };
 
 /// A message as it reads now.
@@ -27,6 +28,7 @@ pub struct Sample {
 pub fn samples(policy: &Policy, today: Date, due: Date) -> Vec<Sample> {
     let carer = carer();
     let update = MessageFacts {
+        translations: Translations::default(),
         purpose: Purpose::WeeklyUpdate,
         words: "Robin has read aloud to the whole class, and was proud of it. On Friday we go to the library; a coat is enough."
             .to_owned()
@@ -76,6 +78,7 @@ fn answer(
     written: Date,
 ) -> MessageFacts {
     MessageFacts {
+        translations: Translations::default(),
         purpose,
         words: words.to_owned().into(),
         sensitive: false,

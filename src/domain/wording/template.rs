@@ -102,6 +102,8 @@ pub enum Unsaid {
     Missing(Field),
     /// The words cannot be filled in; they were checked, so this is a fault of Liaison's.
     Broken,
+    /// They go by this route whole or not at all, and are too long for it.
+    TooLong,
 }
 
 /// An engine that knows no filter, function or test of its own, refuses what it does not know, and stops.

@@ -14,6 +14,7 @@ use crate::domain::{
     route::AnswerFacts,
     statutory::Statutory,
     time::Date,
+    translation::Translations,
 };
 
 pub(super) fn policy() -> Policy {
@@ -101,6 +102,7 @@ fn day(text: &str) -> Date {
 
 fn acknowledgement(law: Option<(Statutory, Date)>) -> MessageFacts {
     MessageFacts {
+        translations: Translations::default(),
         purpose: Purpose::Acknowledgement,
         words: "".into(),
         sensitive: false,
@@ -122,6 +124,7 @@ fn acknowledgement(law: Option<(Statutory, Date)>) -> MessageFacts {
 
 fn update() -> MessageFacts {
     MessageFacts {
+        translations: Translations::default(),
         purpose: Purpose::WeeklyUpdate,
         words: "Robin read <b>aloud</b>.".into(),
         sensitive: false,

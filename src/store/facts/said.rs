@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::super::{
-    StoreError,
+    StoreError, translations,
     types::{Day, Ts},
     updates::topic,
 };
@@ -17,6 +17,7 @@ use crate::domain::{
     route::{About, AnnouncedFacts, AnswerFacts, MessageFacts},
     statutory::Statutory,
     time::school_date,
+    translation::Translations,
 };
 
 /// What an update, an answer or an announcement says.
@@ -24,11 +25,14 @@ pub async fn message(
     connection: &mut PgConnection,
     carried: Carried,
 ) -> Result<Option<MessageFacts>, StoreError> {
-    match carried {
-        Carried::Update(update) => of_update(connection, update).await,
-        Carried::Answer(answer) => of_answer(connection, answer).await,
-        Carried::Announcement(announcement) => of_announcement(connection, announcement).await,
-    }
+    let message = match carried {
+        Carried::Update(update) => of_update(&mut *connection, update).await,
+        Carried::Answer(answer) => of_answer(&mut *connection, answer).await,
+        Carried::Announcement(announcement) => of_announcement(&mut *connection, announcement).await,
+    };
+    let Some(mut message) = message? else { return Ok(None) };
+    message.translations = translations::of(connection, &[carried]).await?.remove(&carried).unwrap_or_default();
+    Ok(Some(message))
 }
 
 /// What an announcement says.
@@ -46,6 +50,7 @@ async fn of_announcement(
     let Some(row) = row else { return Ok(None) };
     let bad = |column, why: UnknownWord| StoreError::row("announcement", column, announcement, why);
     Ok(Some(MessageFacts {
+        translations: Translations::default(),
         purpose: Purpose::parse(&row.purpose).map_err(|why| bad("purpose", why))?,
         words: Private::new(row.words),
         sensitive: false,
@@ -72,6 +77,7 @@ async fn of_update(
     .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(MessageFacts {
+        translations: Translations::default(),
         purpose: Purpose::WeeklyUpdate,
         words: Private::new(row.body),
         sensitive: row.sensitive,
@@ -109,7 +115,7 @@ async fn of_answer(
     let topic = topic("answer", answer.0, row.topic.as_deref())?;
     let text_because = row.text_because.take().map(Private::new);
     let about = About::Case(row.facts().map_err(|why| bad("came_by", why))?);
-    Ok(Some(MessageFacts { purpose, words, sensitive, topic, text_because, about }))
+    Ok(Some(MessageFacts { translations: Translations::default(), purpose, words, sensitive, topic, text_because, about }))
 }
 
 pub(super) struct AnswerRow {

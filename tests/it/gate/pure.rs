@@ -17,6 +17,7 @@ use liaison::domain::{
     route::{About, AnnouncedFacts, Channels, Fired, MessageFacts, Plan, Unusable, choose},
     tag::ReplyKey,
     topic::Topic,
+    translation::Translations,
 };
 use liaison_channels::{message::Parts, private::Private};
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -123,6 +124,7 @@ prop_compose! {
         let urgent = purpose == Purpose::Urgent;
         let said = Said { topic: topic.map(Topic::as_str), sensitive, allowed, urgent };
         let message = MessageFacts {
+            translations: Translations::default(),
             purpose,
             words: "Sam read.".into(),
             sensitive,

@@ -10,4 +10,5 @@ mod receipts;
 mod rights;
 mod routes;
 mod safety;
+mod translations;
 mod trouble;

@@ -123,6 +123,8 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/to-do", "tosd"),
     ("GET", "/tasks/{task}", "tosd"),
     ("POST", "/tasks/{task}", "tosd"),
+    ("GET", "/tasks/{task}/translation", "tosd"),
+    ("POST", "/tasks/{task}/translation", "tosd"),
     ("GET", "/coverage", "tosd"),
     ("GET", "/audit", "sdg"),
     ("POST", "/audit/verify", "sdg"),

@@ -45,7 +45,7 @@ async fn a_batch_holds_a_page_for_each_letter_that_may_go_and_tells_the_one_with
 
     assert_eq!(batch.pages.len(), 1);
     assert!(batch.pages[0].to.contains("4 Quarry Lane"));
-    assert!(batch.pages[0].sheet.paragraphs.iter().any(|said| said.expose() == WORDS));
+    assert!(batch.pages[0].sheet.paragraphs.iter().any(|(_, said)| said.expose() == WORDS));
     assert_eq!(batch.left_out.len(), 1);
     assert!(batch.left_out[0].why.contains("an order forbids contact"), "{:?}", batch.left_out);
     school.close().await;
@@ -159,6 +159,6 @@ async fn the_window_shows_the_address_that_the_gate_chose_and_not_one_that_fails
     assert!(page.to.contains("4 Quarry Lane"), "{}", page.to);
     let (to, said) = (page.sheet.to.expose(), &page.sheet.paragraphs);
     assert!(to.contains("4 Quarry Lane") && !to.contains("Old Road"), "{to}");
-    assert!(said.iter().any(|paragraph| paragraph.expose() == WORDS));
+    assert!(said.iter().any(|(_, said)| said.expose() == WORDS));
     school.close().await;
 }

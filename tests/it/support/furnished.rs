@@ -110,6 +110,11 @@ fn roll(mood: Mood) -> Roll {
                 .mobile("07700 900105")
                 .wants("phone"),
             carer("P3", "C6", &n("Fred", 6), &n("Cholmondeley", 7)).lives_at("6 Mill Bank").wants("letter"),
+            carer("P3", "C10", &n("Nadia", 2), &n("Featherstonehaugh", 3))
+                .email("nadia@family.example")
+                .mobile("07700 900110")
+                .with("language", "ur")
+                .with("interpreter", "ur"),
             carer("P3", "C9", &n("Hal", 7), &n("Featherstonehaugh", 8))
                 .with("parental_responsibility", "no")
                 .with("receives_correspondence", "no"),

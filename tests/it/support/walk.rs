@@ -21,7 +21,7 @@ use super::{
 static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(web::routes);
 
 /// How many pages of one route each role looks at.
-const ENOUGH: usize = 4;
+const ENOUGH: usize = 12;
 
 /// A page that was opened.
 #[derive(Debug, Clone)]
