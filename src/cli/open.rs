@@ -140,6 +140,7 @@ pub(super) fn idle_gateway(settings: &Settings, store: &Store) -> Result<Gateway
         sink: None,
         patience: settings.patience,
         breaker: Breaker::default(),
+        lately: std::sync::Mutex::default(),
         key: OnceLock::new(),
         own: settings
             .channels

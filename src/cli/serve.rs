@@ -156,12 +156,17 @@ async fn keep_private_postgres(settings: Settings, gateway: Arc<Gateway>, mut st
     }
 }
 
-/// The breaker goes on from what left in the last hour, so that a restart does not clear it.
+/// The breaker and the count for each address go on from what left in the last hour, so that a restart does not clear them.
 async fn start_breaker(gateway: &Gateway) -> Result<()> {
     let now = gateway.now();
     let hour_ago = now.saturating_sub(SignedDuration::from_hours(1)).unwrap_or(now);
     let sent = outbox::attempts_since(&mut *gateway.store.acquire().await?, hour_ago).await?;
     gateway.breaker.start_at(now, u32::try_from(sent).unwrap_or(u32::MAX));
+    if gateway.policy().address_per_hour > 0 {
+        let left = outbox::left_since(&mut *gateway.store.acquire().await?, hour_ago).await?;
+        let mut lately = gateway.lately.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        left.into_iter().for_each(|(address, at)| lately.note(address, at));
+    }
     let counts = explain::counts(&mut *gateway.store.acquire().await?).await?;
     for (channel, state, count) in
         counts.iter().filter(|(_, state, _)| ["queued", "unknown"].contains(&state.as_str()))

@@ -16,6 +16,7 @@ use liaison_channels::{
 use super::{
     by_text::exceptions,
     ids::{AddressId, DeliveryId, NoticeId},
+    lately::Lately,
     notice::{Notice, Recipient},
     people::{Purpose, Route},
     policy::Policy,
@@ -38,8 +39,8 @@ pub struct Ask<'a> {
     pub link: Option<&'a LinkFacts>,
     /// What is to be said.
     pub message: &'a MessageFacts,
-    /// Why nothing may leave by this channel at present.
-    pub hold: Option<&'a str>,
+    /// What left lately; `None` where nothing leaves by this.
+    pub lately: Option<&'a Lately>,
     /// What the channel can carry; `None` for a call or a letter.
     pub limits: Option<&'a Limits>,
     /// Which routes have a channel.
@@ -98,7 +99,7 @@ pub fn decide(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Decision {
     fired.push(Fired::new(ask.route.as_str(), "ok", format!("an address of status {}", address.status)));
     fired.extend(exceptions(ask.route, ask.message, &policy.never_by_text));
     let sends = matches!(ask.route, Route::Email | Route::Text);
-    if sends && let Some((until, why)) = not_now(ask, policy, now) {
+    if sends && let Some((until, why)) = not_now(ask, address.id, policy, now) {
         fired.push(Fired::new("when", "wait", why.clone()));
         return Decision::Wait(until, why, fired);
     }
@@ -152,9 +153,18 @@ fn this_way<'a>(
     Ok(address)
 }
 
-fn not_now(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Option<(Option<Timestamp>, String)> {
-    if let Some(reason) = ask.hold {
-        return Some((None, format!("held: {reason}")));
+fn not_now(
+    ask: &Ask<'_>,
+    address: AddressId,
+    policy: &Policy,
+    now: Timestamp,
+) -> Option<(Option<Timestamp>, String)> {
+    let most = policy.address_per_hour;
+    if ask.message.purpose != Purpose::Urgent
+        && let Some(until) = ask.lately.and_then(|lately| lately.until(address, most, now))
+    {
+        let until_when = moment_in_full(until, now);
+        return Some((Some(until), format!("{most} messages went to this address within an hour; leaves {until_when}")));
     }
     let until = policy.wait(ask.message.purpose, now)?;
     let why =

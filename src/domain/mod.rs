@@ -26,6 +26,7 @@ pub mod ids;
 pub mod import;
 pub mod key_item;
 pub mod ladder;
+pub mod lately;
 pub mod matching;
 pub mod notice;
 pub mod opt_out;

@@ -73,6 +73,8 @@ pub struct Policy {
     pub retry: RetrySchedule,
     /// More messages than this in an hour stop all sending until a person releases it.
     pub ceiling_per_hour: u32,
+    /// More messages than this in an hour do not leave for one address: the next one waits. 0: no limit.
+    pub address_per_hour: u32,
     /// School days until a call or letter should be done.
     pub task_days: u8,
     /// Calls without reaching the carer until the task goes up to the SLT.

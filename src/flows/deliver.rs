@@ -7,7 +7,11 @@
 
 mod notices;
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use liaison_channels::{
@@ -31,6 +35,8 @@ use crate::{
         delivery::{DEFAULT_PAUSE, UNREACHABLE_REST},
         gate::{Ask, Decision, Permit, decide},
         ids::{DaemonId, DeliveryId},
+        lately::Lately,
+        policy::Policy,
         route::Unusable,
         tag::ReplyKey,
         time::Timestamp,
@@ -267,27 +273,7 @@ impl Lane {
         }
         let key = self.gateway.reply_key(tx).await?;
         let policy = self.gateway.policy();
-        let version = policy.version();
-        let mut ready = Vec::with_capacity(facts.len());
-        let mut stopped = Stopped::new(version);
-        for facts in facts {
-            let decision = if ready.len() < allowed {
-                decide(&self.ask(&facts), &policy, now)
-            } else {
-                Decision::Wait(None, "the ceiling of messages in an hour is reached".to_owned(), Vec::new())
-            };
-            match decision {
-                Decision::Permit(permit) => {
-                    if let Some(one) = Ready::new(&facts, permit, (&key, version), self.channel(), now) {
-                        ready.push(one);
-                    } else {
-                        let unreadable = Decision::NotThisWay(Unusable::Failing, Vec::new());
-                        stopped.add(&facts, unreadable, self.channel(), now);
-                    }
-                }
-                other => stopped.add(&facts, other, self.channel(), now),
-            }
-        }
+        let (ready, stopped) = self.decided(facts, allowed, &key, &policy, now);
         let submits: Vec<Submit> = ready.iter().map(Ready::submit).collect();
         if !submits.is_empty() {
             outbox::submit(tx, &submits, self.holder, now).await?;
@@ -298,13 +284,50 @@ impl Lane {
         Ok((ready, refused))
     }
 
-    fn ask<'a>(&'a self, facts: &'a DeliveryFacts) -> Ask<'a> {
+    /// What may leave of a group, and what is stopped.
+    fn decided(
+        &self,
+        group: Vec<DeliveryFacts>,
+        allowed: usize,
+        key: &ReplyKey,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> (Vec<Ready>, Stopped) {
+        let version = policy.version();
+        let mut ready = Vec::with_capacity(group.len());
+        let mut stopped = Stopped::new(version);
+        let mut lately = self.gateway.lately.lock().unwrap_or_else(PoisonError::into_inner);
+        for facts in group {
+            let decision = if ready.len() < allowed {
+                decide(&self.ask(&facts, &lately), policy, now)
+            } else {
+                Decision::Wait(None, "the ceiling of messages in an hour is reached".to_owned(), Vec::new())
+            };
+            match decision {
+                Decision::Permit(permit) => {
+                    if let Some(one) = Ready::new(&facts, permit, (key, version), self.channel(), now) {
+                        if policy.address_per_hour > 0 {
+                            lately.note(one.address, now);
+                        }
+                        ready.push(one);
+                    } else {
+                        let unreadable = Decision::NotThisWay(Unusable::Failing, Vec::new());
+                        stopped.add(&facts, unreadable, self.channel(), now);
+                    }
+                }
+                other => stopped.add(&facts, other, self.channel(), now),
+            }
+        }
+        (ready, stopped)
+    }
+
+    fn ask<'a>(&'a self, facts: &'a DeliveryFacts, lately: &'a Lately) -> Ask<'a> {
         Ask {
             route: facts.route,
             first_choice: facts.follows.is_none() && facts.tries == 0 && facts.message.answer().is_none(),
             link: facts.link.as_ref(),
             message: &facts.message,
-            hold: None,
+            lately: Some(lately),
             limits: Some(self.sender.limits()),
             channels: self.gateway.carriers.set_up(),
         }

@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 
 use super::{Clock, FlowError, current::Current, salt};
 use crate::{
-    domain::{people::Route, policy::Policy, route::Channels, tag::ReplyKey, time::Timestamp},
+    domain::{lately::Lately, people::Route, policy::Policy, route::Channels, tag::ReplyKey, time::Timestamp},
     store::{Store, answers},
 };
 
@@ -72,6 +72,8 @@ pub struct Gateway {
     pub patience: Patience,
     /// Stops everything when the volume is absurd.
     pub breaker: Breaker,
+    /// What left lately for each address.
+    pub lately: Mutex<Lately>,
     /// Signs the marks in `Reply-To`; read from the database at first use.
     pub key: OnceLock<ReplyKey>,
     /// The school's own addresses, by the mailboxes it reads: mail from them is our own.

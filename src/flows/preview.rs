@@ -113,7 +113,7 @@ pub(super) fn gets(gateway: &Gateway, policy: &Policy, link: &LinkFacts, message
             first_choice: tried.is_empty() && matches!(route, Route::Email | Route::Text),
             link: Some(link),
             message,
-            hold: None,
+            lately: None,
             limits: sender.map(|sender| sender.limits()),
             channels,
         };

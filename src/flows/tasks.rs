@@ -245,7 +245,7 @@ async fn asked(
         first_choice: false,
         link: link.as_ref(),
         message: &message,
-        hold: None,
+        lately: None,
         limits: None,
         channels: gateway.carriers.set_up(),
     };

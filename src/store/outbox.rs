@@ -370,6 +370,22 @@ pub async fn attempts_since(connection: &mut PgConnection, since: Timestamp) -> 
     .await?)
 }
 
+/// To which addresses messages left since `since`, and when: what [`Lately`](crate::domain::lately::Lately) starts from after
+/// a restart.
+pub async fn left_since(
+    connection: &mut PgConnection,
+    since: Timestamp,
+) -> Result<Vec<(AddressId, Timestamp)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select address_id as "address_id!", settled_at as "at!: Ts" from delivery
+           where settled_at >= $1 and tries > 0 and address_id is not null order by settled_at"#,
+        Ts(since) as _
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (AddressId(row.address_id), row.at.0)).collect())
+}
+
 fn raw(ids: &[DeliveryId]) -> Vec<Uuid> {
     ids.iter().map(|id| id.0).collect()
 }

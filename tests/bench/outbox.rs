@@ -74,7 +74,7 @@ impl Rig {
         let text = format!(
             "[school]\nname = \"Northfield School\"\noffice_phone = \"01632 960100\"\n\
              [database]\nurl = \"postgres:///liaison?host={}&user=liaison&port={}\"\n[web]\nlisten = \"127.0.0.1:0\"\n\
-             [sending]\nfrom = \"00:00\"\nuntil = \"00:00\"\ndays = \"every_day\"\nceiling_per_hour = 4000000\n\
+             [sending]\nfrom = \"00:00\"\nuntil = \"00:00\"\ndays = \"every_day\"\nceiling_per_hour = 4000000\naddress_per_hour = 0\n\
              [log]\nformat = \"json\"\n\
              [channels.school-mail]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\n\
              connections = {connections}\nfrom = \"Northfield School <parents@northfield.example>\"\n",
@@ -299,6 +299,7 @@ fn queueing_gateway(store: &Store) -> liaison::flows::gateway::Gateway {
         senders: std::collections::BTreeMap::new(),
         patience: settings.patience,
         breaker: Breaker::default(),
+        lately: std::sync::Mutex::default(),
         key: std::sync::OnceLock::new(),
         own: Vec::new(),
     }

@@ -352,6 +352,7 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
             rehearsal: None,
             retry: RetrySchedule(vec![Duration::from_mins(1)]),
             ceiling_per_hour: 3000,
+            address_per_hour: 0,
             task_days: 2,
             call_tries: 3,
             plain_words: Vec::new(),
@@ -387,6 +388,7 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
             poll_texts: Duration::from_mins(5),
         },
         breaker: Breaker::default(),
+        lately: std::sync::Mutex::default(),
         key: OnceLock::new(),
         own: vec!["parents@northfield.example".into()],
     })

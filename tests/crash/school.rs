@@ -85,7 +85,7 @@ impl School {
             "{database}{}[school]\nname = \"Hill School\"\noffice_phone = \"01632 960100\"\n\
              [data]\ndir = \"{}\"\n[web]\nlisten = \"127.0.0.1:0\"\n\
              [sending]\nfrom = \"00:00\"\nuntil = \"00:00\"\ndays = \"every_day\"\ntext_update = \"full\"\n\
-             ceiling_per_hour = 1000000\nretry_secs = {:?}\n\
+             ceiling_per_hour = 1000000\naddress_per_hour = 0\nretry_secs = {:?}\n\
              [channels.mail]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
              hello_name = \"liaison.hill.example\"\nfrom = \"Hill School <parents@hill.example>\"\n\
              connections = 8\ndata_secs = {}\n\

@@ -25,6 +25,7 @@ pub(super) fn policy() -> Policy {
         rehearsal: None,
         retry: RetrySchedule(Vec::new()),
         ceiling_per_hour: 100,
+        address_per_hour: 0,
         task_days: 2,
         call_tries: 3,
         plain_words: Vec::new(),

@@ -167,6 +167,7 @@ fn policy(case: &Case) -> Policy {
         rehearsal: case.rehearsal.then(Default::default),
         retry: RetrySchedule(Vec::new()),
         ceiling_per_hour: 100,
+        address_per_hour: 0,
         task_days: 2,
         call_tries: 3,
         plain_words: Vec::new(),
@@ -239,7 +240,7 @@ proptest! {
                 first_choice: case.first_choice,
                 link: Some(&case.facts),
                 message: &case.message,
-                hold: None,
+                lately: None,
                 limits: None,
                 channels: case.channels,
             };
@@ -276,7 +277,7 @@ proptest! {
     fn without_a_link_nothing_ever_passes(case in case()) {
         for route in Route::ALL.iter().copied() {
             let ask = Ask {
-                route, first_choice: case.first_choice, link: None, message: &case.message, hold: None, limits: None,
+                route, first_choice: case.first_choice, link: None, message: &case.message, lately: None, limits: None,
                 channels: case.channels,
             };
             let decision = decide(&ask, &policy(&case), case.now);

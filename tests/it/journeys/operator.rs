@@ -11,7 +11,7 @@ use liaison_channels::fakes::smtp::{Act, At};
 
 use crate::support::{
     people::{Roll, carer, four_ways, one_by_email, pupil, updates},
-    school::School,
+    school::{School, received},
 };
 
 const WORDS: &str = "Sam read two whole chapters aloud.";
@@ -61,6 +61,30 @@ async fn an_ordinary_day_under_the_ceiling_never_trips() {
 
     assert_eq!(school.mail.taken(), 5);
     assert_eq!(school.rows("select scope from hold").await, Vec::<String>::new());
+    school.close().await;
+}
+
+#[tokio::test]
+async fn what_comes_too_thick_for_one_address_waits_its_turn_and_nothing_is_lost() {
+    let school = School::with(&many(2), |setup| setup.policy.address_per_hour = 2).await;
+    for week in ["2026-11-09", "2026-11-16", "2026-11-23"] {
+        school.queue_week(week, "P1", WORDS).await;
+    }
+
+    school.deliver().await;
+    let first = school.mail.taken();
+    let why = school.rows("select distinct reason from delivery where state = 'queued'").await;
+    school.later(Duration::from_mins(59));
+    school.deliver().await;
+    let early = school.mail.taken();
+    school.later(Duration::from_mins(2));
+    school.deliver().await;
+
+    assert_eq!((first, early, school.mail.taken()), (4, 4, 6));
+    assert_eq!(why, ["2 messages went to this address within an hour; leaves Monday 23 November, 11:00"]);
+    for ann in ["ann1@home.example", "ann2@home.example"] {
+        assert_eq!(received(&school, ann).len(), 3, "{ann}");
+    }
     school.close().await;
 }
 

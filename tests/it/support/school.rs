@@ -91,6 +91,7 @@ fn usual() -> Setup {
             rehearsal: None,
             retry: RetrySchedule(vec![Duration::from_mins(1), Duration::from_mins(5)]),
             ceiling_per_hour: 3000,
+            address_per_hour: 20,
             task_days: 2,
             call_tries: 3,
             plain_words: Vec::new(),
@@ -364,6 +365,7 @@ fn gateway(
         }),
         patience: setup.patience,
         breaker: Breaker::default(),
+        lately: std::sync::Mutex::default(),
         key: OnceLock::new(),
         own: vec![setup.address.as_str().into()],
     })
