@@ -165,7 +165,9 @@ async fn start_breaker(gateway: &Gateway) -> Result<()> {
     if gateway.policy().address_per_hour > 0 {
         let left = outbox::left_since(&mut *gateway.store.acquire().await?, hour_ago).await?;
         let mut lately = gateway.lately.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        left.into_iter().for_each(|(address, at)| lately.note(address, at));
+        for (address, at) in left {
+            lately.note(address, at);
+        }
     }
     let counts = explain::counts(&mut *gateway.store.acquire().await?).await?;
     for (channel, state, count) in

@@ -29,6 +29,7 @@ use crate::{
         policy::{Policy, RetrySchedule, School, TextUpdate},
         second_person::SecondFor,
         staff::Role,
+        standard::Meanwhile,
         topic::Topic,
         version::Known,
         wording::Templates,
@@ -124,6 +125,8 @@ struct SendingSection {
     text_full_max_parts: usize,
     ceiling_per_hour: u32,
     address_per_hour: u32,
+    confirm_addresses: bool,
+    meanwhile: String,
     retry_secs: Vec<u64>,
     task_days: u8,
     call_tries: u8,
@@ -500,6 +503,10 @@ impl Problems {
         let plain_words = self.plain_words(&school.plain_words);
         let approval = self.approval(&sending.approval);
         let never_by_text = self.never_by_text(&sending.never_by_text);
+        let meanwhile = Meanwhile::parse(&sending.meanwhile).unwrap_or_else(|unknown| {
+            self.0.push(format!("sending.meanwhile: {unknown}"));
+            Meanwhile::Nothing
+        });
         let listed = sending
             .rehearsal_only
             .iter()
@@ -515,6 +522,8 @@ impl Problems {
             retry: RetrySchedule(sending.retry_secs.iter().copied().map(Duration::from_secs).collect()),
             ceiling_per_hour: sending.ceiling_per_hour,
             address_per_hour: sending.address_per_hour,
+            confirm_addresses: sending.confirm_addresses,
+            meanwhile,
             task_days: sending.task_days,
             call_tries: sending.call_tries,
             plain_words,

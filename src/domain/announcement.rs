@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ids::{AnnouncementId, ClassId},
     people::{Purpose, UnknownWord, words},
-    rights::{LinkFacts, may_be_told},
+    rights::{LinkFacts, may_be_sent},
     time::{Date, Timestamp},
     topic::read_reason,
     update::words_problem,
@@ -111,8 +111,8 @@ pub struct Written {
 impl Written {
     /// Reads what was typed of one that keeps to the hours of sending; `Err` is a sentence that says what to do.
     pub fn read(purpose: Purpose, title: &str, text: &str, audience: Audience) -> Result<Self, Unreadable> {
-        if !matches!(purpose, Purpose::Newsletter | Purpose::Notice) {
-            return wrong("purpose", "say whether it is a notice or a newsletter");
+        if !matches!(purpose, Purpose::Newsletter | Purpose::Notice | Purpose::Report) {
+            return wrong("purpose", "say whether it is a notice, a newsletter or about reports");
         }
         Self::of(purpose, None, title, text, audience)
     }
@@ -375,8 +375,8 @@ impl Announcement {
 
 /// Whether a carer's message rests rather on `other` than on the link it rests on so far: it rests on the first of the carer's
 /// pupils in the audience about whom they may be told; where there is none, on the first, whose reason is then the reason.
-pub fn rests_rather_on(other: &LinkFacts, so_far: &LinkFacts, today: Date) -> bool {
-    may_be_told(so_far, today).is_err() && may_be_told(other, today).is_ok()
+pub fn rests_rather_on(purpose: Purpose, other: &LinkFacts, so_far: &LinkFacts, today: Date) -> bool {
+    may_be_sent(purpose, so_far, today).is_err() && may_be_sent(purpose, other, today).is_ok()
 }
 
 #[cfg(test)]

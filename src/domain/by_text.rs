@@ -137,6 +137,7 @@ mod tests {
             best_times: None,
             responsibility: Responsibility::Yes,
             receives_correspondence: true,
+            receives_reports: false,
             restrictions: Vec::new(),
             addresses: vec![
                 address(AddressKind::Mobile, "+447700900101"),

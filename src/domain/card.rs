@@ -65,6 +65,7 @@ mod tests {
             best_times: None,
             responsibility: Responsibility::Yes,
             receives_correspondence: true,
+            receives_reports: false,
             restrictions: Vec::new(),
             addresses: Vec::new(),
             preference: vec![Route::Email],

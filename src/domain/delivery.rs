@@ -7,7 +7,7 @@ use liaison_channels::{
 };
 
 use super::{
-    ids::{AnnouncementId, AnswerId, UpdateId},
+    ids::{AnnouncementId, AnswerId, StandardId, UpdateId},
     policy::RetrySchedule,
     time::{Timestamp, moment_in_a_sentence},
 };
@@ -21,26 +21,30 @@ pub enum Carried {
     Answer(AnswerId),
     /// A notice or newsletter, the same for everybody.
     Announcement(AnnouncementId),
+    /// A notice that Liaison words itself.
+    Standard(StandardId),
 }
 
 impl Carried {
-    /// From a row's three columns, of which the database lets one be set.
+    /// From a row's columns, of which the database lets one be set.
     pub fn of(
         update: Option<uuid::Uuid>,
         answer: Option<uuid::Uuid>,
         announcement: Option<uuid::Uuid>,
+        standard: Option<uuid::Uuid>,
     ) -> Option<Self> {
         update
             .map(|id| Self::Update(UpdateId(id)))
             .or(answer.map(|id| Self::Answer(AnswerId(id))))
             .or(announcement.map(|id| Self::Announcement(AnnouncementId(id))))
+            .or(standard.map(|id| Self::Standard(StandardId(id))))
     }
 
     /// The update, where it is one.
     pub const fn update(self) -> Option<UpdateId> {
         match self {
             Self::Update(id) => Some(id),
-            Self::Answer(_) | Self::Announcement(_) => None,
+            Self::Answer(_) | Self::Announcement(_) | Self::Standard(_) => None,
         }
     }
 
@@ -48,7 +52,7 @@ impl Carried {
     pub const fn answer(self) -> Option<AnswerId> {
         match self {
             Self::Answer(id) => Some(id),
-            Self::Update(_) | Self::Announcement(_) => None,
+            Self::Update(_) | Self::Announcement(_) | Self::Standard(_) => None,
         }
     }
 
@@ -56,7 +60,15 @@ impl Carried {
     pub const fn announcement(self) -> Option<AnnouncementId> {
         match self {
             Self::Announcement(id) => Some(id),
-            Self::Update(_) | Self::Answer(_) => None,
+            Self::Update(_) | Self::Answer(_) | Self::Standard(_) => None,
+        }
+    }
+
+    /// The standard notice, where it is one.
+    pub const fn standard(self) -> Option<StandardId> {
+        match self {
+            Self::Standard(id) => Some(id),
+            Self::Update(_) | Self::Answer(_) | Self::Announcement(_) => None,
         }
     }
 }

@@ -123,11 +123,16 @@ pub fn decide(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Decision {
     Decision::Permit(Permit {
         address: address.id,
         to: address.value.clone(),
-        to_name: link.carer_name.full(),
+        // Whoever is asked whether an address is theirs may be a stranger.
+        to_name: if ask.message.asks_to_confirm() { Private::default() } else { link.carer_name.full() },
         words,
         language,
         manner: match ask.message.purpose {
-            Purpose::WeeklyUpdate | Purpose::Newsletter | Purpose::Notice | Purpose::Urgent => Manner::Letter,
+            Purpose::WeeklyUpdate
+            | Purpose::Newsletter
+            | Purpose::Notice
+            | Purpose::Report
+            | Purpose::Urgent => Manner::Letter,
             Purpose::Acknowledgement => Manner::Automatic,
             Purpose::Reply => Manner::Reply,
         },
@@ -164,7 +169,10 @@ fn not_now(
         && let Some(until) = ask.lately.and_then(|lately| lately.until(address, most, now))
     {
         let until_when = moment_in_full(until, now);
-        return Some((Some(until), format!("{most} messages went to this address within an hour; leaves {until_when}")));
+        return Some((
+            Some(until),
+            format!("{most} messages went to this address within an hour; leaves {until_when}"),
+        ));
     }
     let until = policy.wait(ask.message.purpose, now)?;
     let why =

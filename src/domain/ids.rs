@@ -65,6 +65,8 @@ ids! {
     MilestoneId,
     /// A teacher's update about one pupil for one week.
     UpdateId,
+    /// A notice that Liaison words itself.
+    StandardId,
     /// One message to one carer by one route.
     DeliveryId,
     /// Something a person must do by a date.

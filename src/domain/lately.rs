@@ -34,7 +34,8 @@ impl Lately {
         let left = self.by.get(&address)?;
         // The newest so many count: once the oldest of them is an hour old, there is room.
         let oldest = left.len().checked_sub(most).and_then(|at| left.get(at))?;
-        (!is_over(*oldest, now)).then(|| oldest.saturating_add(jiff::SignedDuration::from_secs(HOUR)).unwrap_or(now))
+        (!is_over(*oldest, now))
+            .then(|| oldest.saturating_add(jiff::SignedDuration::from_secs(HOUR)).unwrap_or(now))
     }
 }
 

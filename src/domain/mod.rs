@@ -38,6 +38,7 @@ pub mod route;
 pub mod seal;
 pub mod second_person;
 pub mod staff;
+pub mod standard;
 pub mod statutory;
 pub mod suggest;
 pub mod tag;

@@ -89,6 +89,8 @@ words! {
         Newsletter = "newsletter",
         /// Something short that carers should know, the same for everybody it is for.
         Notice = "notice",
+        /// That the pupils' reports are given, the same for everybody whom reports are for.
+        Report = "report",
         /// A notice that cannot wait for the hours of sending, for a reason that is kept with it.
         Urgent = "urgent",
     }
@@ -103,6 +105,7 @@ impl Purpose {
             Self::Reply => "reply",
             Self::Newsletter => "newsletter",
             Self::Notice => "notice",
+            Self::Report => "notice of reports",
             Self::Urgent => "urgent notice",
         }
     }
@@ -163,6 +166,8 @@ words! {
         Failing = "failing",
         /// The carer opted out of it.
         Stopped = "stopped",
+        /// A colleague typed it, and whoever has it has not yet said that it is theirs.
+        Unconfirmed = "unconfirmed",
     }
 }
 

@@ -16,6 +16,7 @@ use super::{
     people::Purpose,
     plain::{Advice, advice},
     second_person::SecondFor,
+    standard::Meanwhile,
     topic::Topic,
     version::Known,
     wording::Templates,
@@ -75,6 +76,10 @@ pub struct Policy {
     pub ceiling_per_hour: u32,
     /// More messages than this in an hour do not leave for one address: the next one waits. 0: no limit.
     pub address_per_hour: u32,
+    /// Whether an address that a colleague typed is confirmed at it before anything else goes there.
+    pub confirm_addresses: bool,
+    /// What goes to a carer of another language while a colleague's words wait to be translated or read to them.
+    pub meanwhile: Meanwhile,
     /// School days until a call or letter should be done.
     pub task_days: u8,
     /// Calls without reaching the carer until the task goes up to the SLT.
@@ -192,7 +197,7 @@ impl Policy {
             Purpose::Acknowledgement | Purpose::Urgent => None,
             // Somebody asked, and a colleague who is at work in the holidays answers: not at night, nor at the weekend.
             Purpose::Reply => self.hours.in_holidays_too().wait(now, |day| self.is_school_day(day)),
-            Purpose::WeeklyUpdate | Purpose::Newsletter | Purpose::Notice => {
+            Purpose::WeeklyUpdate | Purpose::Newsletter | Purpose::Notice | Purpose::Report => {
                 self.hours.wait(now, |day| self.is_school_day(day))
             }
         }

@@ -27,6 +27,7 @@ pub struct KnownAddress {
 
 /// A carer and a pupil and all that stands between them, read afresh for every decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own in the school's file")]
 pub struct LinkFacts {
     /// The pupil.
     pub pupil: PupilId,
@@ -62,6 +63,8 @@ pub struct LinkFacts {
     pub responsibility: Responsibility,
     /// Whether the school writes to this carer about this pupil.
     pub receives_correspondence: bool,
+    /// Whether the school marked them to receive reports.
+    pub receives_reports: bool,
     /// Every restriction on the link, past and future ones too.
     pub restrictions: Vec<Restriction>,
     /// The addresses in use, in the carer's order.
@@ -77,6 +80,8 @@ pub struct LinkFacts {
 pub enum NoRight {
     /// What was to be said was taken back.
     TakenBack,
+    /// What a notice of ours asks or tells has been settled.
+    Over,
     /// The carer and the pupil are not linked.
     NotLinked,
     /// The carer has died.
@@ -93,6 +98,8 @@ pub enum NoRight {
     Adult,
     /// The school neither writes to this carer about this pupil nor knows of parental responsibility.
     NotACorrespondent,
+    /// Neither parental responsibility nor marked to receive reports.
+    NoReports,
 }
 
 impl NoRight {
@@ -100,6 +107,7 @@ impl NoRight {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::TakenBack => "taken_back",
+            Self::Over => "over",
             Self::NotLinked => "not_linked",
             Self::CarerDied => "carer_died",
             Self::PupilDied => "pupil_died",
@@ -108,6 +116,7 @@ impl NoRight {
             Self::Left(_) => "left_school",
             Self::Adult => "adult",
             Self::NotACorrespondent => "not_a_correspondent",
+            Self::NoReports => "no_reports",
         }
     }
 
@@ -115,6 +124,7 @@ impl NoRight {
     pub fn sentence(&self) -> String {
         match self {
             Self::TakenBack => "it was taken back".to_owned(),
+            Self::Over => "what it asks or tells has been settled since".to_owned(),
             Self::NotLinked => "this carer is no longer linked to the pupil".to_owned(),
             Self::CarerDied => "this carer has died".to_owned(),
             Self::PupilDied => "the pupil has died".to_owned(),
@@ -137,6 +147,9 @@ impl NoRight {
             Self::Adult => {
                 "the pupil is 18, and it is not recorded that they agree that this carer is told".to_owned()
             }
+            Self::NoReports => {
+                "not marked to receive reports, and not known to hold parental responsibility".to_owned()
+            }
             Self::NotACorrespondent => {
                 "not marked to receive correspondence, and not known to hold parental responsibility"
                     .to_owned()
@@ -153,6 +166,12 @@ pub fn may_be_sent(purpose: Purpose, facts: &LinkFacts, today: Date) -> Result<(
         Purpose::Acknowledgement => may_be_answered(facts, today),
         Purpose::WeeklyUpdate | Purpose::Reply | Purpose::Newsletter | Purpose::Notice | Purpose::Urgent => {
             may_be_told(facts, today)
+        }
+        Purpose::Report => {
+            may_be_told(facts, today)?;
+            // Whoever holds parental responsibility is owed the report by law (domain.md §5.1); others by the school's own mark.
+            let owed = facts.receives_reports || facts.responsibility == Responsibility::Yes;
+            if owed { Ok(()) } else { Err(NoRight::NoReports) }
         }
     }
 }

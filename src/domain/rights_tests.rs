@@ -24,6 +24,7 @@ pub(in crate::domain) fn link() -> LinkFacts {
         best_times: None,
         responsibility: Responsibility::Yes,
         receives_correspondence: true,
+        receives_reports: false,
         restrictions: Vec::new(),
         addresses: Vec::new(),
         preference: Vec::new(),
@@ -118,6 +119,28 @@ fn each_event_of_a_life_stops_what_it_must_and_no_more() {
             assert_eq!(word(purpose), *update, "{what}: {purpose}");
         }
         assert_eq!(word(Purpose::Acknowledgement), *acknowledgement, "{what}");
+    }
+}
+
+#[test]
+fn reports_are_for_those_who_hold_responsibility_and_those_the_school_marked() {
+    for (responsibility, correspondence, reports, word) in [
+        (Responsibility::Yes, false, false, "-"),
+        (Responsibility::No, true, true, "-"),
+        (Responsibility::No, true, false, "no_reports"),
+        (Responsibility::Unknown, true, false, "no_reports"),
+        (Responsibility::No, false, true, "not_a_correspondent"),
+    ] {
+        let facts = LinkFacts {
+            responsibility,
+            receives_correspondence: correspondence,
+            receives_reports: reports,
+            ..link()
+        };
+
+        let said = may_be_sent(Purpose::Report, &facts, TODAY).map_or_else(|no| no.word(), |()| "-");
+
+        assert_eq!(said, word, "{responsibility} {correspondence} {reports}");
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     ids::AddressId,
     people::{AddressKind, AddressStatus, Format, Purpose, Route},
     rights::{KnownAddress, LinkFacts, NoRight, may_be_sent},
+    standard::{StandardFacts, StandardKind},
     statutory::Statutory,
     time::{Date, Timestamp, school_date},
     topic::Topic,
@@ -50,6 +51,8 @@ pub enum About {
     Case(AnswerFacts),
     /// What is announced to many, the same for each.
     Announcement(AnnouncedFacts),
+    /// What Liaison words itself.
+    Standard(StandardFacts),
 }
 
 /// What an announcement needs to know besides its words.
@@ -89,11 +92,25 @@ pub struct AnswerFacts {
 }
 
 impl MessageFacts {
+    /// A standard notice, whose words are made from the facts alone.
+    pub fn notice(about: StandardFacts) -> Self {
+        Self {
+            purpose: Purpose::Notice,
+            words: Private::default(),
+            sensitive: false,
+            topic: None,
+            text_because: None,
+            translations: Translations::default(),
+            about: About::Standard(about),
+        }
+    }
+
     /// Whether this carer may be sent it for this pupil on this school day.
     pub fn may_go(&self, facts: &LinkFacts, today: Date) -> Result<(), NoRight> {
         match &self.about {
             About::Announcement(announced) if announced.taken_back => Err(NoRight::TakenBack),
-            About::Week(_) | About::Case(_) | About::Announcement(_) => {
+            About::Standard(standard) if standard.over => Err(NoRight::Over),
+            About::Week(_) | About::Case(_) | About::Announcement(_) | About::Standard(_) => {
                 may_be_sent(self.purpose, facts, today)
             }
         }
@@ -103,8 +120,27 @@ impl MessageFacts {
     pub const fn answer(&self) -> Option<&AnswerFacts> {
         match &self.about {
             About::Case(facts) => Some(facts),
+            About::Week(_) | About::Announcement(_) | About::Standard(_) => None,
+        }
+    }
+
+    /// Whether another route, which the carer prefers by now, may overtake the one it was queued by.
+    pub const fn may_be_overtaken(&self) -> bool {
+        matches!(self.about, About::Week(_) | About::Announcement(_))
+    }
+
+    /// The only address it may go to, where there is one.
+    fn only_to(&self) -> Option<AddressId> {
+        match &self.about {
+            About::Case(answer) => answer.only_to,
+            About::Standard(standard) => standard.only_to,
             About::Week(_) | About::Announcement(_) => None,
         }
+    }
+
+    /// Whether it asks at an address whether it is right.
+    pub const fn asks_to_confirm(&self) -> bool {
+        matches!(&self.about, About::Standard(standard) if matches!(standard.kind, StandardKind::ConfirmAddress))
     }
 }
 
@@ -134,6 +170,8 @@ pub enum Unusable {
     Failing,
     /// The carer opted out of it.
     Stopped,
+    /// Whoever has the address has not yet said that it is theirs.
+    Unconfirmed,
     /// The number is not a UK mobile.
     NotTextable,
     /// Sensitive words never go by text (R12).
@@ -167,6 +205,7 @@ impl Unusable {
             Self::NoAddress => "no_address",
             Self::Failing => "address_failing",
             Self::Stopped => "opted_out",
+            Self::Unconfirmed => "unconfirmed",
             Self::NotTextable => "not_a_mobile",
             Self::SensitiveByText => "sensitive_by_text",
             Self::TopicByText(_) => "topic_by_text",
@@ -188,6 +227,7 @@ impl Unusable {
             Self::NoAddress => "no address for this route is known",
             Self::Failing => "the address failed before and is being checked",
             Self::Stopped => "the carer has opted out of this route",
+            Self::Unconfirmed => "a new address, and whoever has it has not yet said that it is theirs",
             Self::NotTextable => "the number is not a UK mobile that may be texted",
             Self::SensitiveByText => "marked sensitive: never by text",
             Self::TopicByText(topic) => topic.never_by_text(),
@@ -245,7 +285,8 @@ pub fn usable<'a>(
         return Err(Unusable::Signs);
     }
     // An acknowledgement tells a date and a number to ring, which read in any language; silence tells nothing.
-    let plain_enough = message.purpose == Purpose::Acknowledgement;
+    let plain_enough =
+        message.purpose == Purpose::Acknowledgement || matches!(message.about, About::Standard(_));
     let readable =
         || reads_english(&facts.language) || message.translations.for_reader(&facts.language).is_some();
     if route != Route::Call && !plain_enough && !readable() {
@@ -254,8 +295,7 @@ pub fn usable<'a>(
     if route != Route::Call && !plain_enough && !reads_print(facts.format) {
         return Err(Unusable::Format(facts.format));
     }
-    let only = message.answer().and_then(|answer| answer.only_to);
-    let address = best_address(route, &facts.addresses, only)?;
+    let address = best_address(route, &facts.addresses, message.only_to(), message.asks_to_confirm())?;
     if route == Route::Email && EmailAddress::parse(address.value.expose()).is_err() {
         return Err(Unusable::Failing);
     }
@@ -270,6 +310,7 @@ fn best_address(
     route: Route,
     addresses: &[KnownAddress],
     only: Option<AddressId>,
+    asks_to_confirm: bool,
 ) -> Result<&KnownAddress, Unusable> {
     let fits = |address: &&KnownAddress| {
         only.is_none_or(|only| only == address.id)
@@ -286,6 +327,8 @@ fn best_address(
             AddressStatus::Good => return Ok(address),
             // STOP to a text number is about texts: the person can still be rung.
             AddressStatus::Stopped if route == Route::Call => return Ok(address),
+            AddressStatus::Unconfirmed if route == Route::Call || asks_to_confirm => return Ok(address),
+            AddressStatus::Unconfirmed => worst = Unusable::Unconfirmed,
             AddressStatus::Stopped => worst = Unusable::Stopped,
             AddressStatus::Failing => worst = Unusable::Failing,
         }

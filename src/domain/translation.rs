@@ -113,7 +113,9 @@ pub fn read_translation(
     if checked_by.chars().filter(|letter| letter.is_alphabetic()).count() < 3 {
         return Err((
             "checked_by",
-            format!("name the person who reads {called} and answers for it: no machine's words go out unchecked"),
+            format!(
+                "name the person who reads {called} and answers for it: no machine's words go out unchecked"
+            ),
         ));
     }
     if checked_by.chars().count() > 200 || checked_by.contains(['\r', '\n']) {
@@ -139,10 +141,18 @@ mod tests {
     #[test]
     fn a_translation_is_its_readers_alone() {
         let mut all = Translations::default();
-        let one = read_translation(&typed("Dzień dobry", "", "Ewa Nowak"), "pl", "Hello", false, Timestamp::UNIX_EPOCH);
+        let one = read_translation(
+            &typed("Dzień dobry", "", "Ewa Nowak"),
+            "pl",
+            "Hello",
+            false,
+            Timestamp::UNIX_EPOCH,
+        );
         all.add("pl-PL", one.expect("a translation"));
 
-        for (tag, reads) in [("pl", true), ("PL", true), ("pl_PL", true), ("pl-Latn", false), ("uk", false), ("en", false)] {
+        for (tag, reads) in
+            [("pl", true), ("PL", true), ("pl_PL", true), ("pl-Latn", false), ("uk", false), ("en", false)]
+        {
             assert_eq!(all.for_reader(tag).is_some(), reads, "{tag}");
         }
         all.add("en", all.for_reader("pl").cloned().expect("Polish"));
@@ -159,7 +169,13 @@ mod tests {
             ("Dzień dobry", "", false, " . ", "checked_by"),
             ("Dzień dobry", "", false, "Ewa\nNowak", "checked_by"),
         ] {
-            let read = read_translation(&typed(words, title, checked_by), "pl", "Hello", has_title, Timestamp::UNIX_EPOCH);
+            let read = read_translation(
+                &typed(words, title, checked_by),
+                "pl",
+                "Hello",
+                has_title,
+                Timestamp::UNIX_EPOCH,
+            );
             assert_eq!(read.expect_err("refused").0, field, "{words} {title} {checked_by}");
         }
         let long = "a".repeat(LONGEST_TRANSLATION + 1);
@@ -169,9 +185,14 @@ mod tests {
 
     #[test]
     fn a_script_says_which_way_it_runs() {
-        for (tag, rtl) in
-            [("ur", true), ("ur-Latn", false), ("pa-Arab", true), ("pa-Guru", false), ("AR_sa", true), ("pl", false)]
-        {
+        for (tag, rtl) in [
+            ("ur", true),
+            ("ur-Latn", false),
+            ("pa-Arab", true),
+            ("pa-Guru", false),
+            ("AR_sa", true),
+            ("pl", false),
+        ] {
             assert_eq!(is_rtl(tag), rtl, "{tag}");
         }
     }

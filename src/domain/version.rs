@@ -51,6 +51,8 @@ impl Policy {
             retry,
             ceiling_per_hour,
             address_per_hour,
+            confirm_addresses,
+            meanwhile,
             task_days,
             call_tries,
             undo,
@@ -77,6 +79,8 @@ impl Policy {
             "messages in an hour": ceiling_per_hour,
             "messages in an hour to one address": address_per_hour,
             "notices to colleagues": to_colleagues(notices),
+            "new addresses are confirmed": confirm_addresses,
+            "meanwhile, to a carer of another language": meanwhile.as_str(),
             "pence for a part of a text": text_part_pence,
             "plainer words": plain_words,
             "rehearsal": rehearsal.as_ref().map(|listed| {

@@ -11,7 +11,7 @@ use crate::{
         delivery::{Carried, State},
         ids::{AnnouncementId, CarerId, PupilId},
         people::Purpose,
-        rights::{LinkFacts, may_be_told},
+        rights::{LinkFacts, may_be_sent},
         time::{Date, Timestamp, school_date},
     },
     store::{
@@ -38,7 +38,7 @@ pub(super) async fn audience(
                 first.insert(link);
             }
             btree_map::Entry::Occupied(mut so_far) => {
-                if rests_rather_on(&link, so_far.get(), today) {
+                if rests_rather_on(written.purpose, &link, so_far.get(), today) {
                     so_far.insert(link);
                 }
             }
@@ -59,7 +59,7 @@ pub(super) async fn link_for(
 ) -> Result<Option<LinkFacts>, FlowError> {
     let own = facts::of_link(connection, carer, pupil, purpose).await?;
     let Some(announcement) = carried.announcement() else { return Ok(own) };
-    if own.as_ref().is_some_and(|link| may_be_told(link, today).is_ok()) {
+    if own.as_ref().is_some_and(|link| may_be_sent(purpose, link, today).is_ok()) {
         return Ok(own);
     }
     Ok(another_child(connection, announcement, carer, today).await?.or(own))
@@ -75,7 +75,7 @@ async fn another_child(
     let written = &announcement.written;
     let pupils = announcements::pupils(connection, &written.audience, Some(carer), today).await?;
     let links = facts::of_links(connection, &pupils, Some(&[carer]), written.purpose).await?;
-    Ok(links.into_iter().find(|link| may_be_told(link, today).is_ok()))
+    Ok(links.into_iter().find(|link| may_be_sent(written.purpose, link, today).is_ok()))
 }
 
 /// What is said in the chronology when a copy rests on another child from now on.

@@ -324,7 +324,7 @@ impl Lane {
     fn ask<'a>(&'a self, facts: &'a DeliveryFacts, lately: &'a Lately) -> Ask<'a> {
         Ask {
             route: facts.route,
-            first_choice: facts.follows.is_none() && facts.tries == 0 && facts.message.answer().is_none(),
+            first_choice: facts.follows.is_none() && facts.tries == 0 && facts.message.may_be_overtaken(),
             link: facts.link.as_ref(),
             message: &facts.message,
             lately: Some(lately),

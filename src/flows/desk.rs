@@ -18,6 +18,7 @@ use crate::{
         people::Purpose,
         rights::LinkFacts,
         time::Timestamp,
+        translation::Translation,
     },
     store::{
         StoreError, Tx, answers,
@@ -31,6 +32,7 @@ use crate::{
         entries::{self, Narrow, Of, Told},
         explain, facts,
         questions::QuestionRow,
+        translations,
     },
 };
 
@@ -43,6 +45,8 @@ pub struct Words {
     pub words: String,
     /// All of it, where something was left out above.
     pub whole: Option<String>,
+    /// The same in English, where somebody has put it into English.
+    pub english: Option<Translation>,
 }
 
 /// A case with its whole story.
@@ -66,8 +70,12 @@ pub async fn case(gateway: &Gateway, staff: StaffId, code: &str) -> Result<Optio
     let (id, pupil, visibility) = (row.id, row.pupil.unwrap_or(row.link_pupil), row.visibility);
     let Some(case) = with_clocks(&mut tx, vec![row], gateway.now()).await?.pop() else { return Ok(None) };
     let mut messages = Vec::new();
-    for message in desk::messages(&mut tx, Some(id), None).await? {
-        messages.push(words_of(gateway, message).await);
+    let came = desk::messages(&mut tx, Some(id), None).await?;
+    let mut english =
+        translations::english_of(&mut tx, &came.iter().map(|one| one.id).collect::<Vec<_>>()).await?;
+    for message in came {
+        let english = english.remove(&message.id);
+        messages.push(Words { english, ..words_of(gateway, message).await });
     }
     let answers = answers::of_case(&mut tx, id).await?;
     tx.commit().await.map_err(StoreError::from)?;
@@ -289,16 +297,16 @@ pub(super) async fn note(gateway: &Gateway, entries: Vec<Entry>) -> Result<(), F
 pub(super) async fn words_of(gateway: &Gateway, message: Message) -> Words {
     if message.form != RawForm::Mail {
         let words = read_text(message.form, message.raw.expose()).map(|text| text.body.into_inner());
-        return Words { message, words: words.unwrap_or_default(), whole: None };
+        return Words { message, words: words.unwrap_or_default(), whole: None, english: None };
     }
     let (raw, hints) = (message.raw.clone(), Hints { own: gateway.own.clone(), envelope_from: None });
     let Ok(reading) = tokio::task::spawn_blocking(move || read(raw.expose(), &hints)).await else {
-        return Words { message, words: String::new(), whole: None };
+        return Words { message, words: String::new(), whole: None, english: None };
     };
     let (reply, whole) = (reading.reply_text.into_inner(), reading.text.into_inner());
     if reply.trim().is_empty() {
-        return Words { message, words: whole, whole: None };
+        return Words { message, words: whole, whole: None, english: None };
     }
     let shortened = reply.trim() != whole.trim();
-    Words { message, words: reply, whole: shortened.then_some(whole) }
+    Words { message, words: reply, whole: shortened.then_some(whole), english: None }
 }

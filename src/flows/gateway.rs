@@ -12,7 +12,9 @@ use sqlx::PgConnection;
 
 use super::{Clock, FlowError, current::Current, salt};
 use crate::{
-    domain::{lately::Lately, people::Route, policy::Policy, route::Channels, tag::ReplyKey, time::Timestamp},
+    domain::{
+        lately::Lately, people::Route, policy::Policy, route::Channels, tag::ReplyKey, time::Timestamp,
+    },
     store::{Store, answers},
 };
 

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod colleagues;
 pub mod complaint;
 pub mod complaints;
+mod confirming;
 pub mod contacts;
 pub mod coverage;
 pub mod current;

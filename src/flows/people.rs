@@ -1,6 +1,6 @@
 //! What colleagues change of a carer: preferences, addresses and restrictions, each with who, when and on whose word (R07).
 
-use super::{FlowError, gateway::Gateway, salt, tasks::close_row};
+use super::{FlowError, confirming, gateway::Gateway, salt, tasks::close_row};
 use crate::{
     domain::{
         chronology::{Entry, Visibility, kind},
@@ -9,7 +9,7 @@ use crate::{
         people::{AddressKind, Purpose, Restriction, Route},
         time::Timestamp,
     },
-    store::{StoreError, Tx, ask_again, chronology, people, tasks},
+    store::{StoreError, Tx, ask_again, chronology, people, standard, tasks},
 };
 
 /// The roles that may loosen what protects a child.
@@ -79,13 +79,24 @@ pub async fn still_right(
     Ok(())
 }
 
-/// Gives a carer a further address, tried last of its kind, or `first`. A file no longer takes it away.
+/// How it is known that an address is the carer's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proven {
+    /// A message came from it, and a colleague knows whose that is.
+    ByMessage,
+    /// By a colleague's word alone: whoever has it is asked first, where the school wants that.
+    ByWord,
+}
+
+/// Gives a carer a further address, tried last of its kind, or `first`. A file no longer takes it away. An email or mobile that
+/// nobody used before is asked whether it is right ([`Proven`]), and nothing else is written to it until then.
 pub async fn add_address(
     gateway: &Gateway,
     carer: CarerId,
     kind: AddressKind,
     text: &str,
     first: bool,
+    proven: Proven,
     by: &str,
 ) -> Result<AddressId, FlowError> {
     let (kind, value) = read_address(kind, text).map_err(FlowError::Refused)?;
@@ -94,9 +105,24 @@ pub async fn add_address(
     known(&mut tx, carer).await?;
     let (address, new) = people::use_address(&mut tx, carer, (kind, &value), first, by, now).await?;
     if !new {
+        if proven == Proven::ByMessage && standard::confirm(&mut tx, address, now).await? {
+            tell_address(
+                &mut tx,
+                carer,
+                "a message came from a new address: it is right".to_owned(),
+                by,
+                now,
+            )
+            .await?;
+            tx.commit().await.map_err(StoreError::from)?;
+            return Ok(address);
+        }
         return refused("the carer has this address already");
     }
     tell_address(&mut tx, carer, format!("an address was added: {kind}"), by, now).await?;
+    if proven == Proven::ByWord && gateway.policy().confirm_addresses {
+        confirming::ask(&mut tx, gateway, carer, (kind, address), by, now).await?;
+    }
     tx.commit().await.map_err(StoreError::from)?;
     Ok(address)
 }

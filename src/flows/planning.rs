@@ -8,19 +8,21 @@ use crate::{
         announcement::AudienceKind,
         chronology::{Entry, kind},
         delivery::Carried,
-        ids::{AddressId, CarerId, CaseId, ClassId, DeliveryId, PupilId, TaskId},
+        ids::{AddressId, CarerId, CaseId, ClassId, DeliveryId, PupilId, StandardId, TaskId},
         people::{Purpose, Route},
         policy::Policy,
         rights::LinkFacts,
         route::{About, Fired, MessageFacts, Plan, Unusable, choose, reads_english, reads_print},
+        standard::{Meanwhile, StandardFacts, StandardKind},
         time::{Timestamp, school_date},
-        wording::interpreter,
+        wording::{interpreter, may_tell_meanwhile},
     },
     store::{
         cases, chronology,
         doubt::InDoubt,
         facts,
         outbox::{self, NewDelivery},
+        standard::{self, NewStandard, StandardOf},
         tasks::{self, NewTask},
     },
 };
@@ -31,6 +33,8 @@ pub(super) struct Planned {
     pub(super) deliveries: Vec<NewDelivery>,
     pub(super) tasks: Vec<NewTask>,
     pub(super) left_out: Vec<Entry>,
+    /// That something waits to be read to them: with the task that it tells of, and the message.
+    meanwhile: Vec<(NewStandard, NewDelivery)>,
     choices: Vec<(uuid::Uuid, String)>,
     left_out_by: Vec<(uuid::Uuid, String)>,
 }
@@ -77,6 +81,9 @@ impl Planned {
             }
             Plan::NoWay => self.task(no_way(&policy, telling, &fired), rules),
         }
+        if fired.iter().any(|one| one.saw == Unusable::Language.sentence()) {
+            self.tell_meanwhile(gateway, &policy, telling);
+        }
         plan
     }
 
@@ -97,6 +104,41 @@ impl Planned {
         });
     }
 
+    /// Tells a carer whom a colleague will ring, in their own language, that something waits (R47).
+    fn tell_meanwhile(&mut self, gateway: &Gateway, policy: &Policy, telling: &Telling<'_>) {
+        let Some(task) =
+            self.tasks.last().filter(|task| task.carried == Some(telling.carried)).map(|task| task.id)
+        else {
+            return;
+        };
+        let ready = may_tell_meanwhile(policy, &telling.link.language);
+        if policy.meanwhile == Meanwhile::Nothing || telling.follows.is_some() || !ready {
+            return;
+        }
+        let notice =
+            MessageFacts::notice(StandardFacts { kind: StandardKind::Meanwhile, only_to: None, over: false });
+        let by_hand = [Route::Call, Route::Letter];
+        let set_up = gateway.carriers.set_up();
+        let (plan, fired) =
+            choose(telling.link, &notice, &policy.never_by_text, set_up, &by_hand, telling.now);
+        let Plan::Send(route) = plan else { return };
+        let Some(channel) = gateway.carriers.of(route) else { return };
+        let (id, carer) = (StandardId::new(), telling.link.carer);
+        let delivery = NewDelivery {
+            id: DeliveryId::new(),
+            carried: Carried::Standard(id),
+            pupil: telling.link.pupil,
+            carer,
+            purpose: notice.purpose,
+            route,
+            channel: channel.as_str().to_owned(),
+            not_before: telling.now,
+            follows: None,
+        };
+        self.choices.push((delivery.id.0, as_json(&fired, policy)));
+        self.meanwhile.push((NewStandard { id, carer, about: StandardOf::Task(task) }, delivery));
+    }
+
     fn task(&mut self, task: NewTask, rules: String) {
         self.choices.push((task.id.0, rules));
         self.tasks.push(task);
@@ -104,15 +146,24 @@ impl Planned {
 
     /// Writes all of it, each with its entry, in the caller's transaction.
     pub(super) async fn write(
-        self,
+        mut self,
         connection: &mut PgConnection,
         actor: &str,
         now: Timestamp,
     ) -> Result<(), FlowError> {
         let queued = outbox::insert(connection, &self.deliveries, now).await?;
         let opened = tasks::insert(connection, &self.tasks, now).await?;
-        let queued: std::collections::HashSet<_> = queued.into_iter().collect();
+        let mut queued: std::collections::HashSet<_> = queued.into_iter().collect();
         let opened: std::collections::HashSet<_> = opened.into_iter().collect();
+        let tells =
+            |notice: &NewStandard| matches!(notice.about, StandardOf::Task(task) if opened.contains(&task));
+        let (notices, deliveries): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.meanwhile).into_iter().filter(|(notice, _)| tells(notice)).unzip();
+        if !notices.is_empty() {
+            standard::insert(connection, &notices, now).await?;
+            queued.extend(outbox::insert(connection, &deliveries, now).await?);
+            self.deliveries.extend(deliveries);
+        }
         let new = |id: &uuid::Uuid| queued.contains(&DeliveryId(*id)) || opened.contains(&TaskId(*id));
         let choices = self.choices.into_iter().filter(|(id, _)| new(id));
         let choices: Vec<_> = choices.chain(self.left_out_by).collect();
@@ -259,8 +310,9 @@ pub(super) async fn another_way(
     now: Timestamp,
 ) -> Result<(), FlowError> {
     let Some(message) = facts::message(connection, whose.carried).await? else { return Ok(()) };
-    // An acknowledgement goes back the way the message came, or not at all; the case and its clock stand without it.
-    if message.purpose == Purpose::Acknowledgement {
+    // An acknowledgement goes back the way the message came, or not at all; the case and its clock stand without it. A notice
+    // of ours stands for nothing else: the call is made, and the address asked about looked into.
+    if message.purpose == Purpose::Acknowledgement || whose.carried.standard().is_some() {
         return Ok(());
     }
     let case = cases::answered_in(connection, whose.carried).await?;

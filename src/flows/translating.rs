@@ -6,6 +6,7 @@ use liaison_channels::private::Private;
 use super::{
     FlowError,
     announcing::link_for,
+    cases::find,
     gateway::Gateway,
     planning::{Planned, Telling},
     salt,
@@ -15,7 +16,7 @@ use crate::{
     domain::{
         chronology::{Entry, kind},
         delivery::Carried,
-        ids::TaskId,
+        ids::{ReceivedId, TaskId},
         people::Route,
         rights::LinkFacts,
         route::{About, MessageFacts, Plan, choose, reads_english},
@@ -24,7 +25,7 @@ use crate::{
         wording::language_in_words,
     },
     store::{
-        StoreError, Tx, cases, chronology, facts, outbox, recording,
+        StoreError, Tx, case_deeds, cases, chronology, facts, outbox, recording,
         tasks::{self, TaskRow},
         translations,
     },
@@ -77,12 +78,7 @@ pub async fn asked(gateway: &Gateway, task: TaskId) -> Result<Option<ToTranslate
 
 /// Keeps a translation that is asked for by `task`, and sends it in writing to every carer of that language who was to be rung
 /// and can be written to. Returns how many of them there are; the others are rung as before.
-pub async fn translate(
-    gateway: &Gateway,
-    task: TaskId,
-    typed: &Typed,
-    by: &str,
-) -> Result<usize, FlowError> {
+pub async fn translate(gateway: &Gateway, task: TaskId, typed: &Typed, by: &str) -> Result<usize, FlowError> {
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
     let Some((row, carried, message, link)) = found(&mut tx, gateway, task).await? else {
@@ -91,9 +87,8 @@ pub async fn translate(
         ));
     };
     let has_title = title(&message).is_some();
-    let translation =
-        read_translation(typed, &link.language, message.words.expose(), has_title, now)
-            .map_err(|(field, sentence)| FlowError::at(field, sentence))?;
+    let translation = read_translation(typed, &link.language, message.words.expose(), has_title, now)
+        .map_err(|(field, sentence)| FlowError::at(field, sentence))?;
     translations::keep(&mut tx, carried, &link.language, &translation, by).await?;
     let sentence = format!(
         "{} translated into {}: {}",
@@ -127,6 +122,40 @@ pub async fn translate(
     Ok(written)
 }
 
+/// Keeps a carer's message in English, as somebody who reads its language has put it; the message stays as it came.
+pub async fn into_english(
+    gateway: &Gateway,
+    (case, received): (&str, ReceivedId),
+    restricted: bool,
+    (typed, original): (&Typed, &str),
+    by: &str,
+) -> Result<(), FlowError> {
+    let now = gateway.now();
+    let translation = read_translation(typed, "en", original, false, now)
+        .map_err(|(field, sentence)| FlowError::at(field, sentence))?;
+    let mut tx = gateway.store.begin().await?;
+    let case = find(&mut tx, case, restricted).await?;
+    if case_deeds::case_of(&mut tx, received).await? != Some(case.id) {
+        return Err(FlowError::Refused(
+            "this message is not in this case any more: look at it again".to_owned(),
+        ));
+    }
+    translations::keep_english(&mut tx, received, &translation, by).await?;
+    let sentence = format!("a message of theirs put into English: {}", translation.origin());
+    let words =
+        format!("{}\n\nMade or checked by: {}", translation.words.expose(), translation.checked_by.expose());
+    let entry = Entry::now(now, kind::TRANSLATION, sentence)
+        .by(by)
+        .about_carer(case.carer, case.pupil)
+        .case(case.id)
+        .received(received)
+        .seen_by(case.visibility)
+        .words(salt(), words.into());
+    chronology::append(&mut tx, &[entry]).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(())
+}
+
 /// Writes to the carer of a task who was to be rung; `false` where they are rung all the same.
 async fn write_to(
     tx: &mut Tx,
@@ -145,8 +174,7 @@ async fn write_to(
         tried.retain(|route| *route != Route::Call);
     }
     let policy = gateway.policy();
-    let (plan, _) =
-        choose(&link, message, &policy.never_by_text, gateway.carriers.set_up(), &tried, now);
+    let (plan, _) = choose(&link, message, &policy.never_by_text, gateway.carriers.set_up(), &tried, now);
     if !matches!(plan, Plan::Send(_) | Plan::Task(Route::Letter)) {
         return Ok(false);
     }
@@ -172,13 +200,14 @@ async fn found(
     let Some(message) = facts::message(tx, carried).await? else { return Ok(None) };
     let today = school_date(gateway.now());
     let link = link_for(tx, carried, row.carer, row.pupil, message.purpose, today).await?;
-    let foreign = link.filter(|link| !reads_english(&link.language) && !message.words.expose().trim().is_empty());
+    let foreign =
+        link.filter(|link| !reads_english(&link.language) && !message.words.expose().trim().is_empty());
     Ok(foreign.map(|link| (row, carried, message, link)))
 }
 
 fn title(message: &MessageFacts) -> Option<Private<String>> {
     match &message.about {
         About::Announcement(announced) => Some(announced.title.clone()),
-        About::Week(_) | About::Case(_) => None,
+        About::Week(_) | About::Case(_) | About::Standard(_) => None,
     }
 }

@@ -74,7 +74,7 @@ pub async fn in_doubt(
     limit: i64,
 ) -> Result<Vec<InDoubt>, StoreError> {
     let rows = sqlx::query!(
-        r#"select d.id, d.update_id, d.answer_id, d.announcement_id, d.pupil_id, d.carer_id, d.channel, d.tries, d.wire_since as "since!: Ts",
+        r#"select d.id, d.update_id, d.answer_id, d.announcement_id, d.standard_id, d.pupil_id, d.carer_id, d.channel, d.tries, d.wire_since as "since!: Ts",
                   d.wire_body, d.reason, a.value as "to?"
            from delivery d left join address a on a.id = d.address_id
            where d.state = 'unknown' and d.wire_since <= $1 and ($2::uuid[] is null or d.id = any($2))
@@ -89,7 +89,7 @@ pub async fn in_doubt(
     let doubt = rows.into_iter().map(|row| {
         Ok(InDoubt {
             id: DeliveryId(row.id),
-            carried: carried(row.id, row.update_id, row.answer_id, row.announcement_id)?,
+            carried: carried(row.id, row.update_id, row.answer_id, row.announcement_id, row.standard_id)?,
             pupil: PupilId(row.pupil_id),
             carer: CarerId(row.carer_id),
             channel: row.channel,
@@ -109,8 +109,9 @@ pub(super) fn carried(
     update: Option<Uuid>,
     answer: Option<Uuid>,
     announcement: Option<Uuid>,
+    standard: Option<Uuid>,
 ) -> Result<Carried, StoreError> {
-    Carried::of(update, answer, announcement)
+    Carried::of(update, answer, announcement, standard)
         .ok_or_else(|| StoreError::row("delivery", "update_id", id, "it carries nothing"))
 }
 

@@ -14,20 +14,21 @@ use self::said::AnswerRow;
 use super::{
     StoreError,
     doubt::carried,
-    translations,
+    standard, translations,
     types::{Day, Ts},
     updates::topic,
 };
 use crate::domain::{
     announcement::AudienceKind,
     delivery::Carried,
-    ids::{AddressId, CarerId, ClassId, DaemonId, DeliveryId, PupilId},
+    ids::{AddressId, CarerId, ClassId, DaemonId, DeliveryId, PupilId, StandardId},
     people::{
         AddressKind, AddressStatus, Format, PersonName, Purpose, Responsibility, Restriction,
         RestrictionKind, Route, UnknownWord,
     },
     rights::{KnownAddress, LinkFacts},
     route::{About, AnnouncedFacts, MessageFacts, reads_english},
+    standard::StandardFacts,
     time::Timestamp,
     translation::Translations,
 };
@@ -77,7 +78,7 @@ pub async fn of_links(
                   f.leaving_date as "leaving_date: Day", f.title, f.forename as "forename!", f.surname as "surname!",
                   f.language as "language!", f.format as "format!", f.interpreter, f.best_times,
                   f.parental_responsibility as "parental_responsibility!",
-                  f.receives_correspondence as "receives_correspondence!",
+                  f.receives_correspondence as "receives_correspondence!", f.receives_reports as "receives_reports!",
                   f.restriction_kinds, f.restriction_starts as "restriction_starts: Vec<Option<Day>>",
                   f.restriction_ends as "restriction_ends: Vec<Option<Day>>",
                   f.address_ids, f.address_kinds, f.address_values, f.address_statuses,
@@ -118,7 +119,7 @@ pub async fn of_deliveries(
     let ids: Vec<Uuid> = deliveries.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
         DeliveryRow,
-        r#"select d.id, d.update_id, d.answer_id, d.announcement_id, d.pupil_id, d.carer_id, d.route, d.tries, d.purpose, d.follows,
+        r#"select d.id, d.update_id, d.answer_id, d.announcement_id, d.standard_id, d.pupil_id, d.carer_id, d.route, d.tries, d.purpose, d.follows,
                   d.queued_at as "queued_at: Ts", u.week as "week?: Day",
                   coalesce(u.body, a.words, n.words, '') as "words!", coalesce(u.sensitive, a.sensitive, false) as "sensitive!",
                   coalesce(u.topic, a.topic) as "topic?", coalesce(u.text_because, a.text_because) as "text_because?",
@@ -146,9 +147,12 @@ pub async fn of_deliveries(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
+    let notices: Vec<StandardId> = rows.iter().filter_map(|row| row.standard_id).map(StandardId).collect();
+    let notices = standard::of(connection, &notices).await?;
     let mut facts = Vec::with_capacity(rows.len());
     for row in rows {
-        facts.push(DeliveryFacts::try_from(row)?);
+        let notice = row.standard_id.and_then(|id| notices.get(&StandardId(id)).copied());
+        facts.push(row.facts(notice)?);
     }
     // Nearly always all of a group are for one purpose: one query.
     let mut purposes: Vec<Purpose> = facts.iter().map(|one| one.message.purpose).collect();
@@ -164,9 +168,8 @@ pub async fn of_deliveries(
             one.link = links.get(&(one.pupil, one.carer)).cloned();
         }
     }
-    let foreign = |one: &&mut DeliveryFacts| {
-        one.link.as_ref().is_some_and(|link| !reads_english(&link.language))
-    };
+    let foreign =
+        |one: &&mut DeliveryFacts| one.link.as_ref().is_some_and(|link| !reads_english(&link.language));
     let carried: Vec<Carried> = facts.iter_mut().filter(foreign).map(|one| one.carried).collect();
     if !carried.is_empty() {
         let translations = translations::of(connection, &carried).await?;
@@ -178,6 +181,7 @@ pub async fn of_deliveries(
 }
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "the row as it is read")]
 struct LinkRow {
     pupil_id: Uuid,
     carer_id: Uuid,
@@ -198,6 +202,7 @@ struct LinkRow {
     best_times: Option<String>,
     parental_responsibility: String,
     receives_correspondence: bool,
+    receives_reports: bool,
     restriction_kinds: Option<Vec<String>>,
     restriction_starts: Option<Vec<Option<Day>>>,
     restriction_ends: Option<Vec<Option<Day>>>,
@@ -242,6 +247,7 @@ impl TryFrom<LinkRow> for LinkFacts {
             responsibility: Responsibility::parse(&row.parental_responsibility)
                 .map_err(bad("link", "parental_responsibility"))?,
             receives_correspondence: row.receives_correspondence,
+            receives_reports: row.receives_reports,
             restrictions,
             addresses,
             preference: preference.map_err(bad("preference", "routes"))?,
@@ -286,6 +292,7 @@ struct DeliveryRow {
     update_id: Option<Uuid>,
     answer_id: Option<Uuid>,
     announcement_id: Option<Uuid>,
+    standard_id: Option<Uuid>,
     pupil_id: Uuid,
     carer_id: Uuid,
     route: String,
@@ -316,7 +323,10 @@ struct DeliveryRow {
 
 impl DeliveryRow {
     /// What it is about: a week, an announcement, or a carer's own message; `None` where the row has none of them.
-    fn about(&mut self) -> Result<Option<About>, UnknownWord> {
+    fn about(&mut self, notice: Option<StandardFacts>) -> Result<Option<About>, UnknownWord> {
+        if let Some(notice) = notice {
+            return Ok(Some(About::Standard(notice)));
+        }
         if let Some(week) = &self.week {
             return Ok(Some(About::Week(week.0)));
         }
@@ -352,16 +362,15 @@ impl DeliveryRow {
     }
 }
 
-impl TryFrom<DeliveryRow> for DeliveryFacts {
-    type Error = StoreError;
-
-    fn try_from(mut row: DeliveryRow) -> Result<Self, StoreError> {
+impl DeliveryRow {
+    fn facts(self, notice: Option<StandardFacts>) -> Result<DeliveryFacts, StoreError> {
+        let mut row = self;
         let id = row.id;
         let bad = |column: &'static str, why: String| StoreError::row("delivery", column, id, why);
-        let about = row.about().map_err(|why| bad("answer_id", why.to_string()))?;
-        Ok(Self {
+        let about = row.about(notice).map_err(|why| bad("answer_id", why.to_string()))?;
+        Ok(DeliveryFacts {
             id: DeliveryId(row.id),
-            carried: carried(row.id, row.update_id, row.answer_id, row.announcement_id)?,
+            carried: carried(row.id, row.update_id, row.answer_id, row.announcement_id, row.standard_id)?,
             pupil: PupilId(row.pupil_id),
             carer: CarerId(row.carer_id),
             route: Route::parse(&row.route).map_err(|why| bad("route", why.to_string()))?,

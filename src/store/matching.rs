@@ -39,7 +39,7 @@ pub async fn writers(
            join carer c on c.id = ca.carer_id
            left join link l on l.carer_id = ca.carer_id
            left join pupil p on p.id = l.pupil_id
-           where a.kind = $1 and a.value = any($2)
+           where a.kind = $1 and a.value = any($2) and a.status <> 'unconfirmed'
            order by a.value, ca.carer_id, l.priority, l.pupil_id"#,
         kind.as_str(),
         values,

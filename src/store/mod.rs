@@ -58,6 +58,7 @@ mod schema;
 pub mod seals;
 pub mod search;
 pub mod second_person;
+pub mod standard;
 pub mod tasks;
 pub mod templates;
 pub mod today;

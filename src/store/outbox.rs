@@ -43,13 +43,13 @@ pub async fn insert(
 ) -> Result<Vec<DeliveryId>, StoreError> {
     let ids = sqlx::query_scalar!(
         "insert into delivery (id, update_id, pupil_id, carer_id, purpose, route, channel, state, not_before, follows,
-                               queued_at, answer_id, announcement_id)
+                               queued_at, answer_id, announcement_id, standard_id)
          select id, update_id, pupil_id, carer_id, purpose, route, channel, 'queued', not_before, follows, $10, answer_id,
-                announcement_id
+                announcement_id, standard_id
          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[],
-                     $8::timestamptz[], $9::uuid[], $11::uuid[], $12::uuid[])
+                     $8::timestamptz[], $9::uuid[], $11::uuid[], $12::uuid[], $13::uuid[])
               as n (id, update_id, pupil_id, carer_id, purpose, route, channel, not_before, follows, answer_id,
-                    announcement_id)
+                    announcement_id, standard_id)
          on conflict do nothing
          returning id",
         &deliveries.iter().map(|d| d.id.0).collect::<Vec<_>>(),
@@ -64,6 +64,7 @@ pub async fn insert(
         Ts(now) as _,
         &deliveries.iter().map(|d| d.carried.answer().map(|id| id.0)).collect::<Vec<_>>() as _,
         &deliveries.iter().map(|d| d.carried.announcement().map(|id| id.0)).collect::<Vec<_>>() as _,
+        &deliveries.iter().map(|d| d.carried.standard().map(|id| id.0)).collect::<Vec<_>>() as _,
     )
     .fetch_all(connection)
     .await?;
@@ -328,7 +329,7 @@ pub async fn routes_tried(
 ) -> Result<Vec<Route>, StoreError> {
     let rows = sqlx::query_scalar!(
         r#"select route as "route!" from delivery
-           where carer_id = $2 and (update_id = $1 or answer_id = $3 or announcement_id = $4)
+           where carer_id = $2 and (update_id = $1 or answer_id = $3 or announcement_id = $4 or standard_id = $5)
            union select kind from task
            where carer_id = $2 and (update_id = $1 or answer_id = $3 or announcement_id = $4) and kind in ('call', 'letter')
              and state <> 'withdrawn'"#,
@@ -336,6 +337,7 @@ pub async fn routes_tried(
         carer.0,
         carried.answer().map(|id| id.0),
         carried.announcement().map(|id| id.0),
+        carried.standard().map(|id| id.0),
     )
     .fetch_all(connection)
     .await?;

@@ -158,7 +158,7 @@ pub async fn stop_using(
     Ok(stopped.rows_affected() > 0)
 }
 
-/// Marks a failing address of a carer as good again; `false` when it was not failing, or is not the carer's.
+/// Marks a failing or unconfirmed address of a carer as good; `false` when it is neither, or is not the carer's.
 pub async fn mark_good(
     connection: &mut PgConnection,
     carer: CarerId,
@@ -167,7 +167,7 @@ pub async fn mark_good(
 ) -> Result<bool, StoreError> {
     let marked = sqlx::query!(
         "update address set status = 'good', status_since = $3, status_why = null
-         where id = $2 and status = 'failing'
+         where id = $2 and status in ('failing', 'unconfirmed')
            and exists (select from carer_address
                        where carer_id = $1 and address_id = $2 and removed_at is null)",
         carer.0,

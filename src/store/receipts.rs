@@ -35,7 +35,7 @@ pub async fn target(
     ours: Option<DeliveryId>,
 ) -> Result<Option<Target>, StoreError> {
     let row = sqlx::query!(
-        r#"select id, update_id, answer_id, announcement_id, pupil_id, carer_id, tries, state, queued_at as "queued_at: Ts",
+        r#"select id, update_id, answer_id, announcement_id, standard_id, pupil_id, carer_id, tries, state, queued_at as "queued_at: Ts",
                   provider_ref is not null as "named!"
            from delivery
            where channel = $1
@@ -53,7 +53,7 @@ pub async fn target(
         .ok_or_else(|| StoreError::row("delivery", "state", row.id, "an unknown word"))?;
     let at = InDoubt {
         id: DeliveryId(row.id),
-        carried: carried(row.id, row.update_id, row.answer_id, row.announcement_id)?,
+        carried: carried(row.id, row.update_id, row.answer_id, row.announcement_id, row.standard_id)?,
         pupil: PupilId(row.pupil_id),
         carer: CarerId(row.carer_id),
         channel: channel.to_owned(),

@@ -162,7 +162,7 @@ async fn rows(
         carer_name: row.carer_name,
         pupil_name: row.pupil_name,
         class: row.class,
-        carried: Carried::of(row.update_id, row.answer_id, row.announcement_id),
+        carried: Carried::of(row.update_id, row.answer_id, row.announcement_id, None),
         why: row.why,
         due: row.due.0,
         state: row.state,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{StoreError, types::Ts};
 use crate::domain::{
     delivery::Carried,
-    ids::TaskId,
+    ids::{ReceivedId, TaskId},
     translation::{Translation, Translations, language_key},
 };
 
@@ -42,6 +42,54 @@ pub async fn keep(
     Ok(())
 }
 
+/// Keeps a carer's message in English.
+pub async fn keep_english(
+    connection: &mut PgConnection,
+    received: ReceivedId,
+    translation: &Translation,
+    by: &str,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into translation (id, received_id, language, words, by_machine, checked_by, entered_by, entered_at)
+         values ($1, $2, 'en', $3, $4, $5, $6, $7)",
+        Uuid::now_v7(),
+        received.0,
+        translation.words.expose(),
+        translation.by_machine,
+        translation.checked_by.expose(),
+        by,
+        Ts(translation.since) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Carers' messages in English, the newest of each.
+pub async fn english_of(
+    connection: &mut PgConnection,
+    messages: &[ReceivedId],
+) -> Result<HashMap<ReceivedId, Translation>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select received_id as "received_id!", words, by_machine, checked_by, entered_at as "entered_at: Ts"
+           from translation where received_id = any($1) order by entered_at, id"#,
+        &messages.iter().map(|id| id.0).collect::<Vec<_>>(),
+    )
+    .fetch_all(connection)
+    .await?;
+    let english = rows.into_iter().map(|row| {
+        let translation = Translation {
+            words: Private::new(row.words),
+            title: None,
+            by_machine: row.by_machine,
+            checked_by: Private::new(row.checked_by),
+            since: row.entered_at.0,
+        };
+        (ReceivedId(row.received_id), translation)
+    });
+    Ok(english.collect())
+}
+
 /// The translations of these, by what they are of; nothing for what has none.
 pub async fn of(
     connection: &mut PgConnection,
@@ -62,7 +110,7 @@ pub async fn of(
     .await?;
     let mut all: HashMap<Carried, Translations> = HashMap::new();
     for row in rows {
-        let Some(of) = Carried::of(row.update_id, row.answer_id, row.announcement_id) else { continue };
+        let Some(of) = Carried::of(row.update_id, row.answer_id, row.announcement_id, None) else { continue };
         let translation = Translation {
             words: Private::new(row.words),
             title: row.title.map(Private::new),

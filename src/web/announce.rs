@@ -132,6 +132,7 @@ pub(super) const fn what(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Newsletter => "Newsletter",
         Purpose::Urgent => "Urgent notice",
+        Purpose::Report => "Reports are given",
         _ => "Notice",
     }
 }
@@ -273,8 +274,9 @@ async fn show_write(
 async fn typed(web: &Web, signed: &Signed, fields: &Fields) -> Result<Written, FlowError> {
     let audience: Audience =
         fields.text("audience").parse().map_err(|_| FlowError::at("audience", "choose for whom it is"))?;
-    let purpose = Purpose::parse(fields.text("purpose"))
-        .map_err(|_| FlowError::at("notice", "say whether it is a notice, an urgent one, or a newsletter"))?;
+    let purpose = Purpose::parse(fields.text("purpose")).map_err(|_| {
+        FlowError::at("notice", "say whether it is a notice, an urgent one, a newsletter or about reports")
+    })?;
     match may_write_to(web, signed, &audience).await {
         Ok(()) => {}
         Err(Wrong::Absent) => return Err(FlowError::at("audience", "choose for whom it is from the list")),

@@ -119,7 +119,8 @@ async fn add(
         let kind = AddressKind::parse(sent.fields.text("kind"))
             .map_err(|_| FlowError::Refused("choose what kind of address it is".to_owned()))?;
         let (value, first) = (sent.fields.text("value"), sent.fields.ticked("first"));
-        people::add_address(&web.gateway, carer, kind, value, first, &signed.by()).await?;
+        people::add_address(&web.gateway, carer, kind, value, first, people::Proven::ByWord, &signed.by())
+            .await?;
         Ok(format!("/carers/{carer}?done=address"))
     };
     Box::pin(finish(&web, &signed, carer, &sent, work)).await

@@ -241,6 +241,9 @@ fn address(row: &AddressRow, names: &HashMap<String, String>, today: Date) -> Ad
     let trouble = match row.status {
         AddressStatus::Good => None,
         AddressStatus::Failing => Some(format!("Failing{since}{why}")),
+        AddressStatus::Unconfirmed => Some(format!(
+            "New{since}: whoever has it was asked whether it is theirs, and nothing else goes there until they say yes"
+        )),
         AddressStatus::Stopped => {
             Some(format!("Stopped by its owner{since}{why}. Only they start it again, by START"))
         }
@@ -249,7 +252,7 @@ fn address(row: &AddressRow, names: &HashMap<String, String>, today: Date) -> Ad
         id: row.id.to_string(),
         kind: kind_in_words(row.kind),
         value: shown(&row.value),
-        failing: row.status == AddressStatus::Failing,
+        failing: matches!(row.status, AddressStatus::Failing | AddressStatus::Unconfirmed),
         trouble,
         known: match row.removed_at {
             Some(_) => format!("Known since {}", day(row.added_at)),

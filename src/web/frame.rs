@@ -218,7 +218,11 @@ const DONE: &[(&str, &str)] = &[
     ("spoke", "Recorded. The call is done."),
     ("ring-again", "Recorded. The call stays on the list."),
     ("passed-up", "Recorded. It has been tried often enough: senior leadership has it now."),
-    ("translated", "Kept and sent: those who read it and can be written to have it, with the English beneath."),
+    ("english", "Kept. The message stays as it came; the English stands beneath it."),
+    (
+        "translated",
+        "Kept and sent: those who read it and can be written to have it, with the English beneath.",
+    ),
     (
         "translated-rung",
         "Kept. They are rung all the same: no way of writing to them is known, or they want to be rung.",
@@ -240,7 +244,7 @@ const DONE: &[(&str, &str)] = &[
     ("no-death", "Taken back. What was stopped stays stopped."),
     ("wish", "Recorded: how they want to be told, on whose word, and by whom."),
     ("still-right", "Recorded: it is right. They are asked again in a year."),
-    ("address", "The address is in use."),
+    ("address", "Kept. A new email or mobile is asked first whether it is right; any other is in use."),
     ("address-gone", "The address is not used any more. It stays in the history."),
     ("address-good", "The address is used again."),
     ("handed", "It is recorded, and off the list of what has no reference."),

@@ -240,7 +240,12 @@ async fn print(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Res
         carer: page.carer,
         from: shown(&page.sheet.from),
         to: shown(&page.sheet.to),
-        paragraphs: page.sheet.paragraphs.iter().map(|(language, said)| (language.clone(), shown(said))).collect(),
+        paragraphs: page
+            .sheet
+            .paragraphs
+            .iter()
+            .map(|(language, said)| (language.clone(), shown(said)))
+            .collect(),
         large: page.sheet.large_print,
         tight: page.sheet.to.expose().lines().count() > 5,
     });

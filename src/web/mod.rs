@@ -31,6 +31,7 @@ mod complaints;
 mod contact;
 mod contacts;
 mod coverage;
+mod english;
 mod entry;
 mod frame;
 mod guard;
@@ -172,6 +173,7 @@ fn served() -> Vec<Served> {
         write::served(),
         preview::served(),
         put_wrongly::served(),
+        english::served(),
         calls::served(),
         letters::served(),
         life::served(),

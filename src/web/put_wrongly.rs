@@ -51,7 +51,7 @@ struct WrongPage {
 }
 
 /// A message of a case that this colleague may see.
-async fn message(
+pub(super) async fn message(
     web: &Web,
     signed: &Signed,
     code: &str,

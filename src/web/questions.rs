@@ -319,7 +319,8 @@ async fn chosen(
 /// kept. Whose the message is has been decided by then, and stays so.
 async fn keep_address(web: &Web, carer: CarerId, address: &str, by: &str) -> bool {
     let kind = if address.contains('@') { AddressKind::Email } else { AddressKind::Mobile };
-    match people::add_address(&web.gateway, carer, kind, address, false, by).await {
+    match people::add_address(&web.gateway, carer, kind, address, false, people::Proven::ByMessage, by).await
+    {
         Ok(_) => true,
         Err(FlowError::Refused(_) | FlowError::At { .. }) => false,
         Err(error) => {

@@ -36,6 +36,7 @@ pub(super) fn served() -> Vec<Served> {
 
 #[derive(Template)]
 #[template(path = "task.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides a paragraph of its own")]
 struct TaskPage {
     frame: Frame,
     task: desk::OneTask,

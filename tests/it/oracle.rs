@@ -23,6 +23,8 @@ pub(crate) struct Known {
     pub(crate) responsibility: &'static str,
     /// Marked to be written to.
     pub(crate) correspondence: bool,
+    /// Where it is about reports: whether they are marked to receive them.
+    pub(crate) reports: Option<bool>,
 }
 
 impl Known {
@@ -54,6 +56,8 @@ impl Known {
         }
         match self.leaves {
             Some(last) if today > last => false,
+            // Who is told but not owed a report is told everything else.
+            _ if self.responsibility != "yes" && self.reports == Some(false) => false,
             _ => self.correspondence || self.responsibility == "yes",
         }
     }

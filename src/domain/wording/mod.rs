@@ -12,6 +12,7 @@ mod samples;
 mod saying;
 mod script;
 mod set;
+mod standard;
 mod template;
 
 pub use check::{MOST_TEXT_PARTS, Reads, read_words, text_length};
@@ -33,6 +34,7 @@ use super::{
     policy::{Policy, TextUpdate},
     rights::LinkFacts,
     route::{About, Fired, MessageFacts, reads_english},
+    standard::StandardKind,
     translation::Translation,
 };
 use announcement::sentence;
@@ -111,11 +113,7 @@ pub struct Rendered {
 }
 
 /// What a colleague wrote, in the carer's own language, where somebody has translated it; on the phone an interpreter does.
-fn translation<'a>(
-    route: Route,
-    facts: &LinkFacts,
-    message: &'a MessageFacts,
-) -> Option<&'a Translation> {
+fn translation<'a>(route: Route, facts: &LinkFacts, message: &'a MessageFacts) -> Option<&'a Translation> {
     if route == Route::Call || message.purpose == Purpose::Acknowledgement {
         return None;
     }
@@ -130,16 +128,25 @@ pub fn language_for(
     message: &MessageFacts,
     policy: &Policy,
 ) -> (Language, Option<Fired>) {
-    if message.purpose != Purpose::Acknowledgement || reads_english(&facts.language) {
+    let parts = match &message.about {
+        About::Standard(about) => standard::made_of(about.kind),
+        _ if message.purpose == Purpose::Acknowledgement => answer::made_of(route),
+        _ => &[],
+    };
+    if parts.is_empty() || reads_english(&facts.language) {
         let seen = translation(route, facts, message).map(|translation| {
             let (language, origin) = (language_in_words(&facts.language), translation.origin());
-            Fired::new("language", "ok", format!("translated into {language}, {origin}, with the English beneath"))
+            Fired::new(
+                "language",
+                "ok",
+                format!("translated into {language}, {origin}, with the English beneath"),
+            )
         });
         return (Language::English, seen);
     }
     let english = |saw: String| (Language::English, Some(Fired::new("language", "no", saw)));
     match Language::of(&facts.language) {
-        Some(language) if policy.templates.ready(answer::made_of(route), language) => {
+        Some(language) if policy.templates.ready(parts, language) => {
             let saw = format!("in {}, with the English beneath", language.in_words());
             (language, Some(Fired::new("language", "ok", saw)))
         }
@@ -149,6 +156,12 @@ pub fn language_for(
         )),
         None => english(format!("in English: there are no words in {}", language_in_words(&facts.language))),
     }
+}
+
+/// Whether a carer who reads this language can be told in it that something waits: the words are checked.
+pub fn may_tell_meanwhile(policy: &Policy, language: &str) -> bool {
+    let parts = standard::made_of(StandardKind::Meanwhile);
+    Language::of(language).is_some_and(|language| policy.templates.ready(parts, language))
 }
 
 /// Puts a message into words for one carer. What the words name and is not known is never left blank: then there are none.
@@ -200,10 +213,11 @@ fn sections(
 /// A translated text carries all of it, or there is none: a line of English that something is ready would tell its reader nothing.
 fn translated_text(translation: &Translation, purpose: Purpose, policy: &Policy) -> Result<Words, Unsaid> {
     let TextUpdate::Full { max_parts } = policy.text_update else { return Err(Unsaid::TooLong) };
-    if purpose == Purpose::Newsletter {
+    if matches!(purpose, Purpose::Newsletter | Purpose::Report) {
         return Err(Unsaid::TooLong);
     }
-    let title = translation.title.as_ref().map_or(String::new(), |title| format!("{} ", sentence(title.expose())));
+    let title =
+        translation.title.as_ref().map_or(String::new(), |title| format!("{} ", sentence(title.expose())));
     let body = format!("{}: {title}{}", policy.school.name, translation.words.expose());
     let body = tidy(&body).text;
     let parts = measure(&body).parts;
@@ -221,17 +235,18 @@ fn said(saying: &mut Saying<'_>, message: &MessageFacts, policy: &Policy) -> Res
         About::Case(_) if message.purpose == Purpose::Acknowledgement => {
             return answer::acknowledgement(saying, &school);
         }
+        About::Standard(about) => return standard::sections(saying, about.kind, &school),
         about => {
             paragraphs.push(saying.say(Part::Greeting)?);
             match about {
                 About::Week(_) => paragraphs.push(saying.say(Part::UpdateOpening)?),
                 About::Announcement(announced) => paragraphs.push(announced.title.expose().clone()),
-                About::Case(_) => {}
+                About::Case(_) | About::Standard(_) => {}
             }
             paragraphs.push(message.words.expose().trim().to_owned());
             paragraphs.push(match about {
                 About::Case(_) => saying.say(Part::ReplyClosing)?,
-                About::Week(_) | About::Announcement(_) => saying.say(Part::Closing)?,
+                About::Week(_) | About::Announcement(_) | About::Standard(_) => saying.say(Part::Closing)?,
             });
         }
     }
@@ -240,9 +255,17 @@ fn said(saying: &mut Saying<'_>, message: &MessageFacts, policy: &Policy) -> Res
 }
 
 fn subject(saying: &mut Saying<'_>, message: &MessageFacts) -> Result<String, Unsaid> {
+    if let About::Standard(_) = &message.about {
+        // The school's name, which is the same in every language.
+        let mut english = saying.in_english();
+        let said = english.say(Part::StandardSubject)?;
+        saying.took(english);
+        return Ok(said);
+    }
     saying.say(match (&message.about, message.purpose) {
         (About::Week(_), _) => Part::UpdateSubject,
         (About::Announcement(_), _) => Part::AnnouncementSubject,
+        (About::Standard(_), _) => Part::StandardSubject,
         (About::Case(_), Purpose::Acknowledgement) => Part::AcknowledgementSubject,
         (About::Case(_), _) => Part::ReplySubject,
     })
@@ -310,9 +333,10 @@ fn text(saying: &mut Saying<'_>, message: &MessageFacts, policy: &Policy) -> Res
     let (whole, notice) = match (&message.about, message.purpose) {
         (About::Week(_), _) => (Some(Part::UpdateText), Part::UpdateNotice),
         (About::Case(_), Purpose::Acknowledgement) => return answer::acknowledgement_text(saying),
+        (About::Standard(about), _) => return standard::text(saying, about.kind),
         (About::Case(_), _) => (Some(Part::ReplyText), Part::ReplyNotice),
-        // A newsletter never goes by text: it is told of.
-        (About::Announcement(_), Purpose::Newsletter) => (None, Part::AnnouncementNotice),
+        // A newsletter never goes by text, nor anything about reports: it is told of.
+        (About::Announcement(_), Purpose::Newsletter | Purpose::Report) => (None, Part::AnnouncementNotice),
         (About::Announcement(_), _) => (Some(Part::AnnouncementText), Part::AnnouncementNotice),
     };
     let mut parts = None;

@@ -59,11 +59,8 @@ pub(super) fn page(
     let points = if format == Format::LargePrint { 18 } else { 12 };
     let english = Language::English.as_str();
     let first = sections.first().map_or(english, Section::language);
-    let right = if sections.iter().any(|section| section.rtl) {
-        " [dir=rtl] { text-align: right }"
-    } else {
-        ""
-    };
+    let right =
+        if sections.iter().any(|section| section.rtl) { " [dir=rtl] { text-align: right }" } else { "" };
     let length: usize = sections.iter().flat_map(Section::paragraphs).map(str::len).sum();
     let mut html = String::with_capacity(900 + length * 2);
     let _ = write!(

@@ -162,6 +162,12 @@ words! {
         AnnouncementText = "announcement_text",
         /// A text that only tells of it.
         AnnouncementNotice = "announcement_notice",
+        /// The subject of a notice of Liaison's own.
+        StandardSubject = "standard_subject",
+        /// It asks whether an address is right.
+        ConfirmAddress = "confirm_address",
+        /// It tells that a message in English waits.
+        Meanwhile = "meanwhile",
     }
 }
 
@@ -176,6 +182,8 @@ impl Part {
                     | Self::Acknowledgement
                     | Self::AcknowledgementClosing
                     | Self::AcknowledgementText
+                    | Self::ConfirmAddress
+                    | Self::Meanwhile
             )
     }
 
@@ -202,6 +210,9 @@ impl Part {
             Self::AnnouncementSubject => "Notice or newsletter: subject",
             Self::AnnouncementText => "Notice by text",
             Self::AnnouncementNotice => "Notice or newsletter: text that there is one",
+            Self::StandardSubject => "A new address, or words to translate: subject",
+            Self::ConfirmAddress => "A new address: asks whether it is right, by email or text",
+            Self::Meanwhile => "Words to translate: tells that something waits, by email or text",
         }
     }
 
@@ -226,10 +237,11 @@ impl Part {
             Self::AcknowledgementLine => &[School, Phone, Day],
             Self::ReplyClosing => &[School, Phone, Reference, Day, ByLetter],
             Self::ReplyText => &[School, Phone, Words],
-            Self::ReplyNotice => &[School, Phone],
+            Self::ReplyNotice | Self::ConfirmAddress | Self::Meanwhile => &[School, Phone],
             Self::AnnouncementSubject => &[School, Title, Urgent, Newsletter],
             Self::AnnouncementText => &[School, Phone, Title, Words],
             Self::AnnouncementNotice => &[School, Phone, Title, Kind, Urgent],
+            Self::StandardSubject => &[School],
         }
     }
 
@@ -239,10 +251,10 @@ impl Part {
         match self {
             Self::Greeting => &[Name],
             Self::Closing | Self::ReplyNotice => &[Phone],
-            Self::UpdateSubject => &[School],
+            Self::UpdateSubject | Self::StandardSubject => &[School],
             Self::UpdateOpening => &[Pupil],
             Self::UpdateText | Self::ReplyText | Self::AnnouncementText => &[School, Words],
-            Self::UpdateNotice => &[School, Phone],
+            Self::UpdateNotice | Self::ConfirmAddress | Self::Meanwhile => &[School, Phone],
             // By its reference an answer finds its case.
             Self::AcknowledgementSubject | Self::ReplySubject => &[Reference],
             // The true day, and what the law asks (R36, R45).
@@ -268,6 +280,8 @@ impl Part {
                 | Self::ReplyNotice
                 | Self::AnnouncementText
                 | Self::AnnouncementNotice
+                | Self::ConfirmAddress
+                | Self::Meanwhile
         )
     }
 
@@ -280,6 +294,7 @@ impl Part {
                 | Self::AcknowledgementSubject
                 | Self::ReplySubject
                 | Self::AnnouncementSubject
+                | Self::StandardSubject
         )
     }
 

@@ -119,6 +119,7 @@ fn carer() -> LinkFacts {
         best_times: None,
         responsibility: Responsibility::Yes,
         receives_correspondence: true,
+        receives_reports: false,
         restrictions: Vec::new(),
         addresses: vec![KnownAddress {
             id: AddressId::default(),

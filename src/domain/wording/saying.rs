@@ -137,6 +137,7 @@ fn fields(of: Of<'_>, language: Language, apart: Language) -> Fields {
                 .with_yes(Field::Urgent, message.purpose == Purpose::Urgent)
                 .with_yes(Field::Newsletter, message.purpose == Purpose::Newsletter)
         }
+        About::Standard(_) => fields,
         About::Case(case) => {
             fields = fields.with(Field::Reference, &case.code, apart).with_yes(Field::Holiday, case.holiday);
             if let Some(due) = case.due_day {

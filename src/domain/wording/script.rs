@@ -21,6 +21,7 @@ pub(super) fn script(facts: &LinkFacts, message: &MessageFacts, policy: &Policy)
             format!("Tell {}'s weekly update, week of {}", facts.pupil_called.expose(), day_in_words(*week))
         }
         About::Case(case) => format!("Give the school's answer to their message, case {}", case.code),
+        About::Standard(_) => "Say that a colleague will ring about a message from the school".to_owned(),
         About::Announcement(announced) => announcement::to_say(message.purpose, announced),
     };
     let mut script = String::new();
@@ -64,6 +65,7 @@ pub fn language_in_words(tag: &str) -> String {
     let name = match tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
         "ar" => "Arabic",
         "bn" => "Bengali",
+        "en" => "English",
         "es" => "Spanish",
         "fr" => "French",
         "gu" => "Gujarati",

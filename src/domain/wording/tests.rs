@@ -26,6 +26,8 @@ pub(super) fn policy() -> Policy {
         retry: RetrySchedule(Vec::new()),
         ceiling_per_hour: 100,
         address_per_hour: 0,
+        confirm_addresses: true,
+        meanwhile: crate::domain::standard::Meanwhile::Nothing,
         task_days: 2,
         call_tries: 3,
         plain_words: Vec::new(),
@@ -85,6 +87,7 @@ fn carer(language: &str, format: Format) -> LinkFacts {
         best_times: None,
         responsibility: Responsibility::Yes,
         receives_correspondence: true,
+        receives_reports: false,
         restrictions: Vec::new(),
         addresses: vec![KnownAddress {
             id: AddressId::default(),

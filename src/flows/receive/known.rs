@@ -17,6 +17,7 @@ use crate::{
     store::{
         answers::{self, Acknowledged},
         cases, matching,
+        standard::{self, Unconfirmed},
     },
 };
 
@@ -30,6 +31,8 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 pub(super) struct Known {
     by_email: HashMap<String, Vec<Writer>>,
     by_mobile: HashMap<String, Vec<Writer>>,
+    /// Addresses that wait to be confirmed.
+    unconfirmed: HashMap<String, Vec<Unconfirmed>>,
     answered: HashMap<DeliveryId, Proposal>,
     threads: HashMap<String, Vec<Proposal>>,
     codes: HashMap<String, Proposal>,
@@ -57,6 +60,8 @@ impl Known {
             matching::writers(connection, AddressKind::Email, &senders(Route::Email), today).await?;
         let by_mobile =
             matching::writers(connection, AddressKind::Mobile, &senders(Route::Text), today).await?;
+        let all = [senders(Route::Email), senders(Route::Text)].concat();
+        let unconfirmed = standard::unconfirmed(connection, &all).await?;
         let deliveries: Vec<_> =
             messages.iter().flat_map(|message| message.ours().into_iter().chain(message.tagged)).collect();
         let answered = matching::answered(connection, &deliveries).await?;
@@ -91,6 +96,7 @@ impl Known {
         Ok(Self {
             by_email,
             by_mobile,
+            unconfirmed,
             answered,
             threads,
             codes,
@@ -113,6 +119,12 @@ impl Known {
         let by = if message.came_by == Route::Email { &self.by_email } else { &self.by_mobile };
         let sender = message.sender.as_ref().map(|sender| sender.expose().as_str());
         sender.and_then(|sender| by.get(sender)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The carers whose new address wrote, which waits to be confirmed.
+    pub(super) fn unconfirmed(&self, message: &Message) -> &[Unconfirmed] {
+        let sender = message.sender.as_ref().map(|sender| sender.expose().as_str());
+        sender.and_then(|sender| self.unconfirmed.get(sender)).map_or(&[], Vec::as_slice)
     }
 
     /// What the message proposes.

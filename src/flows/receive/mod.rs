@@ -3,10 +3,11 @@
 //!
 //! * `understand`: from bytes to what they say; * `known`: what the record knows of a batch;
 //! * `decide`: what is made of one message; `acknowledging`: its acknowledgement; * `outcome`: the rows, written at once;
-//! * `bounce` and `wish`: messages about our own messages, and opt-outs by text.
+//! * `bounce`, `confirm` and `wish`: messages about our own messages, answers of new addresses, and opt-outs by text.
 
 mod acknowledging;
 mod bounce;
+mod confirm;
 mod decide;
 mod known;
 mod outcome;
@@ -108,6 +109,9 @@ async fn decide_all(tx: &mut Tx, gateway: &Gateway, messages: &[Message]) -> Res
         let deciding = Deciding { gateway, known: &known, message, now };
         if message.kind == "bounce" {
             bounce::note(tx, &deciding, &mut outcome, &mut about_ours).await?;
+            continue;
+        }
+        if message.kind == "human" && confirm::take(tx, &deciding, &mut outcome).await? {
             continue;
         }
         let wish = (message.came_by == Route::Text && message.kind == "human")

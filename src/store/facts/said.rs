@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::super::{
-    StoreError, translations,
+    StoreError, standard, translations,
     types::{Day, Ts},
     updates::topic,
 };
@@ -29,9 +29,14 @@ pub async fn message(
         Carried::Update(update) => of_update(&mut *connection, update).await,
         Carried::Answer(answer) => of_answer(&mut *connection, answer).await,
         Carried::Announcement(announcement) => of_announcement(&mut *connection, announcement).await,
+        Carried::Standard(id) => {
+            let notice = standard::of(connection, &[id]).await?.remove(&id);
+            return Ok(notice.map(MessageFacts::notice));
+        }
     };
     let Some(mut message) = message? else { return Ok(None) };
-    message.translations = translations::of(connection, &[carried]).await?.remove(&carried).unwrap_or_default();
+    message.translations =
+        translations::of(connection, &[carried]).await?.remove(&carried).unwrap_or_default();
     Ok(Some(message))
 }
 
@@ -115,7 +120,15 @@ async fn of_answer(
     let topic = topic("answer", answer.0, row.topic.as_deref())?;
     let text_because = row.text_because.take().map(Private::new);
     let about = About::Case(row.facts().map_err(|why| bad("came_by", why))?);
-    Ok(Some(MessageFacts { translations: Translations::default(), purpose, words, sensitive, topic, text_because, about }))
+    Ok(Some(MessageFacts {
+        translations: Translations::default(),
+        purpose,
+        words,
+        sensitive,
+        topic,
+        text_because,
+        about,
+    }))
 }
 
 pub(super) struct AnswerRow {

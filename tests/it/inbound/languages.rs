@@ -1,8 +1,11 @@
 //! What Liaison says by itself, in the carer's own language: once somebody who reads it has checked the words, and not before.
 
 use liaison::{
-    domain::wording::{Language, Part},
-    flows::{current, explain, wording},
+    domain::{
+        standard::Meanwhile,
+        wording::{Language, Part},
+    },
+    flows::{current, explain, tasks, wording},
 };
 
 use super::AMINA;
@@ -143,5 +146,50 @@ async fn another_daemon_takes_up_the_words_and_the_marks_and_gurmukhi_is_for_tho
         mail.contains("Hello Amina Begum,") && !mail.contains("pa-Guru"),
         "which script is not known: {mail}"
     );
+    school.close().await;
+}
+
+#[tokio::test]
+async fn meanwhile_a_carer_of_another_language_is_told_in_it_that_something_waits_once_the_words_are_checked()
+{
+    for (meanwhile, checked, mails) in
+        [(Meanwhile::Notice, true, 1), (Meanwhile::Notice, false, 0), (Meanwhile::Nothing, true, 0)]
+    {
+        let school =
+            School::with(&reads(&one_by_email(), "pl"), |setup| setup.policy.meanwhile = meanwhile).await;
+        if checked {
+            check(&school, Language::Polish).await;
+        }
+
+        school.queue(&[("P1", "Sam read two whole chapters aloud.")]).await;
+        school.deliver().await;
+
+        let sent: Vec<String> = school.mail.messages().iter().map(|mail| readable(&mail.data)).collect();
+        assert_eq!(sent.len(), mails, "{sent:?}");
+        for mail in &sent {
+            let plain = mail.split("Content-Type: text/plain").last().expect("a part in plain text");
+            let (polish, english) = plain.split_once("In English:").expect("both");
+            assert!(polish.contains("czeka na Państwa wiadomość"), "{mail}");
+            assert!(english.contains("a message waits for you"), "{mail}");
+            assert!(!mail.contains("chapters") && !mail.contains("Sam"), "{mail}");
+        }
+        assert_eq!(school.to_do().await, ["call for Amina Begum"]);
+        school.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_translated_or_rung_about_before_the_notice_left_is_not_told_of_any_more() {
+    let school =
+        School::with(&reads(&one_by_email(), "pl"), |setup| setup.policy.meanwhile = Meanwhile::Notice).await;
+    check(&school, Language::Polish).await;
+    school.queue(&[("P1", "Sam read two whole chapters aloud.")]).await;
+    let call = school.task("call").await;
+
+    tasks::close(&school.gateway, call.id, true, "h.barlow", "Told her.").await.unwrap();
+    school.deliver().await;
+
+    assert_eq!(school.mail.taken(), 0);
+    assert_eq!(school.states().await, ["Amina Begum email refused"]);
     school.close().await;
 }

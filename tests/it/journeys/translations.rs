@@ -1,5 +1,9 @@
 //! A teacher's words in a carer's own language (R47): never silent English, never a machine's alone, and always with both kept.
 
+use crate::support::{
+    people::{Person, Roll, carer, pupil},
+    school::{School, received},
+};
 use jiff::SignedDuration;
 use liaison::{
     domain::{
@@ -9,10 +13,6 @@ use liaison::{
         translation::Typed,
     },
     flows::{announcements, translating},
-};
-use crate::support::{
-    people::{Person, Roll, carer, pupil},
-    school::{School, received},
 };
 
 const WORDS: &str = "Sam read two whole chapters aloud.";
@@ -216,7 +216,8 @@ async fn announce(school: &School) {
     let oak = school.rows("select id::text from class where name = 'Oak'").await.remove(0);
     let audience = Audience::Class(oak.parse().expect("an id"));
     let written = Written::read(Purpose::Notice, "Closed on Friday", "It snows.", audience);
-    let id = announcements::write(&school.gateway, &written.expect("words"), "h.barlow").await.expect("written");
+    let id =
+        announcements::write(&school.gateway, &written.expect("words"), "h.barlow").await.expect("written");
     announcements::queue(&school.gateway, id, 1, "h.barlow").await.expect("queued");
     school.clock.forward(SignedDuration::from_mins(10));
     assert_eq!(announcements::send_due(&school.gateway).await.expect("asked"), 1);

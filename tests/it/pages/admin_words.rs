@@ -136,7 +136,7 @@ async fn a_language_is_used_once_a_named_person_has_checked_it_and_changed_words
         press(&mut office, &draft_again, &action, with(&[("reads", "on"), ("checked_by", "F. Noor")])).await;
     let english = mail_to_clara(&school, "A fourth matter").await;
 
-    assert_eq!(shown.len(), 4, "{}", page.body);
+    assert_eq!(shown.len(), 6, "{}", page.body);
     assert!(page.body.contains("lang=\"ur\" dir=\"rtl\""), "{}", page.body);
     assert!(english.contains("Dear Clara Birch,") && !english.contains("dir=\"rtl\""), "{english}");
     assert_eq!((nobody.status, unread.status, marked.status), (422, 422, 303), "{}", marked.body);
@@ -147,7 +147,7 @@ async fn a_language_is_used_once_a_named_person_has_checked_it_and_changed_words
     assert!(kept.to().ends_with("?done=worded-draft"), "{}", kept.to());
     assert_eq!(draft_again.body.matches("Nobody has checked it yet").count(), 1, "{}", draft_again.body);
     assert_eq!(stale.status, 422, "other words than those that were shown: {}", stale.body);
-    assert_eq!(school.school.rows("select count(*)::text from template_review").await, ["4"]);
+    assert_eq!(school.school.rows("select count(*)::text from template_review").await, ["6"]);
     school.close().await;
 }
 

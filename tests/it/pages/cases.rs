@@ -542,7 +542,7 @@ async fn a_colleague_says_on_the_case_that_a_message_is_not_theirs_and_another_c
     let mut teacher = school.as_role(Role::Teacher).await;
     let page = teacher.get(&format!("/cases/{case}")).await;
     let (_, rest) = page.body.split_once(&format!("/cases/{case}/messages/")).expect("a link at the message");
-    let received = rest.split('"').next().unwrap().to_owned();
+    let received = rest.split(['"', '/']).next().unwrap().to_owned();
     let at = format!("/cases/{case}/messages/{received}");
     let clara = school.case_of("Clara Birch").await;
 
@@ -560,5 +560,50 @@ async fn a_colleague_says_on_the_case_that_a_message_is_not_theirs_and_another_c
     assert_eq!((done.to(), twice.to()), (&*format!("/cases/{case}?done=asked-again"), done.to()));
     assert!(after.contains("It is asked again.") && after.contains("matched wrongly"), "{after}");
     assert!(list.contains("Has Sam got his coat?") || list.contains("amina"), "{list}");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_message_in_another_language_is_put_into_english_beneath_the_words_as_they_came() {
+    let school = Staffed::open().await;
+    let case = school.case_of("Amina Ash").await;
+    let received = school
+        .school
+        .rows("select received_id::text from reading where sender like 'amina%'")
+        .await
+        .remove(0);
+    let at = format!("/cases/{case}/messages/{received}/english");
+    let mut teacher = school.as_role(Role::Teacher).await;
+    let page = teacher.get(&at).await;
+
+    let unnamed = [("words", "He has a <cold>."), ("made", "machine"), ("checked_by", "")];
+    let refused = teacher.press(&page, &at, &unnamed).await;
+    let named = [("words", "He has a <cold>."), ("made", "machine"), ("checked_by", "F. Noor & co")];
+    let kept = teacher.press(&page, &at, &named).await;
+    let shown = teacher.get(&format!("/cases/{case}")).await.body;
+    let foreign = school.as_role(Role::It).await.get(&at).await.status;
+
+    assert_eq!((refused.status, kept.to()), (422, format!("/cases/{case}?done=english").as_str()));
+    assert!(refused.body.contains("He has a &#60;cold&#62;.</textarea>"), "{}", refused.body);
+    for said in
+        ["He has a &#60;cold&#62;.", "Made by a machine and checked by a person", "F. Noor &#38; co", "coat"]
+    {
+        assert!(shown.contains(said), "{said} in {shown}");
+    }
+    assert_eq!(foreign, 403);
+    let told = school
+        .school
+        .rows(
+            "select e.sentence || ' | ' || b.body from chronology_entry e
+             join chronology_body b on b.entry_id = e.id where e.kind = 'translation'",
+        )
+        .await;
+    assert_eq!(
+        told,
+        [
+            "a message of theirs put into English: made by a machine and checked by a person | He has a <cold>.\n\n\
+          Made or checked by: F. Noor & co"
+        ]
+    );
     school.close().await;
 }

@@ -36,6 +36,8 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("POST", "/update/{pupil}/by-text", "s"),
     ("GET", "/cases/{case}/messages/{received}", "tosd"),
     ("POST", "/cases/{case}/messages/{received}", "tosd"),
+    ("GET", "/cases/{case}/messages/{received}/english", "tosd"),
+    ("POST", "/cases/{case}/messages/{received}/english", "tosd"),
     ("GET", "/year", "tosd"),
     ("GET", "/year/{class}", "tosd"),
     ("POST", "/year/{class}", "tosd"),

@@ -178,6 +178,43 @@ async fn a_year_is_told_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn that_reports_are_given_is_told_to_those_whom_reports_are_for() {
+    let told = |child, reference, forename: &str, reports| {
+        carer(child, reference, forename, "Dunn")
+            .email(&format!("{}@home.example", forename.to_lowercase()))
+            .with("parental_responsibility", "no")
+            .with("receives_reports", reports)
+    };
+    let mut roll = roll();
+    // Elsie is told everything but reports; Fay gets those of Una alone, and Gus those of Sam.
+    roll.carers.retain(|one| !format!("{one:?}").contains("Elsie"));
+    roll.carers.extend([
+        told("P1", "C4", "Elsie", "no"),
+        told("P1", "C5", "Fay", "no"),
+        told("P2", "C5", "Fay", "yes"),
+        told("P1", "C6", "Gus", "yes"),
+    ]);
+    let scene = scene_of(&roll).await;
+    let words = "The Christmas reports are in the book bags.";
+    let written = Written::read(Purpose::Report, "Christmas reports", words, scene.oak().await).unwrap();
+
+    scene.made(&written).await;
+    scene.school.deliver().await;
+
+    assert_eq!(
+        scene.school.states().await,
+        ["Amina Ash email submitted", "Fay Dunn email submitted", "Gus Dunn email submitted"]
+    );
+    let told = scene.school.entries().await;
+    let why = "not marked to receive reports, and not known to hold parental responsibility";
+    assert_eq!(
+        told.iter().filter(|entry| entry.sentence.contains(why)).count(),
+        1,
+        "Elsie is left out aloud"
+    );
+}
+
+#[tokio::test]
 async fn a_restriction_that_comes_after_queueing_stops_it_at_the_gate() {
     let scene = scene().await;
     let id = scene.made(&notice(Audience::School)).await;

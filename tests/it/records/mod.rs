@@ -3,6 +3,7 @@
 mod announcements;
 mod calendar;
 mod calls;
+mod confirming;
 mod contacts;
 mod drafts;
 mod drops;

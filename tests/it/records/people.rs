@@ -12,6 +12,7 @@ use crate::support::{
     school::School,
 };
 
+const PROVEN: deeds::Proven = deeds::Proven::ByMessage;
 const WORDS: &str = "Sam read two whole chapters aloud.";
 
 fn bound() -> Roll {
@@ -173,10 +174,13 @@ async fn an_address_that_a_colleague_added_or_removed_outlives_the_next_file() {
     let gateway = &school.gateway;
     let old = school.rows("select id::text from address where kind = 'email'").await[0].parse().unwrap();
 
-    let new = deeds::add_address(gateway, carer, AddressKind::Email, "Amina@New.example ", true, "a").await;
-    let again =
-        refusal(deeds::add_address(gateway, carer, AddressKind::Email, "amina@new.example", true, "a").await);
-    let bad = refusal(deeds::add_address(gateway, carer, AddressKind::Email, "nonsense", false, "a").await);
+    let new =
+        deeds::add_address(gateway, carer, AddressKind::Email, "Amina@New.example ", true, PROVEN, "a").await;
+    let again = refusal(
+        deeds::add_address(gateway, carer, AddressKind::Email, "amina@new.example", true, PROVEN, "a").await,
+    );
+    let bad =
+        refusal(deeds::add_address(gateway, carer, AddressKind::Email, "nonsense", false, PROVEN, "a").await);
     deeds::remove_address(gateway, carer, old, "a").await.unwrap();
     school.import(&one_by_email()).await;
     school.queue(&[("P1", WORDS)]).await;

@@ -119,6 +119,7 @@ impl Roll {
                 "restriction_from",
                 "restriction_until",
                 "receives_correspondence",
+                "receives_reports",
                 "preferred_channel",
                 "email",
                 "mobile",

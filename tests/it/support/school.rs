@@ -92,6 +92,8 @@ fn usual() -> Setup {
             retry: RetrySchedule(vec![Duration::from_mins(1), Duration::from_mins(5)]),
             ceiling_per_hour: 3000,
             address_per_hour: 20,
+            confirm_addresses: true,
+            meanwhile: liaison::domain::standard::Meanwhile::Nothing,
             task_days: 2,
             call_tries: 3,
             plain_words: Vec::new(),
