@@ -20,6 +20,7 @@ use super::{
     post,
     sent::{Did, Fields, Sent, done_before, once},
     todo::{ON_A_LIST, note_tasks},
+    translation::may_translate,
 };
 use crate::{
     domain::{
@@ -197,7 +198,8 @@ async fn call_page(
     let call = open(&web, &signed, &task).await?;
     let frame = Frame::about(&web, &signed, "Call ", &call.carer, "/calls");
     let attempts = tried(&web, &signed, call.id).await?;
-    Ok(show(&web, StatusCode::OK, call, attempts, frame, Fields::default()))
+    let translates = may_translate(&signed, &call.role);
+    Ok(show(&web, StatusCode::OK, call, attempts, frame, Fields::default(), translates))
 }
 
 fn show(
@@ -207,9 +209,10 @@ fn show(
     attempts: Vec<Tried>,
     frame: Frame,
     typed: Fields,
+    may_translate: bool,
 ) -> Response {
     let needs = call.needs.clone().unwrap_or_default();
-    let foreign = call.foreign;
+    let foreign = call.foreign && may_translate;
     let template = CallPage {
         frame,
         interpreter: needs.interpreter.clone(),
@@ -266,7 +269,9 @@ async fn attempt(
             let frame =
                 frame.refusal(Some(&sentence), |field| if field == "outcome" { "o-spoke" } else { field });
             let attempts = tried(&web, &signed, call.id).await?;
-            Ok(show(&web, StatusCode::UNPROCESSABLE_ENTITY, call, attempts, frame, sent.fields.clone()))
+            let translates = may_translate(&signed, &call.role);
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            Ok(show(&web, status, call, attempts, frame, sent.fields.clone(), translates))
         }
     }
 }

@@ -18,6 +18,7 @@ use super::{
     post,
     sent::{Did, Fields, Sent, once},
     todo::{asks_pupil, is_spoken, note_tasks, task_in_words},
+    translation::may_translate,
 };
 use crate::{
     domain::{
@@ -109,7 +110,7 @@ async fn show(
     tx.commit().await.map_err(StoreError::from)?;
     let template = TaskPage {
         frame,
-        foreign: foreign && task.state == "open",
+        foreign: foreign && task.state == "open" && may_translate(signed, &task.role),
         mends_address: task.kind == "check_address",
         asks_pupil: asks_pupil(&task.kind),
         interpreter: task.interpreter.clone().filter(|_| is_spoken(&task.kind)),

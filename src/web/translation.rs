@@ -19,7 +19,7 @@ use super::{
     todo::note_tasks,
 };
 use crate::{
-    domain::{ids::TaskId, translation},
+    domain::{ids::TaskId, staff::Role, translation},
     flows::{
         tasks,
         translating::{self, ToTranslate},
@@ -63,7 +63,13 @@ async fn seen(web: &Web, signed: &Signed, task: TaskId) -> Result<(), Wrong> {
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let seen = store::tasks::find(&mut tx, task).await?;
     tx.commit().await.map_err(StoreError::from)?;
-    seen.map(|_| ()).ok_or(Wrong::Absent)
+    if seen.is_some_and(|seen| may_translate(signed, &seen.role)) { Ok(()) } else { Err(Wrong::Absent) }
+}
+
+/// Whether this colleague may translate what a task on this list carries. A translation goes to all who read the language: what
+/// was announced to more than a class is the office's, whose list its calls are on.
+pub(super) fn may_translate(signed: &Signed, role: &str) -> bool {
+    role == Role::Teacher.as_str() || signed.is(&[Role::Office, Role::Slt, Role::Dsl])
 }
 
 async fn translation_page(

@@ -34,6 +34,7 @@ mod sign_in;
 mod snapshots;
 mod tasks;
 mod templates;
+mod translation;
 mod week;
 mod why;
 mod working;
