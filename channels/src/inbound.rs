@@ -1,6 +1,6 @@
 //! Texts that arrive, as their provider tells of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -91,6 +91,17 @@ pub fn read_text(form: RawForm, raw: &[u8]) -> Option<ArrivedText> {
         RawForm::TwilioPost => crate::twilio::read_post(raw),
         RawForm::TwilioListed => crate::twilio::read_listed(raw),
     }
+}
+
+/// The texts of a list that runs from new to old, oldest first and each once: a text that arrives while the list is read
+/// pushes the last of one page to the next.
+pub(crate) fn oldest_first(mut texts: Vec<KeptText>) -> Vec<KeptText> {
+    // Reversed first, so that texts of the same second stay in order, too.
+    texts.reverse();
+    texts.sort_by_key(|kept| kept.text.sent_at);
+    let mut seen = HashSet::new();
+    texts.retain(|kept| seen.insert(kept.text.reference.clone()));
+    texts
 }
 
 /// What stands in the words for parts that never came.

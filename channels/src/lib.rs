@@ -31,11 +31,13 @@ pub mod record_folder;
 pub mod record_sink;
 mod secret;
 pub mod sender;
+mod settings;
 pub mod smtp;
 pub mod text;
 mod tls;
 pub mod twilio;
 mod vonage;
+mod wire;
 
 #[cfg(feature = "fakes")]
 pub mod conformance;

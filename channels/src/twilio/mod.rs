@@ -27,7 +27,7 @@ use tokio::sync::Semaphore;
 use self::{
     callback::Posts,
     config::{Origin, Settings},
-    wire::{Reply, Wire},
+    wire::Wire,
 };
 use crate::{
     Sender,
@@ -38,6 +38,7 @@ use crate::{
     receipt::Callback,
     sender::{Accepted, Carries, Found, Limits, Lookup},
     text::Alphabet,
+    wire::Reply,
 };
 
 pub(crate) use arrived::{read_listed, read_post};
@@ -69,7 +70,7 @@ impl Twilio {
         let wire = Wire::new(&settings, login).map_err(of_channel)?;
         let limits = Limits {
             carries: Carries::Text,
-            in_flight: settings.in_flight,
+            in_flight: settings.patience.in_flight,
             alphabet: Some(Alphabet::Unicode),
             // Which sender a messaging service picks is set up at Twilio; schools use one to share numbers.
             can_be_answered: !matches!(settings.from, Origin::Name(_)),
@@ -79,7 +80,15 @@ impl Twilio {
             .clone()
             .map(|public| Posts::new(settings.keys.clone(), settings.account.clone(), public, id.clone()));
         let pace = config.pace().map_err(of_channel)?;
-        Ok(Self { places: Semaphore::new(settings.in_flight), id, limits, pace, settings, wire, callback })
+        Ok(Self {
+            places: Semaphore::new(settings.patience.in_flight),
+            id,
+            limits,
+            pace,
+            settings,
+            wire,
+            callback,
+        })
     }
 
     /// What is to be entered at Twilio as the address for texts that arrive; `None` without `public_url`.
@@ -155,7 +164,7 @@ impl Sender for Twilio {
 impl Twilio {
     /// Reads a refusal, and pauses the channel if Twilio named a time.
     fn refused(&self, reply: &Reply) -> SendError {
-        let error = reply.error();
+        let error = wire::error(reply);
         if let Fault::Throttled { wait: Some(wait) } = error.fault {
             self.pace.pause(wait);
         }
@@ -190,7 +199,7 @@ impl Twilio {
     async fn read(&self, url: url::Url) -> Result<Value, SendError> {
         let reply = self.wire.get(url).await?;
         if !reply.status.is_success() {
-            return Err(reply.error());
+            return Err(wire::error(&reply));
         }
         reply
             .json()
