@@ -15,21 +15,31 @@ pub enum RawForm {
     TwilioPost,
     /// One element of Twilio's list of messages, JSON.
     TwilioListed,
+    /// GOV.UK Notify's post about one text, JSON.
+    NotifyPost,
+    /// One element of GOV.UK Notify's list of received texts, JSON.
+    NotifyListed,
 }
 
 impl RawForm {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Mail, Self::TwilioPost, Self::TwilioListed, Self::NotifyPost, Self::NotifyListed];
+
     /// The word stored beside the bytes.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Mail => "mail",
             Self::TwilioPost => "twilio_post",
             Self::TwilioListed => "twilio_listed",
+            Self::NotifyPost => "notify_post",
+            Self::NotifyListed => "notify_listed",
         }
     }
 
     /// Reads the stored word.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Mail, Self::TwilioPost, Self::TwilioListed].into_iter().find(|form| form.as_str() == word)
+        Self::ALL.into_iter().find(|form| form.as_str() == word)
     }
 }
 
@@ -90,6 +100,8 @@ pub fn read_text(form: RawForm, raw: &[u8]) -> Option<ArrivedText> {
         RawForm::Mail => None,
         RawForm::TwilioPost => crate::twilio::read_post(raw),
         RawForm::TwilioListed => crate::twilio::read_listed(raw),
+        RawForm::NotifyPost => crate::govuk_notify::read_post(raw),
+        RawForm::NotifyListed => crate::govuk_notify::read_listed(raw),
     }
 }
 

@@ -111,7 +111,7 @@ fn texts_are_told_once_and_oldest_first_however_they_are_listed() {
 
 #[test]
 fn every_form_is_read_from_the_word_it_is_stored_as() {
-    for form in [RawForm::Mail, RawForm::TwilioPost, RawForm::TwilioListed] {
+    for form in RawForm::ALL {
         assert_eq!(RawForm::parse(form.as_str()), Some(form));
     }
     assert_eq!(RawForm::parse("pigeon"), None);

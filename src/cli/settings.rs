@@ -385,12 +385,13 @@ impl Problems {
         match kind.as_str() {
             "smtp" => self.table(&rest, &section).map(ChannelConfig::Smtp),
             "twilio" => self.table(&rest, &section).map(ChannelConfig::Twilio),
+            "govuk_notify" => self.table(&rest, &section).map(ChannelConfig::GovukNotify),
             "folder" => self.table(&rest, &section).map(ChannelConfig::Folder),
             "imap" => self.table(&rest, &section).map(ChannelConfig::Imap),
             "inbox_folder" => self.table(&rest, &section).map(ChannelConfig::InboxFolder),
             _ => {
                 self.0.push(format!(
-                    "[{section}]: kind must be one of smtp, twilio, folder, imap, inbox_folder"
+                    "[{section}]: kind must be one of smtp, twilio, govuk_notify, folder, imap, inbox_folder"
                 ));
                 None
             }

@@ -1,6 +1,7 @@
 //! Strict stand-ins for providers, in the test's own process, and a real mail server of a test's own.
 
 pub mod dovecot;
+pub mod govuk_notify;
 mod line;
 pub mod smtp;
 pub mod stage;

@@ -136,6 +136,7 @@ struct State<D> {
     always_question: Option<D>,
     complaints: Vec<String>,
     clock_ahead: SignedDuration,
+    asked: usize,
     at_once: usize,
     most_at_once: usize,
 }
@@ -158,6 +159,7 @@ impl<D: Clone> Stage<D> {
             always_question: None,
             complaints: Vec::new(),
             clock_ahead: SignedDuration::ZERO,
+            asked: 0,
             at_once: 0,
             most_at_once: 0,
         };
@@ -223,6 +225,11 @@ impl<D: Clone> Stage<D> {
         *self.seen.borrow()
     }
 
+    /// How many questions have been asked.
+    pub fn asked(&self) -> usize {
+        self.lock().asked
+    }
+
     /// Waits until that many messages have been posted, taken or not.
     pub async fn until_posted(&self, count: usize) {
         self.seen.subscribe().wait_for(|seen| *seen >= count).await.ok();
@@ -244,6 +251,7 @@ impl<D: Clone> Stage<D> {
 
     pub(super) fn question_deed(&self) -> Option<D> {
         let mut state = self.lock();
+        state.asked += 1;
         state.questions.pop_front().or_else(|| state.always_question.clone())
     }
 
