@@ -34,6 +34,16 @@ async fn a_text_that_was_never_taken_is_not_found_whatever_else_is_there() {
 }
 
 #[tokio::test]
+async fn a_list_that_overlooks_our_reference_does_not_mislead() {
+    let scene = Scene::new();
+    let body = r#"{"notifications": [{"id": "740e5834-3a29-46b4-9a6f-16142fde533a", "reference": "another's"},
+        {"id": "740e5834-3a29-46b4-9a6f-16142fde533b", "reference": null}]}"#;
+    scene.fake.next_question(1, answer(body));
+
+    assert_eq!(scene.find(&text()).await, Found::No);
+}
+
+#[tokio::test]
 async fn the_oldest_of_two_with_our_reference_is_the_one_in_doubt() {
     let scene = Scene::new();
     let text = text();

@@ -121,6 +121,9 @@ fn notifications(shared: &Shared, query: &HashMap<String, String>) -> Response {
     if query.get("template_type").is_some_and(|kind| kind != "sms") {
         return refused(shared, "only texts are of use here");
     }
+    if !query.contains_key("reference") {
+        return refused(shared, "a list of everybody's texts is not asked for");
+    }
     let state = shared.lock();
     let reference = query.get("reference");
     let fits = |text: &&super::Taken| reference.is_none() || text.reference.as_ref() == reference;
