@@ -19,12 +19,20 @@ pub enum RawForm {
     NotifyPost,
     /// One element of GOV.UK Notify's list of received texts, JSON.
     NotifyListed,
+    /// A described provider's post about one text: what was read, beside its body as it came, JSON.
+    HttpPost,
 }
 
 impl RawForm {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Mail, Self::TwilioPost, Self::TwilioListed, Self::NotifyPost, Self::NotifyListed];
+    pub const ALL: [Self; 6] = [
+        Self::Mail,
+        Self::TwilioPost,
+        Self::TwilioListed,
+        Self::NotifyPost,
+        Self::NotifyListed,
+        Self::HttpPost,
+    ];
 
     /// The word stored beside the bytes.
     pub const fn as_str(self) -> &'static str {
@@ -34,6 +42,7 @@ impl RawForm {
             Self::TwilioListed => "twilio_listed",
             Self::NotifyPost => "notify_post",
             Self::NotifyListed => "notify_listed",
+            Self::HttpPost => "http_post",
         }
     }
 
@@ -102,7 +111,17 @@ pub fn read_text(form: RawForm, raw: &[u8]) -> Option<ArrivedText> {
         RawForm::TwilioListed => crate::twilio::read_listed(raw),
         RawForm::NotifyPost => crate::govuk_notify::read_post(raw),
         RawForm::NotifyListed => crate::govuk_notify::read_listed(raw),
+        RawForm::HttpPost => crate::http::read_post(raw),
     }
+}
+
+/// A sender's number with its plus, where a provider writes one that starts with its country's code without. Short codes,
+/// national numbers and names stay as they are.
+pub(crate) fn with_plus(number: &str) -> String {
+    let international = (8..=15).contains(&number.len())
+        && !number.starts_with('0')
+        && number.bytes().all(|b| b.is_ascii_digit());
+    if international { format!("+{number}") } else { number.to_owned() }
 }
 
 /// The texts of a list that runs from new to old, oldest first and each once: a text that arrives while the list is read

@@ -110,6 +110,21 @@ fn texts_are_told_once_and_oldest_first_however_they_are_listed() {
 }
 
 #[test]
+fn a_number_gets_the_plus_it_lacks_and_nothing_else_does() {
+    for (written, read) in [
+        ("447700900123", "+447700900123"),
+        ("33612345678", "+33612345678"),
+        ("+447700900123", "+447700900123"),
+        ("07700900123", "07700900123"),
+        ("60006", "60006"),
+        ("O2 Alerts", "O2 Alerts"),
+        ("", ""),
+    ] {
+        assert_eq!(with_plus(written), read);
+    }
+}
+
+#[test]
 fn every_form_is_read_from_the_word_it_is_stored_as() {
     for form in RawForm::ALL {
         assert_eq!(RawForm::parse(form.as_str()), Some(form));

@@ -8,6 +8,7 @@ use crate::{
     error::OpenError,
     folder::{Folder, FolderConfig},
     govuk_notify::{GovukNotify, GovukNotifyConfig},
+    http::{Http, HttpConfig},
     imap::{Imap, ImapConfig},
     inbox_folder::{InboxFolder, InboxFolderConfig},
     message::ChannelId,
@@ -24,6 +25,8 @@ pub enum ChannelConfig {
     Twilio(TwilioConfig),
     /// `kind = "govuk_notify"`.
     GovukNotify(GovukNotifyConfig),
+    /// `kind = "http"`: a provider that is described in the settings.
+    Http(Box<HttpConfig>),
     /// `kind = "folder"`.
     Folder(FolderConfig),
     /// `kind = "imap"`: a mailbox that is read.
@@ -43,6 +46,7 @@ impl ChannelConfig {
         match self {
             Self::Imap(_) | Self::InboxFolder(_) | Self::Twilio(_) => true,
             Self::GovukNotify(config) => config.can_be_answered,
+            Self::Http(config) => config.texts.is_some(),
             Self::Smtp(_) | Self::Folder(_) => false,
         }
     }
@@ -52,7 +56,9 @@ impl ChannelConfig {
         match self {
             Self::Imap(config) => config.own_addresses(),
             Self::InboxFolder(config) => config.own_addresses(),
-            Self::Smtp(_) | Self::Twilio(_) | Self::GovukNotify(_) | Self::Folder(_) => Vec::new(),
+            Self::Smtp(_) | Self::Twilio(_) | Self::GovukNotify(_) | Self::Http(_) | Self::Folder(_) => {
+                Vec::new()
+            }
         }
     }
 }
@@ -63,6 +69,7 @@ pub fn open(id: ChannelId, config: &ChannelConfig) -> Result<Arc<dyn Sender>, Op
         ChannelConfig::Smtp(config) => Arc::new(Smtp::open(id, config)?),
         ChannelConfig::Twilio(config) => Arc::new(Twilio::open(id, config)?),
         ChannelConfig::GovukNotify(config) => Arc::new(GovukNotify::open(id, config)?),
+        ChannelConfig::Http(config) => Arc::new(Http::open(id, config)?),
         ChannelConfig::Folder(config) => Arc::new(Folder::open(id, config)?),
         ChannelConfig::Imap(_) | ChannelConfig::InboxFolder(_) => {
             return Err(OpenError(format!(
@@ -80,6 +87,7 @@ pub fn open_inbox(id: ChannelId, config: &ChannelConfig) -> Result<Box<dyn Inbox
         ChannelConfig::Smtp(_)
         | ChannelConfig::Twilio(_)
         | ChannelConfig::GovukNotify(_)
+        | ChannelConfig::Http(_)
         | ChannelConfig::Folder(_) => {
             return Err(OpenError(format!("channel {id}: it sends; nothing is read from it")));
         }

@@ -386,12 +386,13 @@ impl Problems {
             "smtp" => self.table(&rest, &section).map(ChannelConfig::Smtp),
             "twilio" => self.table(&rest, &section).map(ChannelConfig::Twilio),
             "govuk_notify" => self.table(&rest, &section).map(ChannelConfig::GovukNotify),
+            "http" => self.table(&rest, &section).map(Box::new).map(ChannelConfig::Http),
             "folder" => self.table(&rest, &section).map(ChannelConfig::Folder),
             "imap" => self.table(&rest, &section).map(ChannelConfig::Imap),
             "inbox_folder" => self.table(&rest, &section).map(ChannelConfig::InboxFolder),
             _ => {
                 self.0.push(format!(
-                    "[{section}]: kind must be one of smtp, twilio, govuk_notify, folder, imap, inbox_folder"
+                    "[{section}]: kind must be one of smtp, twilio, govuk_notify, http, folder, imap, inbox_folder"
                 ));
                 None
             }

@@ -1,6 +1,8 @@
 //! Strict stand-ins for providers, in the test's own process, and a real mail server of a test's own.
 
 pub mod dovecot;
+pub mod esendex;
+pub mod firetext;
 pub mod govuk_notify;
 mod line;
 pub mod smtp;

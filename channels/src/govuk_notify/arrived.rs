@@ -8,7 +8,10 @@ use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde::Deserialize;
 
 use super::notification_id;
-use crate::{inbound::ArrivedText, message::ProviderRef};
+use crate::{
+    inbound::{ArrivedText, with_plus},
+    message::ProviderRef,
+};
 
 /// Reads a kept post about a text that arrived, as it was read when it came.
 pub(crate) fn read_post(raw: &[u8]) -> Option<ArrivedText> {
@@ -70,14 +73,6 @@ fn text(id: &str, from: &str, to: Option<String>, body: String, date: Option<&st
     })
 }
 
-/// Notify writes a number that starts with its country's code without the plus that says so.
-fn with_plus(number: &str) -> String {
-    let international = (8..=15).contains(&number.len())
-        && !number.starts_with('0')
-        && number.bytes().all(|b| b.is_ascii_digit());
-    if international { format!("+{number}") } else { number.to_owned() }
-}
-
 /// A date as the server writes it (`2026-11-23T17:15:30.000000Z`) or as the manual shows it (`2026-11-23 17:15:30.000000`),
 /// which is UTC as well.
 fn date(text: &str) -> Option<Timestamp> {
@@ -104,21 +99,6 @@ mod tests {
         }
         for unreadable in ["", "yesterday", "17:15"] {
             assert_eq!(date(unreadable), None, "{unreadable}");
-        }
-    }
-
-    #[test]
-    fn a_number_gets_the_plus_it_lacks_and_nothing_else_does() {
-        for (written, read) in [
-            ("447700900123", "+447700900123"),
-            ("33612345678", "+33612345678"),
-            ("+447700900123", "+447700900123"),
-            ("07700900123", "07700900123"),
-            ("60006", "60006"),
-            ("O2 Alerts", "O2 Alerts"),
-            ("", ""),
-        ] {
-            assert_eq!(with_plus(written), read);
         }
     }
 }

@@ -4,8 +4,7 @@
 //! the time, so readers must check the form of what they use, and must bear a repeat. Both kinds are proved and read in
 //! the same way, whichever of our addresses was called. (Provider's documentation, "Callbacks", as read in 2026-11.)
 
-use ring::hmac;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -16,6 +15,7 @@ use crate::{
     message::{OurRef, ProviderRef},
     private::Private,
     receipt::{Callback, FailedAs, NotBelieved, Posted, Progress, Receipt},
+    secret::Expected,
 };
 
 /// A status and what we make of it. (Provider's documentation, "Text message statuses", as read in 2026-11.)
@@ -39,30 +39,12 @@ const STATUSES: &[(&str, Progress)] = &[
 
 /// Believes and reads every post of one channel.
 pub(super) struct Posts {
-    proof: Proof,
-}
-
-/// Compares bearer tokens in constant time: by their MACs, which tell nothing of where two tokens differ.
-struct Proof {
-    key: hmac::Key,
-    expected: hmac::Tag,
-}
-
-impl Proof {
-    fn new(token: &SecretString) -> Self {
-        let token = token.expose_secret().as_bytes();
-        let key = hmac::Key::new(hmac::HMAC_SHA256, token);
-        Self { expected: hmac::sign(&key, token), key }
-    }
-
-    fn fits(&self, given: &str) -> bool {
-        hmac::verify(&self.key, given.as_bytes(), self.expected.as_ref()).is_ok()
-    }
+    token: Expected,
 }
 
 impl Posts {
     pub(super) fn new(token: &SecretString) -> Self {
-        Self { proof: Proof::new(token) }
+        Self { token: Expected::new(token) }
     }
 
     /// Two headers are ambiguous, and so forged.
@@ -72,7 +54,7 @@ impl Posts {
         // The scheme's name is in any case (RFC 9110 §11.1); the token is as it was chosen.
         value
             .split_once(' ')
-            .is_some_and(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && self.proof.fits(token))
+            .is_some_and(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && self.token.fits(token))
     }
 }
 

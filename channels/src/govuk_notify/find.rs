@@ -4,11 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{GovukNotify, notification_id, text_of};
+use super::{GovukNotify, notification_id};
 use crate::{
     error::{Fault, SendError, Went},
     message::ProviderRef,
     sender::{Found, Lookup},
+    texting::text_of,
 };
 
 /// Notify forgets texts after 7 days, and a service may choose as few as 3 (provider's documentation and the form for

@@ -36,11 +36,12 @@ use crate::{
     Sender,
     error::{Fault, OpenError, SendError},
     inbound::KeptText,
-    message::{ChannelId, Outgoing, Parts, ProviderRef, Text},
+    message::{ChannelId, Outgoing, ProviderRef, Text},
     pace::Pace,
     receipt::Callback,
     sender::{Accepted, Carries, Found, Limits, Lookup},
     text::Alphabet,
+    texting::{closed, text_of, to_a_mobile},
     wire::Reply,
 };
 
@@ -109,10 +110,7 @@ impl GovukNotify {
     /// Refuses what Notify would refuse with an answer that blames our settings, and so would hold the whole channel.
     fn check(&self, text: &Text) -> Result<(), SendError> {
         let refused = |fault, why: &str| Err(SendError::not_sent(fault, why));
-        // Networks may read a text to a landline aloud, to whoever lifts the receiver.
-        if text.to.textable().is_err() {
-            return refused(Fault::BadAddress, "this number cannot get texts: it is not a British mobile");
-        }
+        to_a_mobile(text)?;
         if !self.settings.international && is_of_the_islands(text.to.expose()) {
             return refused(
                 Fault::Refused,
@@ -212,17 +210,6 @@ fn accepted(reply: &Reply) -> Result<Accepted, SendError> {
     let sent =
         really.map_or_else(|| "without saying what it sent".to_owned(), |words| format!("as: {words}"));
     Ok(Accepted { reference: ProviderRef(id), said: format!("HTTP {status} {sent}") })
-}
-
-fn text_of(message: &Outgoing) -> Result<&Text, SendError> {
-    match message.parts() {
-        Parts::Text(text) => Ok(text),
-        Parts::Mail(_) => Err(SendError::not_sent(Fault::Refused, "this channel carries texts, not mail")),
-    }
-}
-
-fn closed() -> SendError {
-    SendError::not_sent(Fault::Temporary, "the channel is closing")
 }
 
 /// Notify's name for a text, sent or received, in one spelling.

@@ -9,11 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use url::Url;
 
-use super::{Twilio, config::Origin, is_message_sid, list, text_of, wire};
+use super::{Twilio, config::Origin, is_message_sid, list, wire};
 use crate::{
     error::{Fault, SendError, Went},
     message::{ProviderRef, Text},
     sender::{Found, Lookup},
+    texting::text_of,
 };
 
 /// Two thousand texts to one number since yesterday is not a school any more.

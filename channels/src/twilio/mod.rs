@@ -33,11 +33,12 @@ use crate::{
     Sender,
     error::{Fault, OpenError, SendError},
     inbound::KeptText,
-    message::{ChannelId, OurRef, Outgoing, Parts, ProviderRef, Text},
+    message::{ChannelId, OurRef, Outgoing, ProviderRef, Text},
     pace::Pace,
     receipt::Callback,
     sender::{Accepted, Carries, Found, Limits, Lookup},
     text::Alphabet,
+    texting::{closed, text_of, to_a_mobile},
     wire::Reply,
 };
 
@@ -133,10 +134,7 @@ impl Sender for Twilio {
 
     async fn send(&self, message: &Outgoing) -> Result<Accepted, SendError> {
         let text = text_of(message)?;
-        // Networks may read a text to a landline aloud, to whoever lifts the receiver.
-        text.to.textable().map_err(|_| {
-            SendError::not_sent(Fault::BadAddress, "this number cannot get texts: it is not a British mobile")
-        })?;
+        to_a_mobile(text)?;
         let _place = self.places.acquire().await.map_err(|_| closed())?;
         let form = self.form(message.reference(), text);
         let reply = self.wire.post(self.wire.messages(), &form).await?;
@@ -225,17 +223,6 @@ fn accepted(reply: &Reply) -> Result<Accepted, SendError> {
         reference: ProviderRef(sid.to_owned()),
         said: format!("HTTP {status} {}", word.unwrap_or("taken")),
     })
-}
-
-fn text_of(message: &Outgoing) -> Result<&Text, SendError> {
-    match message.parts() {
-        Parts::Text(text) => Ok(text),
-        Parts::Mail(_) => Err(SendError::not_sent(Fault::Refused, "this channel carries texts, not mail")),
-    }
-}
-
-fn closed() -> SendError {
-    SendError::not_sent(Fault::Temporary, "the channel is closing")
 }
 
 fn is_message_sid(text: &str) -> bool {

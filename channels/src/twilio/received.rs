@@ -10,11 +10,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{Twilio, arrived::Listed, closed, config::Origin, list};
+use super::{Twilio, arrived::Listed, config::Origin, list};
 use crate::{
     error::{Fault, SendError, Went},
     inbound::{KeptText, RawForm, oldest_first},
     private::Private,
+    texting::closed,
 };
 
 /// Ten thousand messages: a school year's worth of answers.
