@@ -633,6 +633,18 @@ mod tests {
 
         let settings = read_text(&toml.replace("\n#\n", "\n")).expect("valid examples");
 
-        assert_eq!(settings.channels.len(), 5);
+        assert_eq!(settings.channels.len(), 7);
+    }
+
+    #[test]
+    fn every_shipped_description_of_a_provider_is_valid() {
+        for shipped in [
+            include_str!("../../deploy/providers/esendex.toml"),
+            include_str!("../../deploy/providers/firetext.toml"),
+        ] {
+            let settings = read_text(shipped).expect("a valid description");
+
+            assert!(matches!(settings.channels.values().next(), Some(ChannelConfig::Http(_))));
+        }
     }
 }
