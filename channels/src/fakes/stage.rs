@@ -44,6 +44,11 @@ pub enum Deed {
         /// Whether the message was taken all the same.
         took: bool,
     },
+    /// 429 with `Retry-After`; takes nothing.
+    Throttle {
+        /// Seconds to wait.
+        retry_after: u32,
+    },
     /// The line is cut before the answer.
     Cut {
         /// Whether the message was taken all the same.
@@ -70,7 +75,7 @@ impl Deed {
         match self {
             Self::Fail { took, .. } | Self::Cut { took } | Self::Hang { took } => *took,
             Self::CutShort | Self::Garbled | Self::Endless => true,
-            Self::Answer { .. } | Self::Redirect => false,
+            Self::Answer { .. } | Self::Throttle { .. } | Self::Redirect => false,
         }
     }
 
@@ -79,6 +84,11 @@ impl Deed {
         match self {
             Self::Answer { status, content_type, body } => reply(status, content_type, body),
             Self::Fail { status, .. } => reply(status, "text/html", "<html>upstream</html>"),
+            Self::Throttle { retry_after } => {
+                let mut response = reply(429, "text/plain", "Too Many Requests");
+                response.headers_mut().insert(header::RETRY_AFTER, retry_after.into());
+                response
+            }
             Self::Cut { .. } => {
                 line.cut();
                 answer

@@ -184,6 +184,7 @@ mod tests {
             "<a>&unknown;</a>",
             "<a>&#xFFFFFFFF;</a>",
             "<a b=1/>",
+            "<!DOCTYPE a><a/>",
             "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>",
             &deep,
         ] {

@@ -103,6 +103,17 @@ async fn a_minutes_allowance_rests_the_channel_for_a_minute() {
 }
 
 #[tokio::test]
+async fn a_time_that_a_server_names_is_waited_for() {
+    let scene = Scene::new();
+    scene.fake.next(1, Deed::Throttle { retry_after: 120 });
+
+    let error = scene.fails(&text()).await;
+
+    assert_eq!(error.fault, Fault::Throttled { wait: Some(Duration::from_mins(2)) });
+    assert!(scene.notify.pace().wait() > Duration::from_secs(100));
+}
+
+#[tokio::test]
 async fn without_a_known_error_the_http_status_decides() {
     let scene = Scene::new();
     let throttled = Fault::Throttled { wait: None };

@@ -207,8 +207,11 @@ fn receipts_are_told_apart_by_their_root() {
 #[test]
 fn a_post_with_a_document_type_is_for_a_person() {
     let scene = Scene::new();
-    let post =
-        EsendexFake::post("text", "<!DOCTYPE a [<!ENTITY b \"c\">]><InboundMessage>&b;</InboundMessage>");
+    let good = EsendexFake::text_post(Uuid::now_v7(), CARER, "Yes");
+    let body = String::from_utf8(good.body.clone()).unwrap();
+    let body = body.replace("<InboundMessage>", "<!DOCTYPE a><InboundMessage>").into_bytes();
+    let post = Post { body, ..good.clone() };
 
+    assert!(scene.told(&good).is_ok());
     assert!(matches!(scene.told(&post), Err(NotBelieved::Unreadable(_))));
 }

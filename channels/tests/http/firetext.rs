@@ -276,11 +276,13 @@ async fn landlines_are_refused_before_anything_is_said() {
 #[tokio::test]
 async fn slow_down_with_a_time_rests_the_channel() {
     let scene = Scene::new();
-    scene.fake.next(1, Deed::Fail { status: 429, took: false });
+    scene.fake.next(1, Deed::Throttle { retry_after: 120 });
 
     let error = fails(&scene.http, &text()).await;
 
-    assert_eq!((error.fault, error.went), (Fault::Throttled { wait: None }, Went::No));
+    let wait = Some(Duration::from_mins(2));
+    assert_eq!((error.fault, error.went), (Fault::Throttled { wait }, Went::No));
+    assert!(scene.http.pace().wait() > Duration::from_secs(100));
 }
 
 #[test]
