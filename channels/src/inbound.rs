@@ -1,6 +1,6 @@
 //! Texts that arrive, as their provider tells of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -15,21 +15,40 @@ pub enum RawForm {
     TwilioPost,
     /// One element of Twilio's list of messages, JSON.
     TwilioListed,
+    /// GOV.UK Notify's post about one text, JSON.
+    NotifyPost,
+    /// One element of GOV.UK Notify's list of received texts, JSON.
+    NotifyListed,
+    /// A described provider's post about one text: what was read, beside its body as it came, JSON.
+    HttpPost,
 }
 
 impl RawForm {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Mail,
+        Self::TwilioPost,
+        Self::TwilioListed,
+        Self::NotifyPost,
+        Self::NotifyListed,
+        Self::HttpPost,
+    ];
+
     /// The word stored beside the bytes.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Mail => "mail",
             Self::TwilioPost => "twilio_post",
             Self::TwilioListed => "twilio_listed",
+            Self::NotifyPost => "notify_post",
+            Self::NotifyListed => "notify_listed",
+            Self::HttpPost => "http_post",
         }
     }
 
     /// Reads the stored word.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Mail, Self::TwilioPost, Self::TwilioListed].into_iter().find(|form| form.as_str() == word)
+        Self::ALL.into_iter().find(|form| form.as_str() == word)
     }
 }
 
@@ -90,7 +109,30 @@ pub fn read_text(form: RawForm, raw: &[u8]) -> Option<ArrivedText> {
         RawForm::Mail => None,
         RawForm::TwilioPost => crate::twilio::read_post(raw),
         RawForm::TwilioListed => crate::twilio::read_listed(raw),
+        RawForm::NotifyPost => crate::govuk_notify::read_post(raw),
+        RawForm::NotifyListed => crate::govuk_notify::read_listed(raw),
+        RawForm::HttpPost => crate::http::read_post(raw),
     }
+}
+
+/// A sender's number with its plus, where a provider writes one that starts with its country's code without. Short codes,
+/// national numbers and names stay as they are.
+pub(crate) fn with_plus(number: &str) -> String {
+    let international = (8..=15).contains(&number.len())
+        && !number.starts_with('0')
+        && number.bytes().all(|b| b.is_ascii_digit());
+    if international { format!("+{number}") } else { number.to_owned() }
+}
+
+/// The texts of a list that runs from new to old, oldest first and each once: a text that arrives while the list is read
+/// pushes the last of one page to the next.
+pub(crate) fn oldest_first(mut texts: Vec<KeptText>) -> Vec<KeptText> {
+    // Reversed first, so that texts of the same second stay in order, too.
+    texts.reverse();
+    texts.sort_by_key(|kept| kept.text.sent_at);
+    let mut seen = HashSet::new();
+    texts.retain(|kept| seen.insert(kept.text.reference.clone()));
+    texts
 }
 
 /// What stands in the words for parts that never came.

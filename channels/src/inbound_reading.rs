@@ -7,13 +7,16 @@ use secrecy::SecretString;
 use serde::{Serialize, Serializer};
 
 use crate::{
+    govuk_notify,
     inbound::{ArrivedText, Event, TextPart},
     private::Private,
-    receipt::{NotBelieved, Progress, Receipt},
+    receipt::{NotBelieved, Posted, Progress, Receipt},
     twilio::{self, signature},
     vonage,
 };
 
+/// What proves a post of most providers.
+const SIGNATURE: &str = "the signature";
 /// Bytes of a body that are looked at. No provider's post comes near.
 const LARGEST_BODY: usize = 1024 * 1024;
 /// Fields of a form that are looked at. A provider's post has a few dozen.
@@ -81,8 +84,9 @@ pub struct PartReading {
     pub total: u16,
 }
 
-/// Reads one request as the daemon would, with everything given by hand: the provider (`twilio` or `vonage`), the whole address as
-/// the provider called it, the headers in any case, the secret (for Twilio the auth token or a shared key's secret, for Vonage the signature secret) and
+/// Reads one request as the daemon would, with everything given by hand: the provider (`twilio`, `vonage` or `govuk_notify`), the whole address as
+/// the provider called it, the headers in any case, the secret (for Twilio the auth token or a shared key's secret, for Vonage the signature secret, for GOV.UK Notify the
+/// bearer token) and
 /// the raw body. Never fails: what is wrong is in the reading. Bodies over one MiB are refused unread.
 pub fn inspect_webhook(
     kind: &str,
@@ -106,7 +110,8 @@ pub fn inspect_webhook(
     match kind {
         "twilio" => by_twilio(url, &headers, &secret_of(secret), body),
         "vonage" => by_vonage(url, &secret_of(secret), body),
-        _ => refused("this kind of webhook is not known: the kinds are twilio and vonage"),
+        "govuk_notify" => by_notify(url, &headers, &secret_of(secret), body),
+        _ => refused("this kind of webhook is not known: the kinds are twilio, vonage and govuk_notify"),
     }
 }
 
@@ -118,7 +123,7 @@ fn secret_of(text: &str) -> SecretString {
 fn by_twilio(url: &str, headers: &[(String, String)], secret: &SecretString, body: &[u8]) -> WebhookReading {
     let keys = signature::Keys::whichever(secret.clone());
     match signature::verify(&keys, url, headers, body) {
-        Ok(fields) => told(twilio::read_proved(&fields, url, body)),
+        Ok(fields) => told(SIGNATURE, twilio::read_proved(&fields, url, body)),
         Err(_) if !headers.iter().any(|(name, _)| name == signature::SIGNATURE) => {
             refused("there is no X-Twilio-Signature header, so nothing proves who sent this")
         }
@@ -129,27 +134,45 @@ fn by_twilio(url: &str, headers: &[(String, String)], secret: &SecretString, bod
     }
 }
 
+fn by_notify(url: &str, headers: &[(String, String)], token: &SecretString, body: &[u8]) -> WebhookReading {
+    let path_and_query = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let events = govuk_notify::believe(token, &Posted { path_and_query, headers, body });
+    match events {
+        Err(NotBelieved::Forged) => refused(
+            "there is no Authorization header with the bearer token that was chosen: compare callback_token_file with \
+             what is entered at Notify, and let the proxy pass the header on",
+        ),
+        Ok(events) if events.is_empty() => WebhookReading {
+            accepted: true,
+            reason: "the token is right, and this tells of an email or letter, which is nothing of ours"
+                .to_owned(),
+            events: Vec::new(),
+        },
+        Ok(mut events) => told("the token", events.pop().ok_or(NotBelieved::Forged)),
+        Err(why) => told("the token", Err::<Event, _>(why)),
+    }
+}
+
 fn by_vonage(url: &str, secret: &SecretString, body: &[u8]) -> WebhookReading {
     match vonage::verify(secret, url, body) {
-        Ok(fields) => told(vonage::read(&fields)),
+        Ok(fields) => told(SIGNATURE, vonage::read(&fields)),
         Err(why) => refused(why),
     }
 }
 
-fn told<E: Into<EventReading>>(event: Result<E, NotBelieved>) -> WebhookReading {
+fn told<E: Into<EventReading>>(proof: &str, event: Result<E, NotBelieved>) -> WebhookReading {
     let (reason, events) = match event.map(Into::into) {
         Ok(event) => {
             let what = match event {
                 EventReading::Text { .. } => "a text has arrived",
                 EventReading::Receipt { .. } => "a message of ours has come further",
             };
-            (format!("the signature is right, and {what}"), vec![event])
+            (format!("{proof} is right, and {what}"), vec![event])
         }
-        Err(NotBelieved::Unreadable(why)) => (
-            format!("the signature is right, but this tells of no text and no message of ours: {why}"),
-            Vec::new(),
-        ),
-        Err(NotBelieved::Forged) => return refused("the signature does not fit"),
+        Err(NotBelieved::Unreadable(why)) => {
+            (format!("{proof} is right, but this tells of no text and no message of ours: {why}"), Vec::new())
+        }
+        Err(NotBelieved::Forged) => return refused(&format!("{proof} does not fit")),
     };
     WebhookReading { accepted: true, reason, events }
 }

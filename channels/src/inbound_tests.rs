@@ -94,8 +94,39 @@ fn an_incomplete_text_is_known_by_its_first_part_there() {
 }
 
 #[test]
+fn texts_are_told_once_and_oldest_first_however_they_are_listed() {
+    let kept = |index: u16, second: i64| {
+        let text = ArrivedText {
+            sent_at: Timestamp::from_second(1_795_446_000 + second).ok(),
+            ..part(index, "words")
+        };
+        KeptText { text, form: RawForm::TwilioListed, raw: Private::default() }
+    };
+    let listed = vec![kept(4, 9), kept(3, 9), kept(1, 5), kept(2, 7), kept(3, 9)];
+
+    let told = oldest_first(listed);
+
+    assert_eq!(told, [kept(1, 5), kept(2, 7), kept(3, 9), kept(4, 9)]);
+}
+
+#[test]
+fn a_number_gets_the_plus_it_lacks_and_nothing_else_does() {
+    for (written, read) in [
+        ("447700900123", "+447700900123"),
+        ("33612345678", "+33612345678"),
+        ("+447700900123", "+447700900123"),
+        ("07700900123", "07700900123"),
+        ("60006", "60006"),
+        ("O2 Alerts", "O2 Alerts"),
+        ("", ""),
+    ] {
+        assert_eq!(with_plus(written), read);
+    }
+}
+
+#[test]
 fn every_form_is_read_from_the_word_it_is_stored_as() {
-    for form in [RawForm::Mail, RawForm::TwilioPost, RawForm::TwilioListed] {
+    for form in RawForm::ALL {
         assert_eq!(RawForm::parse(form.as_str()), Some(form));
     }
     assert_eq!(RawForm::parse("pigeon"), None);

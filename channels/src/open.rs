@@ -7,6 +7,8 @@ use crate::{
     address::EmailAddress,
     error::OpenError,
     folder::{Folder, FolderConfig},
+    govuk_notify::{GovukNotify, GovukNotifyConfig},
+    http::{Http, HttpConfig},
     imap::{Imap, ImapConfig},
     inbox_folder::{InboxFolder, InboxFolderConfig},
     message::ChannelId,
@@ -21,6 +23,10 @@ pub enum ChannelConfig {
     Smtp(SmtpConfig),
     /// `kind = "twilio"`.
     Twilio(TwilioConfig),
+    /// `kind = "govuk_notify"`.
+    GovukNotify(GovukNotifyConfig),
+    /// `kind = "http"`: a provider that is described in the settings.
+    Http(Box<HttpConfig>),
     /// `kind = "folder"`.
     Folder(FolderConfig),
     /// `kind = "imap"`: a mailbox that is read.
@@ -35,12 +41,24 @@ impl ChannelConfig {
         matches!(self, Self::Imap(_) | Self::InboxFolder(_))
     }
 
+    /// Whether anything from carers can arrive by it.
+    pub const fn hears(&self) -> bool {
+        match self {
+            Self::Imap(_) | Self::InboxFolder(_) | Self::Twilio(_) => true,
+            Self::GovukNotify(config) => config.can_be_answered,
+            Self::Http(config) => config.texts.is_some(),
+            Self::Smtp(_) | Self::Folder(_) => false,
+        }
+    }
+
     /// The addresses whose mail arrives in this mailbox; none for a channel that sends.
     pub fn own_addresses(&self) -> Vec<EmailAddress> {
         match self {
             Self::Imap(config) => config.own_addresses(),
             Self::InboxFolder(config) => config.own_addresses(),
-            Self::Smtp(_) | Self::Twilio(_) | Self::Folder(_) => Vec::new(),
+            Self::Smtp(_) | Self::Twilio(_) | Self::GovukNotify(_) | Self::Http(_) | Self::Folder(_) => {
+                Vec::new()
+            }
         }
     }
 }
@@ -50,6 +68,8 @@ pub fn open(id: ChannelId, config: &ChannelConfig) -> Result<Arc<dyn Sender>, Op
     Ok(match config {
         ChannelConfig::Smtp(config) => Arc::new(Smtp::open(id, config)?),
         ChannelConfig::Twilio(config) => Arc::new(Twilio::open(id, config)?),
+        ChannelConfig::GovukNotify(config) => Arc::new(GovukNotify::open(id, config)?),
+        ChannelConfig::Http(config) => Arc::new(Http::open(id, config)?),
         ChannelConfig::Folder(config) => Arc::new(Folder::open(id, config)?),
         ChannelConfig::Imap(_) | ChannelConfig::InboxFolder(_) => {
             return Err(OpenError(format!(
@@ -64,7 +84,11 @@ pub fn open_inbox(id: ChannelId, config: &ChannelConfig) -> Result<Box<dyn Inbox
     Ok(match config {
         ChannelConfig::Imap(config) => Box::new(Imap::open(id, config)?),
         ChannelConfig::InboxFolder(config) => Box::new(InboxFolder::open(id, config)?),
-        ChannelConfig::Smtp(_) | ChannelConfig::Twilio(_) | ChannelConfig::Folder(_) => {
+        ChannelConfig::Smtp(_)
+        | ChannelConfig::Twilio(_)
+        | ChannelConfig::GovukNotify(_)
+        | ChannelConfig::Http(_)
+        | ChannelConfig::Folder(_) => {
             return Err(OpenError(format!("channel {id}: it sends; nothing is read from it")));
         }
     })

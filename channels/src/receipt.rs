@@ -1,6 +1,10 @@
 //! What a provider tells us later about a message it took.
 
-use crate::{error::Fault, inbound::Event, message::ProviderRef};
+use crate::{
+    error::Fault,
+    inbound::{Event, RawForm},
+    message::ProviderRef,
+};
 
 /// How far a message has come, in the only order in which a delivery may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,6 +87,9 @@ pub enum NotBelieved {
 pub trait Callback: Send + Sync {
     /// Checks the signature and returns what the post tells: receipts of messages we sent, and texts that arrived.
     fn events(&self, posted: &Posted<'_>) -> Result<Vec<Event>, NotBelieved>;
+
+    /// How the body of a post is to be read again, also of one that could not be read now.
+    fn form(&self) -> RawForm;
 
     /// What to answer when all is kept: content type and body.
     fn answer(&self) -> (&'static str, &'static str) {

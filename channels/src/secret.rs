@@ -1,8 +1,9 @@
-//! Passwords that lie in files, or in systemd's credentials.
+//! Passwords that lie in files, or in systemd's credentials; and secrets that others must show us.
 
 use std::path::{Path, PathBuf};
 
-use secrecy::{SecretString, zeroize::Zeroizing};
+use ring::hmac;
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 
 use crate::error::OpenError;
 
@@ -25,5 +26,24 @@ fn credential(file: &Path) -> PathBuf {
     match std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| Path::new(&folder).join(file)) {
         Some(path) if bare && path.exists() => path,
         _ => file.to_owned(),
+    }
+}
+
+/// A secret that somebody must show. Compared in constant time: by MACs, which tell nothing of where two texts differ.
+pub(crate) struct Expected {
+    key: hmac::Key,
+    tag: hmac::Tag,
+}
+
+impl Expected {
+    pub(crate) fn new(secret: &SecretString) -> Self {
+        let secret = secret.expose_secret().as_bytes();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        Self { tag: hmac::sign(&key, secret), key }
+    }
+
+    /// Whether this is it, to the letter.
+    pub(crate) fn fits(&self, given: &str) -> bool {
+        hmac::verify(&self.key, given.as_bytes(), self.tag.as_ref()).is_ok()
     }
 }

@@ -1,5 +1,7 @@
 //! The contract of a channel that sends.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -35,12 +37,18 @@ pub struct Limits {
 }
 
 /// A message was taken by the server or the provider. It is not yet delivered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Accepted {
     /// What the provider calls it.
     pub reference: ProviderRef,
-    /// The provider's words, such as the final SMTP reply, for the attempt's record.
+    /// The provider's words, such as the final SMTP reply, for the attempt's record only: they may repeat the message.
     pub said: String,
+}
+
+impl fmt::Debug for Accepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accepted").field("reference", &self.reference).finish_non_exhaustive()
+    }
 }
 
 /// The answer to "did you take it?"

@@ -389,12 +389,14 @@ impl Problems {
         match kind.as_str() {
             "smtp" => self.table(&rest, &section).map(ChannelConfig::Smtp),
             "twilio" => self.table(&rest, &section).map(ChannelConfig::Twilio),
+            "govuk_notify" => self.table(&rest, &section).map(ChannelConfig::GovukNotify),
+            "http" => self.table(&rest, &section).map(Box::new).map(ChannelConfig::Http),
             "folder" => self.table(&rest, &section).map(ChannelConfig::Folder),
             "imap" => self.table(&rest, &section).map(ChannelConfig::Imap),
             "inbox_folder" => self.table(&rest, &section).map(ChannelConfig::InboxFolder),
             _ => {
                 self.0.push(format!(
-                    "[{section}]: kind must be one of smtp, twilio, folder, imap, inbox_folder"
+                    "[{section}]: kind must be one of smtp, twilio, govuk_notify, http, folder, imap, inbox_folder"
                 ));
                 None
             }
@@ -642,6 +644,18 @@ mod tests {
 
         let settings = read_text(&toml.replace("\n#\n", "\n")).expect("valid examples");
 
-        assert_eq!(settings.channels.len(), 5);
+        assert_eq!(settings.channels.len(), 7);
+    }
+
+    #[test]
+    fn every_shipped_description_of_a_provider_is_valid() {
+        for shipped in [
+            include_str!("../../deploy/providers/esendex.toml"),
+            include_str!("../../deploy/providers/firetext.toml"),
+        ] {
+            let settings = read_text(shipped).expect("a valid description");
+
+            assert!(matches!(settings.channels.values().next(), Some(ChannelConfig::Http(_))));
+        }
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::{
     inbound::{Event, KeptText, read_text},
-    receipt::{Callback, NotBelieved, Posted},
+    receipt::{Callback, NotBelieved},
 };
 
 use super::{
-    Broken, Post, Rig, Verdict, hold,
+    Broken, Post, Proof, Rig, Verdict, hold,
     promises::{a_moment_ago, within},
 };
 
@@ -31,23 +31,73 @@ pub async fn a_posted_text_is_kept_whole(rig: &dyn Rig) -> Verdict {
     Ok(())
 }
 
-/// A post that was changed on the way, or that nothing proves, is called forged.
+/// A post whose proof was changed on the way, or that nothing proves, is called forged. What the proof is, the rig tells.
 pub async fn a_forged_post_is_not_believed(rig: &dyn Rig) -> Verdict {
     let Some(callback) = rig.sender().callback() else { return Ok(()) };
     let Some(post) = rig.arrives(FROM, "true words").await else { return Ok(()) };
-    for index in 0..post.body.len() {
-        let mut changed = post.clone();
-        if let Some(byte) = changed.body.get_mut(index) {
-            *byte = if *byte == b'0' { b'1' } else { b'0' };
-        }
+    let forgeries = match rig.proof() {
+        Proof::Signature => in_body(&post),
+        Proof::Header(name) => in_header(&post, name),
+        Proof::Path => in_path(&post),
+    };
+    hold(!forgeries.is_empty(), || "the rig's posts have nothing of what it says proves them".to_owned())?;
+    for changed in forgeries {
         hold(is_forged(callback, &changed), || {
-            "a post is believed although its body was changed".to_owned()
+            "a post is believed although what proves it was changed".to_owned()
         })?;
     }
-    let unsigned = Post { headers: Vec::new(), ..post.clone() };
+    let bare = Post { headers: Vec::new(), ..post.clone() };
     let empty = Post { body: Vec::new(), ..post };
-    hold(is_forged(callback, &unsigned), || "a post is believed without its headers".to_owned())?;
-    hold(is_forged(callback, &empty), || "a post is believed without its body".to_owned())
+    // A secret path needs no header, and only a signature shows that a body was taken away.
+    hold(rig.proof() == Proof::Path || is_forged(callback, &bare), || {
+        "a post is believed without its headers".to_owned()
+    })?;
+    hold(callback.events(&empty.posted()).is_err(), || "a post is believed without its body".to_owned())?;
+    hold(rig.proof() != Proof::Signature || is_forged(callback, &empty), || {
+        "a signed post without its body is not called forged".to_owned()
+    })
+}
+
+fn in_body(post: &Post) -> Vec<Post> {
+    let changed = |index: usize| {
+        let mut changed = post.clone();
+        let byte = changed.body.get_mut(index)?;
+        *byte = if *byte == b'0' { b'1' } else { b'0' };
+        Some(changed)
+    };
+    (0..post.body.len()).filter_map(changed).collect()
+}
+
+fn in_header(post: &Post, name: &str) -> Vec<Post> {
+    let Some(at) = post.headers.iter().position(|(found, _)| found == name) else { return Vec::new() };
+    let value = post.headers.get(at).map(|(_, value)| value.clone()).unwrap_or_default();
+    let mut forgeries: Vec<_> = garbled(&value)
+        .map(|value| {
+            let mut changed = post.clone();
+            if let Some(header) = changed.headers.get_mut(at) {
+                header.1 = value;
+            }
+            changed
+        })
+        .collect();
+    let mut twice = post.clone();
+    twice.headers.push((name.to_owned(), value));
+    forgeries.push(twice);
+    forgeries
+}
+
+fn in_path(post: &Post) -> Vec<Post> {
+    garbled(&post.path_and_query).map(|path_and_query| Post { path_and_query, ..post.clone() }).collect()
+}
+
+/// The text with one letter changed, at each place; and cut short, and continued.
+fn garbled(text: &str) -> impl Iterator<Item = String> {
+    let changed = text.char_indices().map(|(at, old)| {
+        let new = if old == '0' { '1' } else { '0' };
+        text.char_indices().map(|(index, c)| if index == at { new } else { c }).collect()
+    });
+    let cut = text.char_indices().last().and_then(|(at, _)| text.get(..at)).map(str::to_owned);
+    changed.chain(cut).chain([format!("{text}0")])
 }
 
 /// Where the provider keeps a list, a text is found there under the name it was posted by, oldest first, and its bytes
@@ -87,7 +137,7 @@ fn reads_again(kept: &KeptText) -> Verdict {
 }
 
 fn text(callback: &dyn Callback, post: &Post) -> Result<KeptText, Broken> {
-    match callback.events(&posted(post)).as_deref() {
+    match callback.events(&post.posted()).as_deref() {
         Ok([Event::Text(kept)]) => Ok((**kept).clone()),
         Ok(_) => Err(Broken("the post of one text does not give one text".to_owned())),
         Err(why) => Err(Broken(format!("a post of the provider's is not believed: {why}"))),
@@ -95,9 +145,5 @@ fn text(callback: &dyn Callback, post: &Post) -> Result<KeptText, Broken> {
 }
 
 fn is_forged(callback: &dyn Callback, post: &Post) -> bool {
-    callback.events(&posted(post)) == Err(NotBelieved::Forged)
-}
-
-fn posted(post: &Post) -> Posted<'_> {
-    Posted { path_and_query: &post.path_and_query, headers: &post.headers, body: &post.body }
+    callback.events(&post.posted()) == Err(NotBelieved::Forged)
 }

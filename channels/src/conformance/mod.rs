@@ -37,7 +37,7 @@ use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 
-use crate::{Sender, error::Fault};
+use crate::{Sender, error::Fault, receipt::Posted};
 
 pub use eml::Eml;
 
@@ -78,6 +78,11 @@ pub trait Rig: Send + Sync {
         None
     }
 
+    /// What proves that a post is the provider's.
+    fn proof(&self) -> Proof {
+        Proof::Signature
+    }
+
     /// What the adapter did against the provider's rules. Must be empty at the end of every check.
     fn complaints(&self) -> Vec<String> {
         Vec::new()
@@ -107,6 +112,24 @@ pub struct Post {
     pub headers: Vec<(String, String)>,
     /// The raw body.
     pub body: Vec<u8>,
+}
+
+impl Post {
+    /// As a [`Callback`](crate::receipt::Callback) takes it.
+    pub fn posted(&self) -> Posted<'_> {
+        Posted { path_and_query: &self.path_and_query, headers: &self.headers, body: &self.body }
+    }
+}
+
+/// What proves that a post is the provider's: every byte of it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// A signature over the body.
+    Signature,
+    /// The value of this header alone, in lower case, such as a bearer token or a login. It does not cover the body.
+    Header(&'static str),
+    /// The path alone, which holds a secret. It does not cover the body.
+    Path,
 }
 
 /// How the other side can let us down.

@@ -1,5 +1,10 @@
 //! Strict stand-ins for providers, in the test's own process, and a real mail server of a test's own.
 
 pub mod dovecot;
+pub mod esendex;
+pub mod firetext;
+pub mod govuk_notify;
+mod line;
 pub mod smtp;
+pub mod stage;
 pub mod twilio;

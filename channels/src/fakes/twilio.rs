@@ -6,31 +6,23 @@
 mod callbacks;
 mod deed;
 mod inbound;
-mod line;
 mod post;
 mod serve;
 mod show;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet},
     fs, io,
+    ops::Deref,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread::{self, JoinHandle},
+    sync::Arc,
 };
 
 use axum::Router;
-use jiff::{SignedDuration, Timestamp};
-use tokio::{
-    net::TcpListener,
-    sync::{oneshot, watch},
-};
 use uuid::Uuid;
 
-use self::{
-    line::{Line, Lines},
-    post::Post,
-};
+use self::post::Post;
+use super::stage::{Server, Stage};
 use crate::twilio::TwilioConfig;
 
 pub use callbacks::{SignedPost, deliver};
@@ -42,75 +34,17 @@ const SERVICE: &str = "MG0123456789abcdef0123456789abcdef";
 struct State {
     messages: Vec<Taken>,
     answers: HashMap<String, (u32, Shape)>,
-    posts: VecDeque<Deed>,
-    gets: VecDeque<Deed>,
-    always: Option<Deed>,
-    always_question: Option<Deed>,
     logins_refused: bool,
     account_status: String,
     account_type: String,
     pages_at: String,
     webhook_key: Option<(String, String)>,
-    complaints: Vec<String>,
-    clock_ahead: SignedDuration,
-    at_once: usize,
-    most_at_once: usize,
 }
 
 /// What the thread and the test share.
-#[derive(Debug)]
-struct Shared {
-    state: Mutex<State>,
-    seen: watch::Sender<usize>,
-    held: watch::Sender<bool>,
-    waiting: watch::Sender<usize>,
-}
+type Shared = super::stage::Shared<Deed, State>;
 
 impl Shared {
-    fn new() -> Self {
-        let state = State {
-            account_status: "active".to_owned(),
-            account_type: "Full".to_owned(),
-            ..State::default()
-        };
-        Self {
-            state: Mutex::new(state),
-            seen: watch::Sender::new(0),
-            held: watch::Sender::new(false),
-            waiting: watch::Sender::new(0),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn question_deed(&self) -> Option<Deed> {
-        let mut state = self.lock();
-        state.gets.pop_front().or_else(|| state.always_question.clone())
-    }
-
-    /// Counts a posted message while the returned value lives.
-    fn arrive(&self) -> Presence<'_> {
-        {
-            let mut state = self.lock();
-            state.at_once += 1;
-            state.most_at_once = state.most_at_once.max(state.at_once);
-        }
-        self.seen.send_modify(|seen| *seen += 1);
-        Presence(self)
-    }
-
-    fn now(&self) -> Timestamp {
-        let ahead = self.lock().clock_ahead;
-        Timestamp::now().saturating_add(ahead).unwrap_or(Timestamp::MAX)
-    }
-
-    async fn until_released(&self) {
-        let _waits = Waiting::new(&self.waiting);
-        self.held.subscribe().wait_for(|held| !held).await.ok();
-    }
-
     fn take(&self, post: Post) -> Taken {
         let of = |name: &str| post.field(name).map(str::to_owned);
         let service = of("MessagingServiceSid");
@@ -131,37 +65,19 @@ impl Shared {
     }
 }
 
-struct Presence<'a>(&'a Shared);
-
-impl Drop for Presence<'_> {
-    fn drop(&mut self) {
-        self.0.lock().at_once -= 1;
-    }
-}
-
-/// Counts one that waits, while it lives.
-struct Waiting<'a>(&'a watch::Sender<usize>);
-
-impl<'a> Waiting<'a> {
-    fn new(waiting: &'a watch::Sender<usize>) -> Self {
-        waiting.send_modify(|count| *count += 1);
-        Self(waiting)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
-    }
-}
-
-/// The running stand-in; it stops when dropped.
+/// The running stand-in; it stops when dropped. How it behaves is set on its [`Stage`].
 #[derive(Debug)]
 pub struct TwilioFake {
     shared: Arc<Shared>,
-    port: u16,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    server: Server,
+}
+
+impl Deref for TwilioFake {
+    type Target = Stage<Deed>;
+
+    fn deref(&self) -> &Stage<Deed> {
+        &self.shared.stage
+    }
 }
 
 impl TwilioFake {
@@ -180,30 +96,19 @@ impl TwilioFake {
 
     /// Starts it. Needs no runtime.
     pub fn start() -> io::Result<Self> {
-        let shared = Arc::new(Shared::new());
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
-        listener.set_nonblocking(true)?;
-        let port = listener.local_addr()?.port();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (stop, stopped) = oneshot::channel();
+        let state = State {
+            account_status: "active".to_owned(),
+            account_type: "Full".to_owned(),
+            ..State::default()
+        };
+        let shared = Shared::new(state);
         let router = Router::new().fallback(serve::serve).with_state(Arc::clone(&shared));
-        let thread = thread::spawn(move || {
-            runtime.block_on(async {
-                let Ok(listener) = TcpListener::from_std(listener) else { return };
-                let service = router.into_make_service_with_connect_info::<Line>();
-                // Not a graceful stop: a request that hangs on purpose would hold it for ever.
-                tokio::select! {
-                    _ = stopped => {}
-                    _ = async { axum::serve(Lines(listener), service).await } => {}
-                }
-            });
-        });
-        Ok(Self { shared, port, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { server: Server::start(router)?, shared })
     }
 
     /// For `base_url`.
     pub fn base_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.server.base_url()
     }
 
     /// Settings that reach this stand-in, fast. Writes the token's file into `directory`.
@@ -228,26 +133,6 @@ impl TwilioFake {
             retain_content: true,
             retain_address: true,
         })
-    }
-
-    /// Does this with each of the next `times` posted messages, before anything set by [`TwilioFake::always`].
-    pub fn next(&self, times: usize, deed: Deed) {
-        self.shared.lock().posts.extend(std::iter::repeat_n(deed, times));
-    }
-
-    /// Does this with every posted message from now on; `None` makes it behave again.
-    pub fn always(&self, deed: Option<Deed>) {
-        self.shared.lock().always = deed;
-    }
-
-    /// Does this with each of the next `times` questions (list or account).
-    pub fn next_question(&self, times: usize, deed: Deed) {
-        self.shared.lock().gets.extend(std::iter::repeat_n(deed, times));
-    }
-
-    /// Does this with every question from now on; `None` makes it behave again.
-    pub fn always_question(&self, deed: Option<Deed>) {
-        self.shared.lock().always_question = deed;
     }
 
     /// Answers every message to this number with an error.
@@ -277,26 +162,6 @@ impl TwilioFake {
         origin.clone_into(&mut self.shared.lock().pages_at);
     }
 
-    /// Sets its clock ahead of this machine's; behind it if negative.
-    pub fn clock_ahead(&self, by: SignedDuration) {
-        self.shared.lock().clock_ahead = by;
-    }
-
-    /// Holds every posted message, unread, until [`TwilioFake::release`].
-    pub fn hold(&self) {
-        self.shared.held.send_replace(true);
-    }
-
-    /// Waits until that many messages are held.
-    pub async fn until_held(&self, count: usize) {
-        self.shared.waiting.subscribe().wait_for(|waiting| *waiting >= count).await.ok();
-    }
-
-    /// Lets held messages go on.
-    pub fn release(&self) {
-        self.shared.held.send_replace(false);
-    }
-
     /// Adds a message that came about in another way.
     pub fn plant(&self, taken: Taken) {
         self.shared.lock().messages.push(taken);
@@ -321,34 +186,5 @@ impl TwilioFake {
         let mut seen = HashSet::new();
         let all = self.messages().into_iter().map(|taken| (taken.to, taken.body));
         all.filter(|text| !seen.insert(text.clone())).collect()
-    }
-
-    /// What a strict provider would have complained of. Empty after a good test.
-    pub fn complaints(&self) -> Vec<String> {
-        self.shared.lock().complaints.clone()
-    }
-
-    /// How many messages have been posted, taken or not.
-    pub fn posted(&self) -> usize {
-        *self.shared.seen.borrow()
-    }
-
-    /// Waits until that many messages have been posted, taken or not.
-    pub async fn until_posted(&self, count: usize) {
-        self.shared.seen.subscribe().wait_for(|seen| *seen >= count).await.ok();
-    }
-
-    /// The most posted messages that were here at the same time.
-    pub fn most_at_once(&self) -> usize {
-        self.shared.lock().most_at_once
-    }
-}
-
-impl Drop for TwilioFake {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            thread.join().ok();
-        }
     }
 }

@@ -9,11 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use url::Url;
 
-use super::{Twilio, config::Origin, is_message_sid, list, text_of};
+use super::{Twilio, config::Origin, is_message_sid, list, wire};
 use crate::{
     error::{Fault, SendError, Went},
     message::{ProviderRef, Text},
     sender::{Found, Lookup},
+    texting::text_of,
 };
 
 /// Two thousand texts to one number since yesterday is not a school any more.
@@ -103,12 +104,12 @@ impl Twilio {
     async fn page(&self, url: Url) -> Result<(Page, SignedDuration), SendError> {
         let reply = self.wire.get(url).await.map_err(SendError::from).map_err(still_in_doubt)?;
         if !reply.status.is_success() {
-            return Err(still_in_doubt(reply.error()));
+            return Err(still_in_doubt(wire::error(&reply)));
         }
         let page = reply
             .json()
             .and_then(|json| serde_json::from_value(json).map_err(|_| "it is not a list of messages"));
-        Ok((page.map_err(unreadable)?, list::skew(&reply)))
+        Ok((page.map_err(unreadable)?, reply.skew()))
     }
 
     /// Notes the candidates of a page. True if the whole page is older than anything that matters.

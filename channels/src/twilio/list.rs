@@ -1,11 +1,7 @@
-//! What every reading of Twilio's list of messages needs: dates, clocks and the way to the next page.
+//! What every reading of Twilio's list of messages needs: dates and the way to the next page.
 
-use std::time::SystemTime;
-
-use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use url::Url;
-
-use super::wire::Reply;
 
 /// Messages asked for at a time.
 pub(super) const PAGE: &str = "200";
@@ -13,13 +9,6 @@ pub(super) const PAGE: &str = "200";
 /// A date of the list, which writes them as mail does (RFC 2822).
 pub(super) fn date(text: &str) -> Option<Timestamp> {
     DateTimeParser::new().parse_timestamp(text).ok()
-}
-
-/// By how much Twilio's clock is ahead of ours: what we ask for is by our clock, what is listed by theirs. A machine
-/// that runs fast would else overlook its own text and send it twice. Zero if the answer has no date.
-pub(super) fn skew(reply: &Reply) -> SignedDuration {
-    let ours = Timestamp::try_from(SystemTime::now()).ok();
-    reply.date.zip(ours).map_or(SignedDuration::ZERO, |(theirs, ours)| theirs.duration_since(ours))
 }
 
 /// The next page's address, which must be at the same place as the first: it is asked with our login.

@@ -5,18 +5,17 @@
 //! does not end within our bound, the missing ones would be the oldest, which nobody would ever ask for again: then
 //! nothing is returned but an error that says so.
 
-use std::collections::HashSet;
-
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{Twilio, arrived::Listed, closed, config::Origin, list};
+use super::{Twilio, arrived::Listed, config::Origin, list};
 use crate::{
     error::{Fault, SendError, Went},
-    inbound::{KeptText, RawForm},
+    inbound::{KeptText, RawForm, oldest_first},
     private::Private,
+    texting::closed,
 };
 
 /// Ten thousand messages: a school year's worth of answers.
@@ -77,7 +76,7 @@ impl Twilio {
             return Err(not_listed(self.refused(&reply)));
         }
         let page = reply.json().map_err(unreadable)?;
-        Ok((page, list::skew(&reply)))
+        Ok((page, reply.skew()))
     }
 
     /// The text an element tells of, if it came to us, and not before the horizon. One without a date that can be read
@@ -104,16 +103,6 @@ impl Twilio {
     }
 }
 
-fn oldest_first(mut texts: Vec<KeptText>) -> Vec<KeptText> {
-    // Reversed first, so that texts of the same second stay in order, too.
-    texts.reverse();
-    texts.sort_by_key(|kept| kept.text.sent_at);
-    // A text that arrives while we read pushes the last of one page to the next.
-    let mut seen = HashSet::new();
-    texts.retain(|kept| seen.insert(kept.text.reference.clone()));
-    texts
-}
-
 /// Asking changes nothing, so however it fails, nothing is in doubt.
 fn not_listed(error: SendError) -> SendError {
     let summary = format!("texts that arrived could not be listed: {}", error.summary);
@@ -122,29 +111,4 @@ fn not_listed(error: SendError) -> SendError {
 
 fn unreadable(why: &str) -> SendError {
     not_listed(SendError::not_sent(Fault::Temporary, format!("Twilio's list cannot be read, as {why}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn kept(index: i64, second: i64) -> KeptText {
-        let date = jiff::fmt::rfc2822::DateTimePrinter::new()
-            .timestamp_to_string(&Timestamp::constant(1_795_446_000 + second, 0))
-            .expect("a date of this century");
-        let raw =
-            serde_json::json!({"sid": format!("SM{index:032x}"), "direction": "inbound", "date_sent": date});
-        let raw = raw.to_string().into_bytes();
-        let text = super::super::read_listed(&raw).expect("a listed text");
-        KeptText { text, form: RawForm::TwilioListed, raw: Private::new(raw) }
-    }
-
-    #[test]
-    fn texts_are_told_once_and_oldest_first_however_they_are_listed() {
-        let listed = vec![kept(4, 9), kept(3, 9), kept(1, 5), kept(2, 7), kept(3, 9)];
-
-        let told = oldest_first(listed);
-
-        assert_eq!(told, [kept(1, 5), kept(2, 7), kept(3, 9), kept(4, 9)]);
-    }
 }

@@ -140,7 +140,13 @@ fn understand_one(one: &Waiting, hints: &Hints, key: &ReplyKey) -> Message {
     match one.form {
         RawForm::Mail if one.raw.expose().is_empty() => {}
         RawForm::Mail => fill_mail(&mut message, read(one.raw.expose(), hints), hints, key),
-        RawForm::TwilioPost | RawForm::TwilioListed => fill_text(&mut message, one),
+        RawForm::TwilioPost
+        | RawForm::TwilioListed
+        | RawForm::NotifyPost
+        | RawForm::NotifyListed
+        | RawForm::HttpPost => {
+            fill_text(&mut message, one);
+        }
     }
     message
 }

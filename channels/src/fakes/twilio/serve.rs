@@ -1,23 +1,25 @@
 //! One request, from the line to the answer.
 
-use std::{collections::HashMap, future::pending, io, sync::Arc};
+use std::{collections::HashMap, future::pending, sync::Arc};
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::{Bytes, to_bytes},
     extract::{ConnectInfo, Request, State},
     http::{Method, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use futures_util::stream;
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
     Deed, Shape, Shared, TwilioFake,
-    line::Line,
     post::{MALFORMED, Post},
     show,
+};
+use crate::fakes::{
+    line::Line,
+    stage::{cut_short, endless, redirect, reply},
 };
 
 const LARGEST_REQUEST: usize = 64 * 1024;
@@ -27,11 +29,8 @@ pub(super) async fn serve(
     ConnectInfo(line): ConnectInfo<Line>,
     request: Request,
 ) -> Response {
-    let mut response = handle(&shared, &line, request).await;
-    if let Ok(date) = show::http_date(shared.now()).parse() {
-        response.headers_mut().insert(header::DATE, date);
-    }
-    response
+    let response = handle(&shared, &line, request).await;
+    shared.dated(response)
 }
 
 async fn handle(shared: &Shared, line: &Line, request: Request) -> Response {
@@ -44,8 +43,7 @@ async fn handle(shared: &Shared, line: &Line, request: Request) -> Response {
     };
     let path = parts.uri.path();
     if parts.method == Method::POST && path == messages {
-        let _seen = shared.arrive();
-        shared.until_released().await;
+        let _seen = shared.arrive().await;
         return post(shared, line, &parts, &body).await;
     }
     if parts.method != Method::GET {
@@ -89,7 +87,7 @@ fn login(shared: &Shared, parts: &Parts) -> Option<Login> {
 }
 
 fn malformed(shared: &Shared, what: &str) -> Response {
-    shared.lock().complaints.push(what.to_owned());
+    shared.complain(what);
     show::error(400, MALFORMED, Shape::Classic, what)
 }
 
@@ -104,14 +102,12 @@ async fn post(shared: &Shared, line: &Line, parts: &Parts, body: &Bytes) -> Resp
     let post = match Post::read(body) {
         Ok(post) => post,
         Err((code, words)) => {
-            shared.lock().complaints.push(words.clone());
+            shared.complain(words.clone());
             return show::error(show::status_of(code), code, Shape::Classic, &words);
         }
     };
-    let (deed, answer) = {
-        let mut state = shared.lock();
-        (state.posts.pop_front().or_else(|| state.always.clone()), state.answers.get(post.to()).copied())
-    };
+    let deed = shared.post_deed();
+    let answer = shared.lock().answers.get(post.to()).copied();
     if let Some((code, shape)) = answer {
         let words = format!("Message to {} was not taken", post.to());
         return show::error(show::status_of(code), code, shape, &words);
@@ -134,7 +130,7 @@ async fn misbehave(deed: Deed, line: &Line, answer: Response) -> Response {
             }
             response
         }
-        Deed::Fail { status, .. } => show::answer(status, "text/html", "<html>upstream</html>"),
+        Deed::Fail { status, .. } => reply(status, "text/html", "<html>upstream</html>"),
         Deed::Refuse { status, code, shape } => show::error(status, code, shape, "Not taken"),
         Deed::Cut { .. } => {
             line.cut();
@@ -142,38 +138,11 @@ async fn misbehave(deed: Deed, line: &Line, answer: Response) -> Response {
         }
         Deed::CutShort => cut_short(answer),
         Deed::Hang { .. } => pending().await,
-        Deed::Redirect => {
-            let mut response = show::answer(307, "text/html", "");
-            response.headers_mut().insert(header::LOCATION, header::HeaderValue::from_static("/elsewhere"));
-            response
-        }
+        Deed::Redirect => redirect(),
         Deed::Nameless => show::json_answer(201, &json!({"status": "queued"})),
-        Deed::Garbled => show::answer(201, "application/json", "{\"sid\": \"SM"),
-        Deed::Endless => show::answer(
-            201,
-            "application/json",
-            Body::from_stream(stream::repeat_with(|| {
-                Ok::<_, io::Error>(Bytes::from_static(&[b' '; 8 * 1024]))
-            })),
-        ),
+        Deed::Garbled => reply(201, "application/json", "{\"sid\": \"SM"),
+        Deed::Endless => endless(201),
     }
-}
-
-/// Half an answer, and then a cut line.
-fn cut_short(answer: Response) -> Response {
-    let (mut parts, _) = answer.into_parts();
-    parts.headers.remove(header::CONTENT_LENGTH);
-    let body = stream::unfold(0, |step| async move {
-        // Waiting once lets the first half leave before the second fails.
-        tokio::task::yield_now().await;
-        let part = if step == 0 {
-            Ok(Bytes::from_static(b"{\"sid\": "))
-        } else {
-            Err(io::ErrorKind::BrokenPipe.into())
-        };
-        Some((part, step + 1)).filter(|(part, _): &(io::Result<_>, i32)| step < 2 || part.is_ok())
-    });
-    Response::from_parts(parts, Body::from_stream(body))
 }
 
 fn list(shared: &Shared, parts: &Parts) -> Response {

@@ -1,22 +1,14 @@
 //! What the stand-in says: resources and errors in the provider's documented JSON.
 
-use axum::{
-    body::Body,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use axum::response::Response;
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter, tz::TimeZone};
 use serde_json::{Value, json};
 
 use super::{Shape, Taken, TwilioFake};
-
-pub(super) fn answer(status: u16, content_type: &str, body: impl Into<Body>) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(header::CONTENT_TYPE, content_type.to_owned())], body.into()).into_response()
-}
+use crate::fakes::stage::reply;
 
 pub(super) fn json_answer(status: u16, body: &Value) -> Response {
-    answer(status, "application/json;charset=utf-8", body.to_string())
+    reply(status, "application/json;charset=utf-8", body.to_string())
 }
 
 /// An error in either of the provider's shapes. Repeats the number, as the provider does, so that leaks are found.
@@ -29,7 +21,7 @@ pub(super) fn error(status: u16, code: u32, shape: Shape, words: &str) -> Respon
         Shape::Problem => {
             let body = json!({"type": page, "title": "Not taken", "status": status, "code": code, "detail": words,
                 "instance": "/2010-04-01/Accounts", "errors": []});
-            answer(status, "application/problem+json", body.to_string())
+            reply(status, "application/problem+json", body.to_string())
         }
     }
 }
@@ -47,10 +39,6 @@ pub(super) const fn status_of(code: u32) -> u16 {
 fn date(at: Timestamp) -> String {
     // "+0000" rather than jiff's "-0000": what the provider writes.
     DateTimePrinter::new().timestamp_to_string(&at).unwrap_or_default().replace("-0000", "+0000")
-}
-
-pub(super) fn http_date(at: Timestamp) -> String {
-    DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default()
 }
 
 pub(super) fn message(taken: &Taken) -> Value {

@@ -1,0 +1,82 @@
+//! What the stand-in says: resources and errors in the provider's documented JSON.
+
+use axum::response::Response;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{GovukNotifyFake, Received, Taken, Template};
+use crate::fakes::stage::reply;
+
+pub(super) fn json_answer(status: u16, body: &Value) -> Response {
+    reply(status, "application/json", body.to_string())
+}
+
+pub(super) fn error(status: u16, error: &str, message: &str) -> Value {
+    json!({"status_code": status, "errors": [{"error": error, "message": message}]})
+}
+
+pub(super) fn refusal(status: u16, name: &str, message: &str) -> Response {
+    json_answer(status, &error(status, name, message))
+}
+
+/// A moment as the server writes it.
+pub(super) fn date(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+}
+
+fn template() -> Value {
+    let uri = format!("https://api.notifications.service.gov.uk/v2/template/{}", GovukNotifyFake::TEMPLATE);
+    json!({"id": GovukNotifyFake::TEMPLATE, "version": 3, "uri": uri})
+}
+
+fn uri(taken: &Taken) -> String {
+    format!("https://api.notifications.service.gov.uk/v2/notifications/{}", taken.id)
+}
+
+/// The answer to a posted text.
+pub(super) fn created(taken: &Taken) -> Value {
+    json!({
+        "id": taken.id,
+        "reference": taken.reference,
+        "content": {"body": taken.sent, "from_number": GovukNotifyFake::NUMBER},
+        "uri": uri(taken),
+        "template": template(),
+        "scheduled_for": null,
+    })
+}
+
+/// A text of ours in a list.
+pub(super) fn notification(taken: &Taken) -> Value {
+    json!({
+        "id": taken.id, "reference": taken.reference, "phone_number": taken.to, "email_address": null,
+        "line_1": null, "line_2": null, "line_3": null, "line_4": null, "line_5": null, "line_6": null,
+        "line_7": null, "postcode": null, "postage": null, "type": "sms", "status": taken.status,
+        "template": template(), "body": taken.sent, "subject": null, "created_at": date(taken.created),
+        "created_by_name": null, "sent_at": null, "completed_at": null, "scheduled_for": null,
+        "one_click_unsubscribe": null,
+    })
+}
+
+/// A text from a carer in a list.
+pub(super) fn received(received: &Received, with_space: bool) -> Value {
+    let date = date(received.created);
+    let date = if with_space { date.replace('T', " ").replace('Z', "") } else { date };
+    json!({
+        "id": received.id,
+        "user_number": received.from,
+        "notify_number": GovukNotifyFake::NUMBER,
+        "created_at": date,
+        "service_id": GovukNotifyFake::SERVICE,
+        "content": received.words,
+    })
+}
+
+/// The template itself.
+pub(super) fn whole_template(template: &Template) -> Value {
+    json!({
+        "id": GovukNotifyFake::TEMPLATE, "type": template.kind, "name": template.name, "version": 3,
+        "created_at": "2026-09-01T08:00:00.000000Z", "updated_at": null, "created_by": "it@hill.example",
+        "body": template.body, "subject": null, "letter_contact_block": null, "postage": null,
+        "personalisation": {"words": {"required": true}},
+    })
+}

@@ -1,0 +1,159 @@
+//! The settings of a GOV.UK Notify channel, and what they become once they are checked.
+
+use std::path::PathBuf;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use url::Url;
+use uuid::Uuid;
+
+use super::key::ApiKey;
+use crate::{
+    error::OpenError,
+    pace::Pace,
+    settings::{bad, base_url, pace, seconds, secret, within},
+    wire::Patience,
+};
+
+/// The shortest bearer token that Notify's page for callbacks takes (provider's admin application, as read in 2026-11).
+const SHORTEST_TOKEN: usize = 10;
+/// What Notify allows one kind of key is 3,000 requests a minute; look-ups and polls count as well.
+const MOST_A_SECOND: f64 = 50.0;
+
+/// `kind = "govuk_notify"`: texts through GOV.UK Notify, which serves state-funded schools. Secrets are named by file
+/// and never stand here.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GovukNotifyConfig {
+    /// File holding the API key as Notify showed it once: a name and two UUIDs, joined by hyphens.
+    pub api_key_file: PathBuf,
+    /// The template texts are made from, by its id. It should hold the placeholder and nothing else, as in `((words))`:
+    /// what else stands in it is added to every text and is not counted here.
+    pub template_id: String,
+    /// The template's placeholder that takes the words.
+    #[serde(default = "words")]
+    pub placeholder: String,
+    /// One of the service's text message senders, by its id; the service's default sender if absent.
+    #[serde(default)]
+    pub sms_sender_id: Option<String>,
+    /// File holding the bearer token that we chose and entered at Notify beside the addresses for callbacks; at least
+    /// 10 characters. Without it no callback is believed.
+    #[serde(default)]
+    pub callback_token_file: Option<PathBuf>,
+    /// Whether carers can answer: true once Notify has switched on receiving texts, which gives the service a number.
+    /// Only then are received texts asked for.
+    #[serde(default)]
+    pub can_be_answered: bool,
+    /// Whether the service may text numbers that Notify counts as international: besides those abroad, to which nothing
+    /// is sent from here, the mobiles of Jersey, Guernsey and the Isle of Man. Without it these are told to be reached
+    /// another way, and Notify, which would hold up the whole channel for one of them, is not asked.
+    #[serde(default)]
+    pub international: bool,
+    /// Where Notify's API is. Plain `http` is accepted on loopback only, for rehearsals against a stand-in.
+    #[serde(default = "api")]
+    pub base_url: String,
+    /// Messages a second (not segments), at most 50: Notify allows each kind of key 3,000 requests a minute, shared with
+    /// whatever else the school sends through the same service.
+    #[serde(default = "twenty_a_second")]
+    pub per_second: f64,
+    /// Messages on the wire at once, 1 to 100.
+    #[serde(default = "four")]
+    pub in_flight: usize,
+    /// Seconds to reach Notify (name, line and TLS together), 1 to 300.
+    #[serde(default = "ten")]
+    pub connect_timeout_secs: u64,
+    /// Seconds to wait for the whole answer once reached, 1 to 300.
+    #[serde(default = "thirty")]
+    pub answer_timeout_secs: u64,
+}
+
+fn words() -> String {
+    "words".to_owned()
+}
+fn api() -> String {
+    "https://api.notifications.service.gov.uk".to_owned()
+}
+const fn twenty_a_second() -> f64 {
+    20.0
+}
+const fn four() -> usize {
+    4
+}
+const fn ten() -> u64 {
+    10
+}
+const fn thirty() -> u64 {
+    30
+}
+
+/// The settings, checked, with the secrets read.
+pub(super) struct Settings {
+    pub(super) key: ApiKey,
+    pub(super) template: Uuid,
+    pub(super) placeholder: String,
+    pub(super) sender: Option<Uuid>,
+    pub(super) callback_token: Option<SecretString>,
+    pub(super) can_be_answered: bool,
+    pub(super) international: bool,
+    pub(super) base: Url,
+    pub(super) patience: Patience,
+}
+
+impl GovukNotifyConfig {
+    pub(super) fn check(&self) -> Result<Settings, OpenError> {
+        let key = ApiKey::parse(secret("api_key_file", &self.api_key_file)?.expose_secret());
+        let key = key.ok_or_else(|| {
+            OpenError(format!(
+                "api_key_file: {} holds no key of Notify's: it is a name and two UUIDs joined by hyphens, as Notify \
+                 showed it when it was made",
+                self.api_key_file.display()
+            ))
+        })?;
+        // A bracket or question mark has a meaning of its own between the brackets.
+        if self.placeholder.trim().is_empty() || self.placeholder.contains(['(', ')', '?']) {
+            return Err(bad(
+                "placeholder must be the name between the double brackets in the template, such as words for ((words))",
+            ));
+        }
+        Ok(Settings {
+            key,
+            template: uuid("template_id", &self.template_id)?,
+            placeholder: self.placeholder.clone(),
+            sender: self.sms_sender_id.as_deref().map(|id| uuid("sms_sender_id", id)).transpose()?,
+            callback_token: self.callback_token()?,
+            can_be_answered: self.can_be_answered,
+            international: self.international,
+            base: base_url(&self.base_url)?,
+            patience: Patience {
+                connect: seconds("connect_timeout_secs", self.connect_timeout_secs)?,
+                answer: seconds("answer_timeout_secs", self.answer_timeout_secs)?,
+                in_flight: within("in_flight", self.in_flight, 1, 100)?,
+            },
+        })
+    }
+
+    pub(super) fn pace(&self) -> Result<Pace, OpenError> {
+        pace(self.per_second, MOST_A_SECOND)
+    }
+
+    fn callback_token(&self) -> Result<Option<SecretString>, OpenError> {
+        let Some(file) = &self.callback_token_file else { return Ok(None) };
+        let token = secret("callback_token_file", file)?;
+        if token.expose_secret().chars().count() < SHORTEST_TOKEN {
+            return Err(bad(
+                "callback_token_file: the token is shorter than 10 characters: choose a longer one, and enter it at \
+                 Notify as well",
+            ));
+        }
+        // What a header cannot carry would never be recognised (RFC 9110 §5.5).
+        if !token.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(bad("callback_token_file: use ASCII letters, digits and signs without spaces"));
+        }
+        Ok(Some(token))
+    }
+}
+
+fn uuid(setting: &str, text: &str) -> Result<Uuid, OpenError> {
+    let uuid = Uuid::try_parse(text.trim());
+    uuid.map_err(|_| OpenError(format!("{setting} must be a UUID, as Notify's pages show it")))
+}

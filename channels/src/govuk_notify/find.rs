@@ -1,0 +1,63 @@
+//! "Did you take it?": finding a text in doubt by our reference, which Notify keeps with it.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{GovukNotify, notification_id};
+use crate::{
+    error::{Fault, SendError, Went},
+    message::ProviderRef,
+    sender::{Found, Lookup},
+    texting::text_of,
+};
+
+/// Notify forgets texts after 7 days, and a service may choose as few as 3 (provider's documentation and the form for
+/// data retention of its admin application, as read in 2026-11). An hour is left for clocks.
+const KEPT: SignedDuration = SignedDuration::from_hours(3 * 24 - 1);
+
+#[derive(Deserialize)]
+struct Listed {
+    id: String,
+    #[serde(default)]
+    reference: Option<String>,
+}
+
+impl GovukNotify {
+    pub(super) async fn look_up(&self, lookup: &Lookup<'_>) -> Result<Found, SendError> {
+        text_of(lookup.message)?;
+        let reference = lookup.reference.to_string();
+        let mut url = self.wire.at("notifications");
+        url.query_pairs_mut().append_pair("template_type", "sms").append_pair("reference", &reference);
+        let (page, _) = self.ask(url).await.map_err(still_in_doubt)?;
+        let listed = page.get("notifications").and_then(Value::as_array);
+        let mut found = Vec::new();
+        for one in listed.ok_or_else(|| unreadable("it is not a list of texts"))? {
+            let one = Listed::deserialize(one);
+            let one = one.map_err(|_| unreadable("a text in it is not in the documented form"))?;
+            let id =
+                notification_id(&one.id).ok_or_else(|| unreadable("a text in it is not named by a UUID"))?;
+            // A server that does not know the filter would list everybody's.
+            if one.reference.as_deref() == Some(&reference) && !lookup.known.iter().any(|known| known.0 == id)
+            {
+                found.push(id);
+            }
+        }
+        // From new to old; the oldest is the one whose answer was lost.
+        match found.pop() {
+            Some(id) => Ok(Found::Yes(ProviderRef(id))),
+            None if Timestamp::now().duration_since(lookup.since) > KEPT => Ok(Found::CannotTell),
+            None => Ok(Found::No),
+        }
+    }
+}
+
+/// A failed question answers nothing: whatever was in doubt still is.
+fn still_in_doubt(error: SendError) -> SendError {
+    let summary = format!("a text in doubt could not be looked up: {}", error.summary);
+    SendError { went: Went::Perhaps, summary, ..error }
+}
+
+fn unreadable(why: &str) -> SendError {
+    still_in_doubt(SendError::not_sent(Fault::Temporary, format!("Notify's list cannot be read, as {why}")))
+}

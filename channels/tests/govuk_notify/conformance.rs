@@ -1,0 +1,92 @@
+//! The promises every channel makes, over this one.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use liaison_channels::{
+    Sender,
+    conformance::{Misbehaviour, Post, Proof, Rig, Taken},
+    conformance_tests,
+    fakes::{govuk_notify::GovukNotifyFake, stage::Deed},
+};
+
+use crate::Scene;
+
+#[async_trait]
+impl Rig for Scene {
+    fn sender(&self) -> &dyn Sender {
+        &self.notify
+    }
+
+    /// What was handed over. Notify tidies spaces and quotes in what it sends, which is its own doing.
+    async fn taken(&self) -> Vec<Taken> {
+        self.fake.texts().into_iter().map(|taken| Taken { to: taken.to, words: taken.words }).collect()
+    }
+
+    async fn misbehave(&self, how: Misbehaviour) -> bool {
+        let (deed, question) = match how {
+            Misbehaviour::Unavailable => same(Deed::Fail { status: 503, took: false }),
+            Misbehaviour::Throttles => same(GovukNotifyFake::refusal(429, "RateLimitError")),
+            Misbehaviour::RefusesAddress => (GovukNotifyFake::refusal(400, "ValidationError"), None),
+            // Notify has no refusal of its own for what is in a text.
+            Misbehaviour::RefusesContent => return false,
+            Misbehaviour::RefusesSettings => same(GovukNotifyFake::refusal(403, "AuthError")),
+            Misbehaviour::CutBefore => same(Deed::Cut { took: false }),
+            Misbehaviour::CutAfter => same(Deed::Cut { took: true }),
+            Misbehaviour::SilentBefore => same(Deed::Hang { took: false }),
+            Misbehaviour::SilentAfter => same(Deed::Hang { took: true }),
+            Misbehaviour::Garbles => same(Deed::Garbled),
+        };
+        self.fake.always(Some(deed));
+        self.fake.always_question(question);
+        true
+    }
+
+    async fn behave(&self) {
+        self.fake.always(None);
+        self.fake.always_question(None);
+    }
+
+    async fn hold(&self) -> bool {
+        self.fake.hold();
+        true
+    }
+
+    async fn until_held(&self, count: usize) {
+        self.fake.until_held(count).await;
+    }
+
+    async fn release(&self) {
+        self.fake.release();
+    }
+
+    async fn arrives(&self, from: &str, words: &str) -> Option<Post> {
+        Some(self.fake.receive(from, words))
+    }
+
+    fn proof(&self) -> Proof {
+        Proof::Header("authorization")
+    }
+
+    fn most_at_once(&self) -> Option<usize> {
+        Some(self.fake.most_at_once())
+    }
+
+    fn complaints(&self) -> Vec<String> {
+        self.fake.complaints()
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+}
+
+fn same(deed: Deed) -> (Deed, Option<Deed>) {
+    (deed.clone(), Some(deed))
+}
+
+fn rig() -> Scene {
+    Scene::with(|config| (config.connect_timeout_secs, config.answer_timeout_secs) = (1, 1))
+}
+
+conformance_tests!(govuk_notify, rig());

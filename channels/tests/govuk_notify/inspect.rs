@@ -1,0 +1,51 @@
+//! One post, looked at by hand.
+
+use liaison_channels::{
+    conformance::Post,
+    fakes::govuk_notify::GovukNotifyFake,
+    inbound_reading::{EventReading, WebhookReading, inspect_webhook},
+};
+use serde_json::json;
+
+use crate::{CARER, Scene, WORDS};
+
+fn inspect(post: &Post, token: &str) -> WebhookReading {
+    let url = format!("https://liaison.school.example{}", post.path_and_query);
+    inspect_webhook("govuk_notify", &url, &post.headers, token, &post.body)
+}
+
+#[test]
+fn a_received_text_is_shown_to_whoever_holds_the_token() {
+    let post = Scene::new().fake.receive(CARER, WORDS);
+
+    let reading = inspect(&post, GovukNotifyFake::CALLBACK_TOKEN);
+
+    assert!(reading.accepted, "{}", reading.reason);
+    assert!(matches!(reading.events.as_slice(), [EventReading::Text { .. }]));
+}
+
+#[test]
+fn what_is_wrong_is_told_and_nothing_is_shown() {
+    let post = Scene::new().fake.receive(CARER, WORDS);
+    let proxied = Post { headers: Vec::new(), ..post.clone() };
+
+    for reading in [inspect(&post, "another-token"), inspect(&proxied, GovukNotifyFake::CALLBACK_TOKEN)] {
+        assert!(!reading.accepted && reading.reason.contains("callback_token_file"), "{}", reading.reason);
+        assert_eq!(reading.events, []);
+    }
+}
+
+#[test]
+fn what_is_nothing_of_ours_is_told_as_that() {
+    let email =
+        GovukNotifyFake::post(&json!({"id": "x", "notification_type": "email", "status": "delivered"}));
+    let garbled = GovukNotifyFake::post(&json!({"id": "x"}));
+
+    let (email, garbled) = (
+        inspect(&email, GovukNotifyFake::CALLBACK_TOKEN),
+        inspect(&garbled, GovukNotifyFake::CALLBACK_TOKEN),
+    );
+
+    assert!(email.accepted && email.reason.contains("email"), "{}", email.reason);
+    assert!(garbled.accepted && garbled.reason.contains("neither a received text"), "{}", garbled.reason);
+}
