@@ -1,5 +1,9 @@
 //! Strict stand-ins for providers, in the test's own process, and a real mail server of a test's own.
 
+mod crowd;
 pub mod dovecot;
+mod line;
+mod post;
+mod server;
 pub mod smtp;
 pub mod twilio;

@@ -6,7 +6,6 @@
 mod callbacks;
 mod deed;
 mod inbound;
-mod line;
 mod post;
 mod serve;
 mod show;
@@ -16,21 +15,14 @@ use std::{
     fs, io,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread::{self, JoinHandle},
 };
 
 use axum::Router;
 use jiff::{SignedDuration, Timestamp};
-use tokio::{
-    net::TcpListener,
-    sync::{oneshot, watch},
-};
 use uuid::Uuid;
 
-use self::{
-    line::{Line, Lines},
-    post::Post,
-};
+use self::post::Post;
+use super::{crowd::Crowd, server::Server};
 use crate::twilio::TwilioConfig;
 
 pub use callbacks::{SignedPost, deliver};
@@ -53,17 +45,13 @@ struct State {
     webhook_key: Option<(String, String)>,
     complaints: Vec<String>,
     clock_ahead: SignedDuration,
-    at_once: usize,
-    most_at_once: usize,
 }
 
 /// What the thread and the test share.
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    seen: watch::Sender<usize>,
-    held: watch::Sender<bool>,
-    waiting: watch::Sender<usize>,
+    crowd: Crowd,
 }
 
 impl Shared {
@@ -73,12 +61,7 @@ impl Shared {
             account_type: "Full".to_owned(),
             ..State::default()
         };
-        Self {
-            state: Mutex::new(state),
-            seen: watch::Sender::new(0),
-            held: watch::Sender::new(false),
-            waiting: watch::Sender::new(0),
-        }
+        Self { state: Mutex::new(state), crowd: Crowd::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -90,25 +73,9 @@ impl Shared {
         state.gets.pop_front().or_else(|| state.always_question.clone())
     }
 
-    /// Counts a posted message while the returned value lives.
-    fn arrive(&self) -> Presence<'_> {
-        {
-            let mut state = self.lock();
-            state.at_once += 1;
-            state.most_at_once = state.most_at_once.max(state.at_once);
-        }
-        self.seen.send_modify(|seen| *seen += 1);
-        Presence(self)
-    }
-
     fn now(&self) -> Timestamp {
         let ahead = self.lock().clock_ahead;
         Timestamp::now().saturating_add(ahead).unwrap_or(Timestamp::MAX)
-    }
-
-    async fn until_released(&self) {
-        let _waits = Waiting::new(&self.waiting);
-        self.held.subscribe().wait_for(|held| !held).await.ok();
     }
 
     fn take(&self, post: Post) -> Taken {
@@ -131,37 +98,11 @@ impl Shared {
     }
 }
 
-struct Presence<'a>(&'a Shared);
-
-impl Drop for Presence<'_> {
-    fn drop(&mut self) {
-        self.0.lock().at_once -= 1;
-    }
-}
-
-/// Counts one that waits, while it lives.
-struct Waiting<'a>(&'a watch::Sender<usize>);
-
-impl<'a> Waiting<'a> {
-    fn new(waiting: &'a watch::Sender<usize>) -> Self {
-        waiting.send_modify(|count| *count += 1);
-        Self(waiting)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
-    }
-}
-
 /// The running stand-in; it stops when dropped.
 #[derive(Debug)]
 pub struct TwilioFake {
     shared: Arc<Shared>,
-    port: u16,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    server: Server,
 }
 
 impl TwilioFake {
@@ -181,29 +122,13 @@ impl TwilioFake {
     /// Starts it. Needs no runtime.
     pub fn start() -> io::Result<Self> {
         let shared = Arc::new(Shared::new());
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
-        listener.set_nonblocking(true)?;
-        let port = listener.local_addr()?.port();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (stop, stopped) = oneshot::channel();
         let router = Router::new().fallback(serve::serve).with_state(Arc::clone(&shared));
-        let thread = thread::spawn(move || {
-            runtime.block_on(async {
-                let Ok(listener) = TcpListener::from_std(listener) else { return };
-                let service = router.into_make_service_with_connect_info::<Line>();
-                // Not a graceful stop: a request that hangs on purpose would hold it for ever.
-                tokio::select! {
-                    _ = stopped => {}
-                    _ = async { axum::serve(Lines(listener), service).await } => {}
-                }
-            });
-        });
-        Ok(Self { shared, port, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { shared, server: Server::start(router)? })
     }
 
     /// For `base_url`.
     pub fn base_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.server.base_url()
     }
 
     /// Settings that reach this stand-in, fast. Writes the token's file into `directory`.
@@ -284,17 +209,17 @@ impl TwilioFake {
 
     /// Holds every posted message, unread, until [`TwilioFake::release`].
     pub fn hold(&self) {
-        self.shared.held.send_replace(true);
+        self.shared.crowd.hold(true);
     }
 
     /// Waits until that many messages are held.
     pub async fn until_held(&self, count: usize) {
-        self.shared.waiting.subscribe().wait_for(|waiting| *waiting >= count).await.ok();
+        self.shared.crowd.until_held(count).await;
     }
 
     /// Lets held messages go on.
     pub fn release(&self) {
-        self.shared.held.send_replace(false);
+        self.shared.crowd.hold(false);
     }
 
     /// Adds a message that came about in another way.
@@ -330,25 +255,16 @@ impl TwilioFake {
 
     /// How many messages have been posted, taken or not.
     pub fn posted(&self) -> usize {
-        *self.shared.seen.borrow()
+        self.shared.crowd.posted()
     }
 
     /// Waits until that many messages have been posted, taken or not.
     pub async fn until_posted(&self, count: usize) {
-        self.shared.seen.subscribe().wait_for(|seen| *seen >= count).await.ok();
+        self.shared.crowd.until_posted(count).await;
     }
 
     /// The most posted messages that were here at the same time.
     pub fn most_at_once(&self) -> usize {
-        self.shared.lock().most_at_once
-    }
-}
-
-impl Drop for TwilioFake {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            thread.join().ok();
-        }
+        self.shared.crowd.most_at_once()
     }
 }

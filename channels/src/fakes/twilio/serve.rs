@@ -1,24 +1,23 @@
 //! One request, from the line to the answer.
 
-use std::{collections::HashMap, future::pending, io, sync::Arc};
+use std::{collections::HashMap, future::pending, sync::Arc};
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::{Bytes, to_bytes},
     extract::{ConnectInfo, Request, State},
     http::{Method, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use futures_util::stream;
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
     Deed, Shape, Shared, TwilioFake,
-    line::Line,
     post::{MALFORMED, Post},
     show,
 };
+use crate::fakes::{line::Line, server};
 
 const LARGEST_REQUEST: usize = 64 * 1024;
 
@@ -44,8 +43,8 @@ async fn handle(shared: &Shared, line: &Line, request: Request) -> Response {
     };
     let path = parts.uri.path();
     if parts.method == Method::POST && path == messages {
-        let _seen = shared.arrive();
-        shared.until_released().await;
+        let _seen = shared.crowd.arrive();
+        shared.crowd.until_released().await;
         return post(shared, line, &parts, &body).await;
     }
     if parts.method != Method::GET {
@@ -140,40 +139,13 @@ async fn misbehave(deed: Deed, line: &Line, answer: Response) -> Response {
             line.cut();
             answer
         }
-        Deed::CutShort => cut_short(answer),
+        Deed::CutShort => server::cut_short(answer),
         Deed::Hang { .. } => pending().await,
-        Deed::Redirect => {
-            let mut response = show::answer(307, "text/html", "");
-            response.headers_mut().insert(header::LOCATION, header::HeaderValue::from_static("/elsewhere"));
-            response
-        }
+        Deed::Redirect => server::redirect(),
         Deed::Nameless => show::json_answer(201, &json!({"status": "queued"})),
         Deed::Garbled => show::answer(201, "application/json", "{\"sid\": \"SM"),
-        Deed::Endless => show::answer(
-            201,
-            "application/json",
-            Body::from_stream(stream::repeat_with(|| {
-                Ok::<_, io::Error>(Bytes::from_static(&[b' '; 8 * 1024]))
-            })),
-        ),
+        Deed::Endless => server::endless(),
     }
-}
-
-/// Half an answer, and then a cut line.
-fn cut_short(answer: Response) -> Response {
-    let (mut parts, _) = answer.into_parts();
-    parts.headers.remove(header::CONTENT_LENGTH);
-    let body = stream::unfold(0, |step| async move {
-        // Waiting once lets the first half leave before the second fails.
-        tokio::task::yield_now().await;
-        let part = if step == 0 {
-            Ok(Bytes::from_static(b"{\"sid\": "))
-        } else {
-            Err(io::ErrorKind::BrokenPipe.into())
-        };
-        Some((part, step + 1)).filter(|(part, _): &(io::Result<_>, i32)| step < 2 || part.is_ok())
-    });
-    Response::from_parts(parts, Body::from_stream(body))
 }
 
 fn list(shared: &Shared, parts: &Parts) -> Response {

@@ -1,23 +1,12 @@
 //! What the stand-in says: resources and errors in the provider's documented JSON.
 
-use axum::{
-    body::Body,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use axum::response::Response;
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter, tz::TimeZone};
 use serde_json::{Value, json};
 
 use super::{Shape, Taken, TwilioFake};
 
-pub(super) fn answer(status: u16, content_type: &str, body: impl Into<Body>) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(header::CONTENT_TYPE, content_type.to_owned())], body.into()).into_response()
-}
-
-pub(super) fn json_answer(status: u16, body: &Value) -> Response {
-    answer(status, "application/json;charset=utf-8", body.to_string())
-}
+pub(super) use crate::fakes::server::{answer, json_answer};
 
 /// An error in either of the provider's shapes. Repeats the number, as the provider does, so that leaks are found.
 pub(super) fn error(status: u16, code: u32, shape: Shape, words: &str) -> Response {
