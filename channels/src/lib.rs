@@ -12,8 +12,10 @@
 //! * `conformance` and `fakes` (feature `fakes`): the promises as a test kit, and strict providers in process.
 
 pub mod address;
+mod checked;
 pub mod error;
 pub mod folder;
+mod http;
 pub mod imap;
 pub mod inbound;
 pub mod inbound_reading;
@@ -31,6 +33,7 @@ pub mod record_folder;
 pub mod record_sink;
 mod secret;
 pub mod sender;
+mod sending;
 pub mod smtp;
 pub mod text;
 mod tls;

@@ -1,19 +1,17 @@
 //! The settings of a Twilio channel, and what they become once they are checked.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    num::NonZeroU32,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
 use super::signature::Keys;
-use crate::{error::OpenError, pace::Pace};
+use crate::{
+    checked::{self, bad, base_url, is_e164, is_sender_name, public_url, seconds, secret, within},
+    error::OpenError,
+    pace::Pace,
+};
 
 /// `kind = "twilio"`: texts through a Twilio account. Secrets are named by file and never stand here.
 #[derive(Debug, Clone, Deserialize)]
@@ -184,18 +182,8 @@ impl TwilioConfig {
     }
 
     pub(super) fn pace(&self) -> Result<Pace, OpenError> {
-        if !(0.001..=1000.0).contains(&self.per_second) {
-            return Err(bad("per_second must lie between 0.001 and 1000"));
-        }
-        // One second's worth may leave at once; below one a second, one message.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 1000")]
-        let burst = NonZeroU32::new(self.per_second.ceil() as u32).unwrap_or(NonZeroU32::MIN);
-        Ok(Pace::limited(NonZeroU32::MIN, Duration::from_secs_f64(1.0 / self.per_second), burst))
+        checked::pace(self.per_second)
     }
-}
-
-fn bad(sentence: &str) -> OpenError {
-    OpenError(sentence.to_owned())
 }
 
 /// Twilio's identifiers: two letters that tell the kind, and 32 hexadecimal digits.
@@ -211,115 +199,4 @@ fn sid(setting: &str, kind: &str, text: &str) -> Result<(), OpenError> {
     Err(OpenError(format!(
         "{setting} must be {kind} and 32 hexadecimal digits, as Twilio's console shows it"
     )))
-}
-
-fn is_e164(text: &str) -> bool {
-    text.strip_prefix('+').is_some_and(|digits| {
-        (8..=15).contains(&digits.len())
-            && !digits.starts_with('0')
-            && digits.bytes().all(|b| b.is_ascii_digit())
-    })
-}
-
-/// What British networks pass on as a sender's name.
-fn is_sender_name(text: &str) -> bool {
-    (1..=11).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b" .&_-".contains(&b))
-        && text.bytes().any(|b| b.is_ascii_alphabetic())
-}
-
-fn within<T: PartialOrd + std::fmt::Display + Copy>(
-    setting: &str,
-    value: T,
-    from: T,
-    to: T,
-) -> Result<T, OpenError> {
-    if value < from || value > to {
-        return Err(OpenError(format!("{setting} must lie between {from} and {to}")));
-    }
-    Ok(value)
-}
-
-fn seconds(setting: &str, value: u64) -> Result<Duration, OpenError> {
-    within(setting, value, 1, 300).map(Duration::from_secs)
-}
-
-fn secret(setting: &str, file: &Path) -> Result<SecretString, OpenError> {
-    let text = fs::read_to_string(file)
-        .map_err(|e| OpenError(format!("{setting}: cannot read {}: {}", file.display(), e.kind())))?;
-    match text.trim() {
-        "" => Err(OpenError(format!("{setting}: {} is empty", file.display()))),
-        text => Ok(SecretString::from(text)),
-    }
-}
-
-/// A base that carries a login and personal data: `https`, or `http` that cannot leave this machine.
-fn is_private_line(url: &Url) -> bool {
-    let loopback = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    };
-    url.scheme() == "https" || (url.scheme() == "http" && loopback)
-}
-
-fn plain_url(setting: &str, text: &str) -> Result<Url, OpenError> {
-    let url = Url::parse(text).ok().filter(|url| {
-        is_private_line(url)
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && url.username().is_empty()
-            && url.password().is_none()
-    });
-    url.ok_or_else(|| OpenError(format!("{setting} must be an https address without login, '?' or '#'")))
-}
-
-fn base_url(text: &str) -> Result<Url, OpenError> {
-    plain_url("base_url", text.trim_end_matches('/'))
-}
-
-/// Kept as it was written: Twilio signs the text of the address we give it, not its normal form.
-fn public_url(text: &str) -> Result<String, OpenError> {
-    let text = text.trim_end_matches('/');
-    plain_url("public_url", text).map(|_| text.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sender_is_a_number_or_a_short_name() {
-        for (text, number, name) in [
-            ("+447700900456", true, false),
-            ("447700900456", false, false),
-            ("+0447700900456", false, false),
-            ("Hill School", false, true),
-            ("Hill Academy", false, false),
-            ("2468", false, false),
-            ("Ünal", false, false),
-            ("", false, false),
-        ] {
-            assert_eq!((is_e164(text), is_sender_name(text)), (number, name), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn plain_http_is_for_loopback_only() {
-        for (url, fits) in [
-            ("https://api.twilio.com", true),
-            ("http://127.0.0.1:8080", true),
-            ("http://[::1]:8080", true),
-            ("http://localhost:1", true),
-            ("http://api.twilio.com", false),
-            ("http://127.0.0.1.example", false),
-            ("https://user:pass@api.twilio.com", false),
-            ("https://api.twilio.com?x=1", false),
-            ("ftp://api.twilio.com", false),
-            ("api.twilio.com", false),
-        ] {
-            assert_eq!(base_url(url).is_ok(), fits, "{url}");
-        }
-    }
 }

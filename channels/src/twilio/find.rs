@@ -9,11 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use url::Url;
 
-use super::{Twilio, config::Origin, is_message_sid, list, text_of};
+use super::{Twilio, config::Origin, is_message_sid, list, wire};
 use crate::{
-    error::{Fault, SendError, Went},
+    error::{Fault, SendError},
     message::{ProviderRef, Text},
     sender::{Found, Lookup},
+    sending::{still_in_doubt, text_of},
 };
 
 /// Two thousand texts to one number since yesterday is not a school any more.
@@ -103,7 +104,7 @@ impl Twilio {
     async fn page(&self, url: Url) -> Result<(Page, SignedDuration), SendError> {
         let reply = self.wire.get(url).await.map_err(SendError::from).map_err(still_in_doubt)?;
         if !reply.status.is_success() {
-            return Err(still_in_doubt(reply.error()));
+            return Err(still_in_doubt(wire::error(&reply)));
         }
         let page = reply
             .json()
@@ -159,12 +160,6 @@ fn same_words(theirs: &str, ours: &str) -> bool {
     let plain = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
     let (theirs, ours) = (plain(theirs), plain(ours));
     theirs == ours || theirs.strip_prefix(TRIAL_PREFIX) == Some(&ours)
-}
-
-/// A failed question answers nothing: whatever was in doubt still is.
-fn still_in_doubt(error: SendError) -> SendError {
-    let summary = format!("a text in doubt could not be looked up: {}", error.summary);
-    SendError { went: Went::Perhaps, summary, ..error }
 }
 
 fn unreadable(why: &str) -> SendError {

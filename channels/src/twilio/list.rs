@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
 use url::Url;
 
-use super::wire::Reply;
+use crate::http::Reply;
 
 /// Messages asked for at a time.
 pub(super) const PAGE: &str = "200";

@@ -27,16 +27,18 @@ use tokio::sync::Semaphore;
 use self::{
     callback::Posts,
     config::{Origin, Settings},
-    wire::{Reply, Wire},
+    wire::Wire,
 };
 use crate::{
     Sender,
     error::{Fault, OpenError, SendError},
+    http::Reply,
     inbound::KeptText,
-    message::{ChannelId, OurRef, Outgoing, Parts, ProviderRef, Text},
+    message::{ChannelId, OurRef, Outgoing, ProviderRef, Text},
     pace::Pace,
     receipt::Callback,
     sender::{Accepted, Carries, Found, Limits, Lookup},
+    sending::{closed, text_of, textable},
     text::Alphabet,
 };
 
@@ -124,10 +126,7 @@ impl Sender for Twilio {
 
     async fn send(&self, message: &Outgoing) -> Result<Accepted, SendError> {
         let text = text_of(message)?;
-        // Networks may read a text to a landline aloud, to whoever lifts the receiver.
-        text.to.textable().map_err(|_| {
-            SendError::not_sent(Fault::BadAddress, "this number cannot get texts: it is not a British mobile")
-        })?;
+        textable(text)?;
         let _place = self.places.acquire().await.map_err(|_| closed())?;
         let form = self.form(message.reference(), text);
         let reply = self.wire.post(self.wire.messages(), &form).await?;
@@ -155,7 +154,7 @@ impl Sender for Twilio {
 impl Twilio {
     /// Reads a refusal, and pauses the channel if Twilio named a time.
     fn refused(&self, reply: &Reply) -> SendError {
-        let error = reply.error();
+        let error = wire::error(reply);
         if let Fault::Throttled { wait: Some(wait) } = error.fault {
             self.pace.pause(wait);
         }
@@ -190,7 +189,7 @@ impl Twilio {
     async fn read(&self, url: url::Url) -> Result<Value, SendError> {
         let reply = self.wire.get(url).await?;
         if !reply.status.is_success() {
-            return Err(reply.error());
+            return Err(wire::error(&reply));
         }
         reply
             .json()
@@ -216,17 +215,6 @@ fn accepted(reply: &Reply) -> Result<Accepted, SendError> {
         reference: ProviderRef(sid.to_owned()),
         said: format!("HTTP {status} {}", word.unwrap_or("taken")),
     })
-}
-
-fn text_of(message: &Outgoing) -> Result<&Text, SendError> {
-    match message.parts() {
-        Parts::Text(text) => Ok(text),
-        Parts::Mail(_) => Err(SendError::not_sent(Fault::Refused, "this channel carries texts, not mail")),
-    }
-}
-
-fn closed() -> SendError {
-    SendError::not_sent(Fault::Temporary, "the channel is closing")
 }
 
 fn is_message_sid(text: &str) -> bool {

@@ -5,18 +5,17 @@
 //! does not end within our bound, the missing ones would be the oldest, which nobody would ever ask for again: then
 //! nothing is returned but an error that says so.
 
-use std::collections::HashSet;
-
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{Twilio, arrived::Listed, closed, config::Origin, list};
+use super::{Twilio, arrived::Listed, config::Origin, list};
 use crate::{
-    error::{Fault, SendError, Went},
+    error::{Fault, SendError},
     inbound::{KeptText, RawForm},
     private::Private,
+    sending::{closed, not_listed, oldest_first},
 };
 
 /// Ten thousand messages: a school year's worth of answers.
@@ -102,22 +101,6 @@ impl Twilio {
             Origin::Name(_) => false,
         }
     }
-}
-
-fn oldest_first(mut texts: Vec<KeptText>) -> Vec<KeptText> {
-    // Reversed first, so that texts of the same second stay in order, too.
-    texts.reverse();
-    texts.sort_by_key(|kept| kept.text.sent_at);
-    // A text that arrives while we read pushes the last of one page to the next.
-    let mut seen = HashSet::new();
-    texts.retain(|kept| seen.insert(kept.text.reference.clone()));
-    texts
-}
-
-/// Asking changes nothing, so however it fails, nothing is in doubt.
-fn not_listed(error: SendError) -> SendError {
-    let summary = format!("texts that arrived could not be listed: {}", error.summary);
-    SendError { went: Went::No, summary, ..error }
 }
 
 fn unreadable(why: &str) -> SendError {
