@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::{message::ProviderRef, private::Private, receipt::Receipt};
+use crate::{address::PhoneNumber, message::ProviderRef, private::Private, receipt::Receipt};
 
 /// How the kept bytes of something that arrived are to be read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,21 +15,27 @@ pub enum RawForm {
     TwilioPost,
     /// One element of Twilio's list of messages, JSON.
     TwilioListed,
+    /// What Sinch tells of one text, JSON: the same in its post and in its list.
+    SinchText,
 }
 
 impl RawForm {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Mail, Self::TwilioPost, Self::TwilioListed, Self::SinchText];
+
     /// The word stored beside the bytes.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Mail => "mail",
             Self::TwilioPost => "twilio_post",
             Self::TwilioListed => "twilio_listed",
+            Self::SinchText => "sinch_text",
         }
     }
 
     /// Reads the stored word.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Mail, Self::TwilioPost, Self::TwilioListed].into_iter().find(|form| form.as_str() == word)
+        Self::ALL.into_iter().find(|form| form.as_str() == word)
     }
 }
 
@@ -63,6 +69,14 @@ pub struct ArrivedText {
     pub sent_at: Option<Timestamp>,
 }
 
+impl ArrivedText {
+    /// The number it came from, if it came from one. Some providers leave out the `+` of a number in E.164 form.
+    pub fn sender(&self) -> Option<PhoneNumber> {
+        let from = self.from.expose();
+        PhoneNumber::parse(from).or_else(|_| PhoneNumber::parse(&format!("+{from}"))).ok()
+    }
+}
+
 /// A text with the bytes it was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptText {
@@ -90,6 +104,7 @@ pub fn read_text(form: RawForm, raw: &[u8]) -> Option<ArrivedText> {
         RawForm::Mail => None,
         RawForm::TwilioPost => crate::twilio::read_post(raw),
         RawForm::TwilioListed => crate::twilio::read_listed(raw),
+        RawForm::SinchText => crate::sinch::read_kept(raw),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     inbound::{ArrivedText, Event, TextPart},
     private::Private,
     receipt::{NotBelieved, Progress, Receipt},
+    sinch,
     twilio::{self, signature},
     vonage,
 };
@@ -81,9 +82,10 @@ pub struct PartReading {
     pub total: u16,
 }
 
-/// Reads one request as the daemon would, with everything given by hand: the provider (`twilio` or `vonage`), the whole address as
-/// the provider called it, the headers in any case, the secret (for Twilio the auth token or a shared key's secret, for Vonage the signature secret) and
-/// the raw body. Never fails: what is wrong is in the reading. Bodies over one MiB are refused unread.
+/// Reads one request as the daemon would, with everything given by hand: the provider (`twilio`, `vonage` or `sinch`), the
+/// whole address as the provider called it, the headers in any case, the secret (for Twilio the auth token or a shared
+/// key's secret, for Vonage the signature secret, for Sinch the webhook secret) and the raw body. How long ago it was
+/// signed does not matter here. Never fails: what is wrong is in the reading. Bodies over one MiB are refused unread.
 pub fn inspect_webhook(
     kind: &str,
     url: &str,
@@ -106,7 +108,8 @@ pub fn inspect_webhook(
     match kind {
         "twilio" => by_twilio(url, &headers, &secret_of(secret), body),
         "vonage" => by_vonage(url, &secret_of(secret), body),
-        _ => refused("this kind of webhook is not known: the kinds are twilio and vonage"),
+        "sinch" => by_sinch(&headers, &secret_of(secret), body),
+        _ => refused("this kind of webhook is not known: the kinds are twilio, vonage and sinch"),
     }
 }
 
@@ -133,6 +136,28 @@ fn by_vonage(url: &str, secret: &SecretString, body: &[u8]) -> WebhookReading {
     match vonage::verify(secret, url, body) {
         Ok(fields) => told(vonage::read(&fields)),
         Err(why) => refused(why),
+    }
+}
+
+fn by_sinch(headers: &[(String, String)], secret: &SecretString, body: &[u8]) -> WebhookReading {
+    let header =
+        |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+    match sinch::signature::verify(secret, headers, body) {
+        Ok(_) => match sinch::read_proved(body) {
+            Ok(Some(event)) => told(Ok(event)),
+            Ok(None) => told::<Event>(Err(NotBelieved::Unreadable("it is a report we never ask for"))),
+            Err(why) => told::<Event>(Err(why)),
+        },
+        Err(_) if header(sinch::signature::SIGNATURE).is_none() => {
+            refused("there is no x-sinch-webhook-signature header, so nothing proves who sent this")
+        }
+        Err(_) if header(sinch::signature::ALGORITHM) != Some(sinch::signature::HMAC_SHA256) => {
+            refused("the algorithm header does not say HmacSHA256, the one algorithm that is accepted")
+        }
+        Err(_) => refused(
+            "the signature does not fit: it was made with another secret, over another body (compare the raw bytes), or \
+             with another nonce or time than the headers tell",
+        ),
     }
 }
 

@@ -6,7 +6,7 @@
 //! * [`address`], [`message`], [`error`]: the words every adapter shares; the only modules the domain may name;
 //! * [`sender`]: the contract, [`Sender`], and what it promises;
 //! * [`inbox`]: the contract of a mailbox that is read, [`Inbox`]; [`imap`], [`inbox_folder`]: its adapters;
-//! * [`smtp`], [`twilio`], [`folder`]: the adapters; [`open`] is the one list that registers them;
+//! * [`smtp`], [`twilio`], [`sinch`], [`folder`]: the adapters; [`open`] is the one list that registers them;
 //! * [`record_sink`]: the contract of a place that takes records for another system, [`RecordSink`]; [`record_folder`]: its first;
 //! * [`text`]: the alphabet and the length of texts; [`pace`]: how fast a channel may go;
 //! * `conformance` and `fakes` (feature `fakes`): the promises as a test kit, and strict providers in process.
@@ -34,6 +34,7 @@ pub mod record_sink;
 mod secret;
 pub mod sender;
 mod sending;
+pub mod sinch;
 pub mod smtp;
 pub mod text;
 mod tls;

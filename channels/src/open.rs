@@ -10,6 +10,7 @@ use crate::{
     imap::{Imap, ImapConfig},
     inbox_folder::{InboxFolder, InboxFolderConfig},
     message::ChannelId,
+    sinch::{Sinch, SinchConfig},
     smtp::{Smtp, SmtpConfig},
     twilio::{Twilio, TwilioConfig},
 };
@@ -21,6 +22,8 @@ pub enum ChannelConfig {
     Smtp(SmtpConfig),
     /// `kind = "twilio"`.
     Twilio(TwilioConfig),
+    /// `kind = "sinch"`.
+    Sinch(SinchConfig),
     /// `kind = "folder"`.
     Folder(FolderConfig),
     /// `kind = "imap"`: a mailbox that is read.
@@ -40,7 +43,7 @@ impl ChannelConfig {
         match self {
             Self::Imap(config) => config.own_addresses(),
             Self::InboxFolder(config) => config.own_addresses(),
-            Self::Smtp(_) | Self::Twilio(_) | Self::Folder(_) => Vec::new(),
+            Self::Smtp(_) | Self::Twilio(_) | Self::Sinch(_) | Self::Folder(_) => Vec::new(),
         }
     }
 }
@@ -50,6 +53,7 @@ pub fn open(id: ChannelId, config: &ChannelConfig) -> Result<Arc<dyn Sender>, Op
     Ok(match config {
         ChannelConfig::Smtp(config) => Arc::new(Smtp::open(id, config)?),
         ChannelConfig::Twilio(config) => Arc::new(Twilio::open(id, config)?),
+        ChannelConfig::Sinch(config) => Arc::new(Sinch::open(id, config)?),
         ChannelConfig::Folder(config) => Arc::new(Folder::open(id, config)?),
         ChannelConfig::Imap(_) | ChannelConfig::InboxFolder(_) => {
             return Err(OpenError(format!(
@@ -64,7 +68,10 @@ pub fn open_inbox(id: ChannelId, config: &ChannelConfig) -> Result<Box<dyn Inbox
     Ok(match config {
         ChannelConfig::Imap(config) => Box::new(Imap::open(id, config)?),
         ChannelConfig::InboxFolder(config) => Box::new(InboxFolder::open(id, config)?),
-        ChannelConfig::Smtp(_) | ChannelConfig::Twilio(_) | ChannelConfig::Folder(_) => {
+        ChannelConfig::Smtp(_)
+        | ChannelConfig::Twilio(_)
+        | ChannelConfig::Sinch(_)
+        | ChannelConfig::Folder(_) => {
             return Err(OpenError(format!("channel {id}: it sends; nothing is read from it")));
         }
     })

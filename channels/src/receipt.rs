@@ -1,6 +1,10 @@
 //! What a provider tells us later about a message it took.
 
-use crate::{error::Fault, inbound::Event, message::ProviderRef};
+use crate::{
+    error::Fault,
+    inbound::{Event, RawForm},
+    message::ProviderRef,
+};
 
 /// How far a message has come, in the only order in which a delivery may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,8 +88,21 @@ pub trait Callback: Send + Sync {
     /// Checks the signature and returns what the post tells: receipts of messages we sent, and texts that arrived.
     fn events(&self, posted: &Posted<'_>) -> Result<Vec<Event>, NotBelieved>;
 
+    /// The form in which this provider's posts are kept, for a signed post that nobody can read.
+    fn form(&self) -> RawForm;
+
     /// What to answer when all is kept: content type and body.
     fn answer(&self) -> (&'static str, &'static str) {
         ("text/plain; charset=utf-8", "")
     }
+}
+
+/// A header's one value. Two of them are ambiguous, and so forged.
+pub(crate) fn only_header<'a>(
+    headers: &'a [(String, String)],
+    name: &str,
+) -> Result<Option<&'a str>, NotBelieved> {
+    let mut values = headers.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str());
+    let first = values.next();
+    if values.next().is_some() { Err(NotBelieved::Forged) } else { Ok(first) }
 }

@@ -385,12 +385,13 @@ impl Problems {
         match kind.as_str() {
             "smtp" => self.table(&rest, &section).map(ChannelConfig::Smtp),
             "twilio" => self.table(&rest, &section).map(ChannelConfig::Twilio),
+            "sinch" => self.table(&rest, &section).map(ChannelConfig::Sinch),
             "folder" => self.table(&rest, &section).map(ChannelConfig::Folder),
             "imap" => self.table(&rest, &section).map(ChannelConfig::Imap),
             "inbox_folder" => self.table(&rest, &section).map(ChannelConfig::InboxFolder),
             _ => {
                 self.0.push(format!(
-                    "[{section}]: kind must be one of smtp, twilio, folder, imap, inbox_folder"
+                    "[{section}]: kind must be one of smtp, twilio, sinch, folder, imap, inbox_folder"
                 ));
                 None
             }
@@ -631,6 +632,6 @@ mod tests {
 
         let settings = read_text(&toml.replace("\n#\n", "\n")).expect("valid examples");
 
-        assert_eq!(settings.channels.len(), 5);
+        assert_eq!(settings.channels.len(), 6);
     }
 }

@@ -85,7 +85,7 @@ async fn posted(
             Err(why)
         }
     };
-    match keep_events(&gateway, &channel, events, &body).await {
+    match keep_events(&gateway, &channel, events, callback.form(), &body).await {
         Ok(()) => {
             let (content_type, body) = callback.answer();
             (StatusCode::OK, [(header::CONTENT_TYPE, content_type)], body).into_response()
@@ -103,12 +103,13 @@ async fn keep_events(
     gateway: &Gateway,
     channel: &str,
     events: Result<Vec<Event>, &'static str>,
+    form: RawForm,
     body: &[u8],
 ) -> Result<(), FlowError> {
     let events = match events {
         Ok(events) => events,
         Err(why) => {
-            keep::unreadable_post(gateway, channel, RawForm::TwilioPost, body, why).await?;
+            keep::unreadable_post(gateway, channel, form, body, why).await?;
             return Ok(());
         }
     };

@@ -5,5 +5,7 @@ pub mod dovecot;
 mod line;
 mod post;
 mod server;
+pub mod sinch;
 pub mod smtp;
+mod stage;
 pub mod twilio;

@@ -50,6 +50,10 @@ impl Callback for Posts {
         read(&fields, posted.path_and_query, posted.body).map(|event| vec![event])
     }
 
+    fn form(&self) -> RawForm {
+        RawForm::TwilioPost
+    }
+
     fn answer(&self) -> (&'static str, &'static str) {
         // An empty response tells Twilio to do nothing further; plain text would be an error in its log.
         ("text/xml", "<Response/>")

@@ -7,7 +7,6 @@ use std::{
 };
 
 use liaison_channels::{
-    address::PhoneNumber,
     inbound::{RawForm, read_text},
     private::Private,
     reading::{Bounce, Hints, MailKind, MailReading, NoAnswer, read},
@@ -140,7 +139,7 @@ fn understand_one(one: &Waiting, hints: &Hints, key: &ReplyKey) -> Message {
     match one.form {
         RawForm::Mail if one.raw.expose().is_empty() => {}
         RawForm::Mail => fill_mail(&mut message, read(one.raw.expose(), hints), hints, key),
-        RawForm::TwilioPost | RawForm::TwilioListed => fill_text(&mut message, one),
+        RawForm::TwilioPost | RawForm::TwilioListed | RawForm::SinchText => fill_text(&mut message, one),
     }
     message
 }
@@ -189,8 +188,8 @@ fn fill_text(message: &mut Message, one: &Waiting) {
     };
     message.kind = "human";
     let from = text.from.expose();
-    let number = PhoneNumber::parse(from).map(|number| number.expose().to_owned());
-    message.sender = Some(Private::new(number.unwrap_or_else(|_| from.replace('\0', "").trim().to_owned())));
+    let number = text.sender().map(|number| number.expose().to_owned());
+    message.sender = Some(Private::new(number.unwrap_or_else(|| from.replace('\0', "").trim().to_owned())));
     message.words = cut(Private::new(text.body.expose().replace('\0', "")));
     message.attachments = text.media;
     message.dated = text.sent_at;
