@@ -186,7 +186,8 @@ fn fill_text(message: &mut Message, one: &Waiting) {
         message.problems.push("the provider's words about it cannot be read".to_owned());
         return;
     };
-    message.kind = "human";
+    // What was not believed as it came is shown, and a person decides what it is.
+    message.kind = if one.trouble.is_some() { "unreadable" } else { "human" };
     let from = text.from.expose();
     let number = text.sender().map(|number| number.expose().to_owned());
     message.sender = Some(Private::new(number.unwrap_or_else(|| from.replace('\0', "").trim().to_owned())));
