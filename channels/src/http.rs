@@ -186,7 +186,9 @@ impl Reply {
             429 => (Fault::Throttled { wait: None }, format!("{name} asked us to slow down")),
             500..=599 => (
                 Fault::Temporary,
-                format!("{name} failed while it had the message: it is looked up before any repeat"),
+                format!(
+                    "{name} failed while it had the message: whether it went is cleared up before any repeat"
+                ),
             ),
             _ => {
                 (Fault::Temporary, format!("{name} refused the request for a reason that has no entry here"))

@@ -17,11 +17,14 @@ pub enum RawForm {
     TwilioListed,
     /// What Sinch tells of one text, JSON: the same in its post and in its list.
     SinchText,
+    /// Vonage's post about one text, or one part of a long one: a form, JSON, or what stood behind the `?` of its address.
+    VonagePost,
 }
 
 impl RawForm {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Mail, Self::TwilioPost, Self::TwilioListed, Self::SinchText];
+    pub const ALL: [Self; 5] =
+        [Self::Mail, Self::TwilioPost, Self::TwilioListed, Self::SinchText, Self::VonagePost];
 
     /// The word stored beside the bytes.
     pub const fn as_str(self) -> &'static str {
@@ -30,6 +33,7 @@ impl RawForm {
             Self::TwilioPost => "twilio_post",
             Self::TwilioListed => "twilio_listed",
             Self::SinchText => "sinch_text",
+            Self::VonagePost => "vonage_post",
         }
     }
 
@@ -105,6 +109,7 @@ pub fn read_text(form: RawForm, raw: &[u8]) -> Option<ArrivedText> {
         RawForm::TwilioPost => crate::twilio::read_post(raw),
         RawForm::TwilioListed => crate::twilio::read_listed(raw),
         RawForm::SinchText => crate::sinch::read_kept(raw),
+        RawForm::VonagePost => crate::vonage::read_kept(raw),
     }
 }
 

@@ -133,7 +133,7 @@ fn by_twilio(url: &str, headers: &[(String, String)], secret: &SecretString, bod
 }
 
 fn by_vonage(url: &str, secret: &SecretString, body: &[u8]) -> WebhookReading {
-    match vonage::verify(secret, url, body) {
+    match vonage::verify(secret, None, url, body) {
         Ok(fields) => told(vonage::read(&fields)),
         Err(why) => refused(why),
     }

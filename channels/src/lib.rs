@@ -6,7 +6,7 @@
 //! * [`address`], [`message`], [`error`]: the words every adapter shares; the only modules the domain may name;
 //! * [`sender`]: the contract, [`Sender`], and what it promises;
 //! * [`inbox`]: the contract of a mailbox that is read, [`Inbox`]; [`imap`], [`inbox_folder`]: its adapters;
-//! * [`smtp`], [`twilio`], [`sinch`], [`folder`]: the adapters; [`open`] is the one list that registers them;
+//! * [`smtp`], [`twilio`], [`sinch`], [`vonage`], [`folder`]: the adapters; [`open`] is the one list that registers them;
 //! * [`record_sink`]: the contract of a place that takes records for another system, [`RecordSink`]; [`record_folder`]: its first;
 //! * [`text`]: the alphabet and the length of texts; [`pace`]: how fast a channel may go;
 //! * `conformance` and `fakes` (feature `fakes`): the promises as a test kit, and strict providers in process.
@@ -39,7 +39,7 @@ pub mod smtp;
 pub mod text;
 mod tls;
 pub mod twilio;
-mod vonage;
+pub mod vonage;
 
 #[cfg(feature = "fakes")]
 pub mod conformance;

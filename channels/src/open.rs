@@ -13,6 +13,7 @@ use crate::{
     sinch::{Sinch, SinchConfig},
     smtp::{Smtp, SmtpConfig},
     twilio::{Twilio, TwilioConfig},
+    vonage::{Vonage, VonageConfig},
 };
 
 /// The settings of one channel, by its `kind`.
@@ -24,6 +25,8 @@ pub enum ChannelConfig {
     Twilio(TwilioConfig),
     /// `kind = "sinch"`.
     Sinch(SinchConfig),
+    /// `kind = "vonage"`.
+    Vonage(VonageConfig),
     /// `kind = "folder"`.
     Folder(FolderConfig),
     /// `kind = "imap"`: a mailbox that is read.
@@ -43,7 +46,9 @@ impl ChannelConfig {
         match self {
             Self::Imap(config) => config.own_addresses(),
             Self::InboxFolder(config) => config.own_addresses(),
-            Self::Smtp(_) | Self::Twilio(_) | Self::Sinch(_) | Self::Folder(_) => Vec::new(),
+            Self::Smtp(_) | Self::Twilio(_) | Self::Sinch(_) | Self::Vonage(_) | Self::Folder(_) => {
+                Vec::new()
+            }
         }
     }
 }
@@ -54,6 +59,7 @@ pub fn open(id: ChannelId, config: &ChannelConfig) -> Result<Arc<dyn Sender>, Op
         ChannelConfig::Smtp(config) => Arc::new(Smtp::open(id, config)?),
         ChannelConfig::Twilio(config) => Arc::new(Twilio::open(id, config)?),
         ChannelConfig::Sinch(config) => Arc::new(Sinch::open(id, config)?),
+        ChannelConfig::Vonage(config) => Arc::new(Vonage::open(id, config)?),
         ChannelConfig::Folder(config) => Arc::new(Folder::open(id, config)?),
         ChannelConfig::Imap(_) | ChannelConfig::InboxFolder(_) => {
             return Err(OpenError(format!(
@@ -71,6 +77,7 @@ pub fn open_inbox(id: ChannelId, config: &ChannelConfig) -> Result<Box<dyn Inbox
         ChannelConfig::Smtp(_)
         | ChannelConfig::Twilio(_)
         | ChannelConfig::Sinch(_)
+        | ChannelConfig::Vonage(_)
         | ChannelConfig::Folder(_) => {
             return Err(OpenError(format!("channel {id}: it sends; nothing is read from it")));
         }

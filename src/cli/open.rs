@@ -115,7 +115,8 @@ pub(super) fn gateway(settings: &Settings, store: &Store) -> Result<Arc<Gateway>
 /// Whether anything can arrive: only then does it matter by when somebody answers.
 pub(super) fn hears(settings: &Settings) -> bool {
     settings.channels.values().any(|config| {
-        config.is_inbox() || matches!(config, ChannelConfig::Twilio(_) | ChannelConfig::Sinch(_))
+        config.is_inbox()
+            || matches!(config, ChannelConfig::Twilio(_) | ChannelConfig::Sinch(_) | ChannelConfig::Vonage(_))
     })
 }
 
@@ -156,7 +157,7 @@ pub(super) fn idle_gateway(settings: &Settings, store: &Store) -> Result<Gateway
 pub(super) const fn carries(config: &ChannelConfig) -> Option<Carries> {
     match config {
         ChannelConfig::Smtp(_) => Some(Carries::Mail),
-        ChannelConfig::Twilio(_) | ChannelConfig::Sinch(_) => Some(Carries::Text),
+        ChannelConfig::Twilio(_) | ChannelConfig::Sinch(_) | ChannelConfig::Vonage(_) => Some(Carries::Text),
         ChannelConfig::Folder(folder) => Some(folder.carries),
         ChannelConfig::Imap(_) | ChannelConfig::InboxFolder(_) => None,
     }

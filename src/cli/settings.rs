@@ -386,12 +386,13 @@ impl Problems {
             "smtp" => self.table(&rest, &section).map(ChannelConfig::Smtp),
             "twilio" => self.table(&rest, &section).map(ChannelConfig::Twilio),
             "sinch" => self.table(&rest, &section).map(ChannelConfig::Sinch),
+            "vonage" => self.table(&rest, &section).map(ChannelConfig::Vonage),
             "folder" => self.table(&rest, &section).map(ChannelConfig::Folder),
             "imap" => self.table(&rest, &section).map(ChannelConfig::Imap),
             "inbox_folder" => self.table(&rest, &section).map(ChannelConfig::InboxFolder),
             _ => {
                 self.0.push(format!(
-                    "[{section}]: kind must be one of smtp, twilio, sinch, folder, imap, inbox_folder"
+                    "[{section}]: kind must be one of smtp, twilio, sinch, vonage, folder, imap, inbox_folder"
                 ));
                 None
             }
@@ -632,6 +633,6 @@ mod tests {
 
         let settings = read_text(&toml.replace("\n#\n", "\n")).expect("valid examples");
 
-        assert_eq!(settings.channels.len(), 6);
+        assert_eq!(settings.channels.len(), 7);
     }
 }

@@ -47,9 +47,9 @@ pub async fn a_forged_post_is_not_believed(rig: &dyn Rig) -> Verdict {
             "a post is believed although its body was changed".to_owned()
         })?;
     }
-    let unsigned = Post { headers: Vec::new(), ..post.clone() };
+    let unsigned = rig.unproved(&post);
     let empty = Post { body: Vec::new(), ..post };
-    hold(is_forged(callback, &unsigned), || "a post is believed without its headers".to_owned())?;
+    hold(is_forged(callback, &unsigned), || "a post is believed without its proof".to_owned())?;
     hold(is_forged(callback, &empty), || "a post is believed without its body".to_owned())
 }
 

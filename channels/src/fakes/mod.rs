@@ -9,3 +9,4 @@ pub mod sinch;
 pub mod smtp;
 mod stage;
 pub mod twilio;
+pub mod vonage;

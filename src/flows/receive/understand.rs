@@ -139,7 +139,9 @@ fn understand_one(one: &Waiting, hints: &Hints, key: &ReplyKey) -> Message {
     match one.form {
         RawForm::Mail if one.raw.expose().is_empty() => {}
         RawForm::Mail => fill_mail(&mut message, read(one.raw.expose(), hints), hints, key),
-        RawForm::TwilioPost | RawForm::TwilioListed | RawForm::SinchText => fill_text(&mut message, one),
+        RawForm::TwilioPost | RawForm::TwilioListed | RawForm::SinchText | RawForm::VonagePost => {
+            fill_text(&mut message, one);
+        }
     }
     message
 }
@@ -194,6 +196,11 @@ fn fill_text(message: &mut Message, one: &Waiting) {
     message.words = cut(Private::new(text.body.expose().replace('\0', "")));
     message.attachments = text.media;
     message.dated = text.sent_at;
+    if let Some(part) = &text.part {
+        let which =
+            format!("it is part {} of {} of a long text, which came part by part", part.number, part.total);
+        message.problems.push(which);
+    }
 }
 
 /// What is known of a message before it is read: kept, and of no kind.
