@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 
-use crate::{message::ProviderRef, private::Private, receipt::Receipt};
+use crate::{address::PhoneNumber, message::ProviderRef, private::Private, receipt::Receipt};
 
 /// How the kept bytes of something that arrived are to be read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,17 +21,23 @@ pub enum RawForm {
     NotifyListed,
     /// A described provider's post about one text: what was read, beside its body as it came, JSON.
     HttpPost,
+    /// What Sinch tells of one text, JSON: the same in its post and in its list.
+    SinchText,
+    /// Vonage's post about one text, or one part of a long one: a form, JSON, or what stood behind the `?` of its address.
+    VonagePost,
 }
 
 impl RawForm {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Mail,
         Self::TwilioPost,
         Self::TwilioListed,
         Self::NotifyPost,
         Self::NotifyListed,
         Self::HttpPost,
+        Self::SinchText,
+        Self::VonagePost,
     ];
 
     /// The word stored beside the bytes.
@@ -43,6 +49,8 @@ impl RawForm {
             Self::NotifyPost => "notify_post",
             Self::NotifyListed => "notify_listed",
             Self::HttpPost => "http_post",
+            Self::SinchText => "sinch_text",
+            Self::VonagePost => "vonage_post",
         }
     }
 
@@ -82,6 +90,14 @@ pub struct ArrivedText {
     pub sent_at: Option<Timestamp>,
 }
 
+impl ArrivedText {
+    /// The number it came from, if it came from one. Some providers leave out the `+` of a number in E.164 form.
+    pub fn sender(&self) -> Option<PhoneNumber> {
+        let from = self.from.expose();
+        PhoneNumber::parse(from).or_else(|_| PhoneNumber::parse(&format!("+{from}"))).ok()
+    }
+}
+
 /// A text with the bytes it was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptText {
@@ -112,6 +128,8 @@ pub fn read_text(form: RawForm, raw: &[u8]) -> Option<ArrivedText> {
         RawForm::NotifyPost => crate::govuk_notify::read_post(raw),
         RawForm::NotifyListed => crate::govuk_notify::read_listed(raw),
         RawForm::HttpPost => crate::http::read_post(raw),
+        RawForm::SinchText => crate::sinch::read_kept(raw),
+        RawForm::VonagePost => crate::vonage::read_kept(raw),
     }
 }
 

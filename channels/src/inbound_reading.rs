@@ -11,6 +11,7 @@ use crate::{
     inbound::{ArrivedText, Event, TextPart},
     private::Private,
     receipt::{NotBelieved, Posted, Progress, Receipt},
+    sinch,
     twilio::{self, signature},
     vonage,
 };
@@ -84,10 +85,11 @@ pub struct PartReading {
     pub total: u16,
 }
 
-/// Reads one request as the daemon would, with everything given by hand: the provider (`twilio`, `vonage` or `govuk_notify`), the whole address as
-/// the provider called it, the headers in any case, the secret (for Twilio the auth token or a shared key's secret, for Vonage the signature secret, for GOV.UK Notify the
-/// bearer token) and
-/// the raw body. Never fails: what is wrong is in the reading. Bodies over one MiB are refused unread.
+/// Reads one request as the daemon would, with everything given by hand: the provider (`twilio`, `vonage`, `sinch` or
+/// `govuk_notify`), the whole address as the provider called it, the headers in any case, the secret (for Twilio the auth token or
+/// a shared key's secret, for Vonage the signature secret, for Sinch the webhook secret, for GOV.UK Notify the bearer token) and
+/// the raw body. How long ago it was signed does not matter here. Never fails: what is wrong is in the reading. Bodies over one MiB
+/// are refused unread.
 pub fn inspect_webhook(
     kind: &str,
     url: &str,
@@ -110,8 +112,11 @@ pub fn inspect_webhook(
     match kind {
         "twilio" => by_twilio(url, &headers, &secret_of(secret), body),
         "vonage" => by_vonage(url, &secret_of(secret), body),
+        "sinch" => by_sinch(&headers, &secret_of(secret), body),
         "govuk_notify" => by_notify(url, &headers, &secret_of(secret), body),
-        _ => refused("this kind of webhook is not known: the kinds are twilio, vonage and govuk_notify"),
+        _ => {
+            refused("this kind of webhook is not known: the kinds are twilio, vonage, sinch and govuk_notify")
+        }
     }
 }
 
@@ -154,9 +159,33 @@ fn by_notify(url: &str, headers: &[(String, String)], token: &SecretString, body
 }
 
 fn by_vonage(url: &str, secret: &SecretString, body: &[u8]) -> WebhookReading {
-    match vonage::verify(secret, url, body) {
+    match vonage::verify(secret, None, url, body) {
         Ok(fields) => told(SIGNATURE, vonage::read(&fields)),
         Err(why) => refused(why),
+    }
+}
+
+fn by_sinch(headers: &[(String, String)], secret: &SecretString, body: &[u8]) -> WebhookReading {
+    let header =
+        |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+    match sinch::signature::verify(secret, headers, body) {
+        Ok(_) => match sinch::read_proved(body) {
+            Ok(Some(event)) => told(SIGNATURE, Ok::<Event, NotBelieved>(event)),
+            Ok(None) => {
+                told::<Event>(SIGNATURE, Err(NotBelieved::Unreadable("it is a report we never ask for")))
+            }
+            Err(why) => told::<Event>(SIGNATURE, Err(why)),
+        },
+        Err(_) if header(sinch::signature::SIGNATURE).is_none() => {
+            refused("there is no x-sinch-webhook-signature header, so nothing proves who sent this")
+        }
+        Err(_) if header(sinch::signature::ALGORITHM) != Some(sinch::signature::HMAC_SHA256) => {
+            refused("the algorithm header does not say HmacSHA256, the one algorithm that is accepted")
+        }
+        Err(_) => refused(
+            "the signature does not fit: it was made with another secret, over another body (compare the raw bytes), or \
+             with another nonce or time than the headers tell",
+        ),
     }
 }
 

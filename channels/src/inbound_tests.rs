@@ -131,3 +131,22 @@ fn every_form_is_read_from_the_word_it_is_stored_as() {
     }
     assert_eq!(RawForm::parse("pigeon"), None);
 }
+
+#[test]
+fn a_sender_is_a_number_with_or_without_its_plus() {
+    for (from, number) in [
+        ("+447700900123", Some("+447700900123")),
+        ("447700900123", Some("+447700900123")),
+        ("07700900123", Some("+447700900123")),
+        ("48600123456", Some("+48600123456")),
+        ("60777", None),
+        ("HMRC", None),
+        ("", None),
+    ] {
+        let text = ArrivedText { from: from.into(), ..part(1, "a") };
+
+        let sender = text.sender();
+
+        assert_eq!(sender.as_ref().map(PhoneNumber::expose), number, "{from}");
+    }
+}

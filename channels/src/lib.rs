@@ -6,7 +6,8 @@
 //! * [`address`], [`message`], [`error`]: the words every adapter shares; the only modules the domain may name;
 //! * [`sender`]: the contract, [`Sender`], and what it promises;
 //! * [`inbox`]: the contract of a mailbox that is read, [`Inbox`]; [`imap`], [`inbox_folder`]: its adapters;
-//! * [`smtp`], [`twilio`], [`govuk_notify`], [`http`], [`folder`]: the adapters; [`open`] is the one list that registers them;
+//! * [`smtp`], [`twilio`], [`govuk_notify`], [`sinch`], [`vonage`], [`http`], [`folder`]: the adapters; [`open`] is the one list
+//!   that registers them;
 //! * [`record_sink`]: the contract of a place that takes records for another system, [`RecordSink`]; [`record_folder`]: its first;
 //! * [`text`]: the alphabet and the length of texts; [`pace`]: how fast a channel may go;
 //! * `conformance` and `fakes` (feature `fakes`): the promises as a test kit, and strict providers in process.
@@ -34,12 +35,13 @@ pub mod record_sink;
 mod secret;
 pub mod sender;
 mod settings;
+pub mod sinch;
 pub mod smtp;
 pub mod text;
 mod texting;
 mod tls;
 pub mod twilio;
-mod vonage;
+pub mod vonage;
 mod wire;
 
 #[cfg(feature = "fakes")]

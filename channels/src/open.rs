@@ -12,8 +12,10 @@ use crate::{
     imap::{Imap, ImapConfig},
     inbox_folder::{InboxFolder, InboxFolderConfig},
     message::ChannelId,
+    sinch::{Sinch, SinchConfig},
     smtp::{Smtp, SmtpConfig},
     twilio::{Twilio, TwilioConfig},
+    vonage::{Vonage, VonageConfig},
 };
 
 /// The settings of one channel, by its `kind`.
@@ -27,6 +29,10 @@ pub enum ChannelConfig {
     GovukNotify(GovukNotifyConfig),
     /// `kind = "http"`: a provider that is described in the settings.
     Http(Box<HttpConfig>),
+    /// `kind = "sinch"`.
+    Sinch(SinchConfig),
+    /// `kind = "vonage"`.
+    Vonage(VonageConfig),
     /// `kind = "folder"`.
     Folder(FolderConfig),
     /// `kind = "imap"`: a mailbox that is read.
@@ -44,7 +50,7 @@ impl ChannelConfig {
     /// Whether anything from carers can arrive by it.
     pub const fn hears(&self) -> bool {
         match self {
-            Self::Imap(_) | Self::InboxFolder(_) | Self::Twilio(_) => true,
+            Self::Imap(_) | Self::InboxFolder(_) | Self::Twilio(_) | Self::Sinch(_) | Self::Vonage(_) => true,
             Self::GovukNotify(config) => config.can_be_answered,
             Self::Http(config) => config.texts.is_some(),
             Self::Smtp(_) | Self::Folder(_) => false,
@@ -56,9 +62,13 @@ impl ChannelConfig {
         match self {
             Self::Imap(config) => config.own_addresses(),
             Self::InboxFolder(config) => config.own_addresses(),
-            Self::Smtp(_) | Self::Twilio(_) | Self::GovukNotify(_) | Self::Http(_) | Self::Folder(_) => {
-                Vec::new()
-            }
+            Self::Smtp(_)
+            | Self::Twilio(_)
+            | Self::GovukNotify(_)
+            | Self::Http(_)
+            | Self::Sinch(_)
+            | Self::Vonage(_)
+            | Self::Folder(_) => Vec::new(),
         }
     }
 }
@@ -70,6 +80,8 @@ pub fn open(id: ChannelId, config: &ChannelConfig) -> Result<Arc<dyn Sender>, Op
         ChannelConfig::Twilio(config) => Arc::new(Twilio::open(id, config)?),
         ChannelConfig::GovukNotify(config) => Arc::new(GovukNotify::open(id, config)?),
         ChannelConfig::Http(config) => Arc::new(Http::open(id, config)?),
+        ChannelConfig::Sinch(config) => Arc::new(Sinch::open(id, config)?),
+        ChannelConfig::Vonage(config) => Arc::new(Vonage::open(id, config)?),
         ChannelConfig::Folder(config) => Arc::new(Folder::open(id, config)?),
         ChannelConfig::Imap(_) | ChannelConfig::InboxFolder(_) => {
             return Err(OpenError(format!(
@@ -88,6 +100,8 @@ pub fn open_inbox(id: ChannelId, config: &ChannelConfig) -> Result<Box<dyn Inbox
         | ChannelConfig::Twilio(_)
         | ChannelConfig::GovukNotify(_)
         | ChannelConfig::Http(_)
+        | ChannelConfig::Sinch(_)
+        | ChannelConfig::Vonage(_)
         | ChannelConfig::Folder(_) => {
             return Err(OpenError(format!("channel {id}: it sends; nothing is read from it")));
         }

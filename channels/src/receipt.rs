@@ -96,3 +96,13 @@ pub trait Callback: Send + Sync {
         ("text/plain; charset=utf-8", "")
     }
 }
+
+/// A header's one value. Two of them are ambiguous, and so forged.
+pub(crate) fn only_header<'a>(
+    headers: &'a [(String, String)],
+    name: &str,
+) -> Result<Option<&'a str>, NotBelieved> {
+    let mut values = headers.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str());
+    let first = values.next();
+    if values.next().is_some() { Err(NotBelieved::Forged) } else { Ok(first) }
+}

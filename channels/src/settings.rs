@@ -93,6 +93,12 @@ pub(crate) fn base_url(text: &str) -> Result<Url, OpenError> {
     plain_url("base_url", text.trim_end_matches('/'))
 }
 
+/// Our own address, kept as it was written: Twilio signs the text of the address we give it, not its normal form.
+pub(crate) fn public_url(text: &str) -> Result<String, OpenError> {
+    let text = text.trim_end_matches('/');
+    plain_url("public_url", text).map(|_| text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

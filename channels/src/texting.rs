@@ -1,7 +1,7 @@
 //! What every channel of texts does before it says anything.
 
 use crate::{
-    error::{Fault, SendError},
+    error::{Fault, SendError, Went},
     message::{Outgoing, Parts, Text},
 };
 
@@ -23,4 +23,16 @@ pub(crate) fn to_a_mobile(text: &Text) -> Result<(), SendError> {
 /// The channel is being dropped.
 pub(crate) fn closed() -> SendError {
     SendError::not_sent(Fault::Temporary, "the channel is closing")
+}
+
+/// A failed question answers nothing: whatever was in doubt still is.
+pub(crate) fn still_in_doubt(error: SendError) -> SendError {
+    let summary = format!("a text in doubt could not be looked up: {}", error.summary);
+    SendError { went: Went::Perhaps, summary, ..error }
+}
+
+/// Asking for what arrived changes nothing, so however it fails, nothing is in doubt.
+pub(crate) fn not_listed(error: SendError) -> SendError {
+    let summary = format!("texts that arrived could not be listed: {}", error.summary);
+    SendError { went: Went::No, summary, ..error }
 }

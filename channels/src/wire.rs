@@ -46,7 +46,7 @@ pub(crate) struct Reply {
     /// For how long the server asked us to wait, at most an hour.
     pub(crate) retry_after: Option<Duration>,
     /// The server's clock when it answered.
-    date: Option<Timestamp>,
+    pub(crate) date: Option<Timestamp>,
     body: Result<Vec<u8>, &'static str>,
 }
 
@@ -147,6 +147,21 @@ impl Reply {
         if unsure { Went::Perhaps } else { Went::No }
     }
 
+    /// Reads an answer that is not a success: by the provider's table where that knows the code, else by the HTTP status.
+    pub(crate) fn error(&self, problem: Problem, provider: &str, login: &str) -> SendError {
+        let (fault, says) = match problem.known {
+            Some((fault, says)) => (fault, says.to_owned()),
+            None => by_status(self.status, provider, login),
+        };
+        let fault = match fault {
+            Fault::Throttled { wait } => Fault::Throttled { wait: self.retry_after.or(wait) },
+            other => other,
+        };
+        let code = problem.code.unwrap_or_else(|| format!("HTTP {}", self.status.as_u16()));
+        let error = SendError::not_sent(fault, says).code(code).said(said(&problem.said));
+        SendError { went: self.went(), ..error }
+    }
+
     /// By how much the server's clock is ahead of ours; `None` if the answer has no date.
     pub(crate) fn clock_ahead(&self) -> Option<SignedDuration> {
         let ours = Timestamp::try_from(SystemTime::now()).ok()?;
@@ -158,6 +173,17 @@ impl Reply {
     pub(crate) fn skew(&self) -> SignedDuration {
         self.clock_ahead().unwrap_or(SignedDuration::ZERO)
     }
+}
+
+/// What an answer that is not a success tells, as the provider's own code and words.
+#[derive(Default)]
+pub(crate) struct Problem {
+    /// The provider's code, if there is one.
+    pub(crate) code: Option<String>,
+    /// What the provider's table makes of the code.
+    pub(crate) known: Option<(Fault, &'static str)>,
+    /// The provider's words, which may repeat a number.
+    pub(crate) said: String,
 }
 
 /// Whose turn it is after an answer that is no success and says nothing we have an entry for.
@@ -176,7 +202,7 @@ pub(crate) fn by_status(status: StatusCode, provider: &str, login: &str) -> (Fau
         429 => (Fault::Throttled { wait: None }, format!("{provider} asked us to slow down")),
         500..=599 => (
             Fault::Temporary,
-            format!("{provider} failed while it had the message: it is looked up before any repeat"),
+            format!("{provider} failed while it had the message: whether it went is cleared up before any repeat"),
         ),
         _ => {
             (Fault::Temporary, format!("{provider} refused the request for a reason that has no entry here"))

@@ -71,7 +71,7 @@ pub(super) enum InspectCommand {
     },
     /// Whether a provider's post is believed, and what it tells; the body is read from standard input
     Webhook {
-        /// The provider, such as twilio
+        /// The provider: twilio, vonage or sinch
         kind: String,
         /// The address as the provider called it, with its query
         #[arg(long)]

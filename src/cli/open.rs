@@ -155,9 +155,11 @@ pub(super) fn idle_gateway(settings: &Settings, store: &Store) -> Result<Gateway
 pub(super) const fn carries(config: &ChannelConfig) -> Option<Carries> {
     match config {
         ChannelConfig::Smtp(_) => Some(Carries::Mail),
-        ChannelConfig::Twilio(_) | ChannelConfig::GovukNotify(_) | ChannelConfig::Http(_) => {
-            Some(Carries::Text)
-        }
+        ChannelConfig::Twilio(_)
+        | ChannelConfig::GovukNotify(_)
+        | ChannelConfig::Sinch(_)
+        | ChannelConfig::Vonage(_)
+        | ChannelConfig::Http(_) => Some(Carries::Text),
         ChannelConfig::Folder(folder) => Some(folder.carries),
         ChannelConfig::Imap(_) | ChannelConfig::InboxFolder(_) => None,
     }

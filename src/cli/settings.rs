@@ -391,12 +391,14 @@ impl Problems {
             "twilio" => self.table(&rest, &section).map(ChannelConfig::Twilio),
             "govuk_notify" => self.table(&rest, &section).map(ChannelConfig::GovukNotify),
             "http" => self.table(&rest, &section).map(Box::new).map(ChannelConfig::Http),
+            "sinch" => self.table(&rest, &section).map(ChannelConfig::Sinch),
+            "vonage" => self.table(&rest, &section).map(ChannelConfig::Vonage),
             "folder" => self.table(&rest, &section).map(ChannelConfig::Folder),
             "imap" => self.table(&rest, &section).map(ChannelConfig::Imap),
             "inbox_folder" => self.table(&rest, &section).map(ChannelConfig::InboxFolder),
             _ => {
                 self.0.push(format!(
-                    "[{section}]: kind must be one of smtp, twilio, govuk_notify, http, folder, imap, inbox_folder"
+                    "[{section}]: kind must be one of smtp, twilio, govuk_notify, sinch, vonage, http, folder, imap, inbox_folder"
                 ));
                 None
             }
@@ -644,7 +646,7 @@ mod tests {
 
         let settings = read_text(&toml.replace("\n#\n", "\n")).expect("valid examples");
 
-        assert_eq!(settings.channels.len(), 7);
+        assert_eq!(settings.channels.len(), 9);
     }
 
     #[test]

@@ -337,6 +337,8 @@ pub(super) const fn came_by(form: RawForm) -> Route {
         | RawForm::TwilioListed
         | RawForm::NotifyPost
         | RawForm::NotifyListed
-        | RawForm::HttpPost => Route::Text,
+        | RawForm::HttpPost
+        | RawForm::SinchText
+        | RawForm::VonagePost => Route::Text,
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
     Router::new()
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
-        .route("/webhooks/{channel}/{what}", post(posted))
+        .route("/webhooks/{channel}/{what}", post(posted).get(posted))
         .route("/metrics", get(metrics))
         .layer(RequestBodyLimitLayer::new(LARGEST_POST))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(10)))
@@ -85,7 +85,9 @@ async fn posted(
             Err(why)
         }
     };
-    match keep_events(&gateway, &channel, events, callback.form(), &body).await {
+    // Some providers can be set to call us by GET: then all of it stands in the address.
+    let told = if body.is_empty() { uri.query().unwrap_or_default().as_bytes() } else { &body };
+    match keep_events(&gateway, &channel, events, callback.form(), told).await {
         Ok(()) => {
             let (content_type, body) = callback.answer();
             (StatusCode::OK, [(header::CONTENT_TYPE, content_type)], body).into_response()

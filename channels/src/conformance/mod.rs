@@ -83,6 +83,11 @@ pub trait Rig: Send + Sync {
         Proof::Signature
     }
 
+    /// A post of [`Rig::arrives`] without what proves it: without its headers, unless this provider signs in the body.
+    fn unproved(&self, post: &Post) -> Post {
+        Post { headers: Vec::new(), ..post.clone() }
+    }
+
     /// What the adapter did against the provider's rules. Must be empty at the end of every check.
     fn complaints(&self) -> Vec<String> {
         Vec::new()

@@ -1,10 +1,14 @@
 //! Strict stand-ins for providers, in the test's own process, and a real mail server of a test's own.
 
+mod deed;
 pub mod dovecot;
 pub mod esendex;
 pub mod firetext;
 pub mod govuk_notify;
 mod line;
+mod post;
+pub mod sinch;
 pub mod smtp;
 pub mod stage;
 pub mod twilio;
+pub mod vonage;

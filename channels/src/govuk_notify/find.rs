@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::{GovukNotify, notification_id};
 use crate::{
-    error::{Fault, SendError, Went},
+    error::{Fault, SendError},
     message::ProviderRef,
     sender::{Found, Lookup},
-    texting::text_of,
+    texting::{still_in_doubt, text_of},
 };
 
 /// Notify forgets texts after 7 days, and a service may choose as few as 3 (provider's documentation and the form for
@@ -50,12 +50,6 @@ impl GovukNotify {
             None => Ok(Found::No),
         }
     }
-}
-
-/// A failed question answers nothing: whatever was in doubt still is.
-fn still_in_doubt(error: SendError) -> SendError {
-    let summary = format!("a text in doubt could not be looked up: {}", error.summary);
-    SendError { went: Went::Perhaps, summary, ..error }
 }
 
 fn unreadable(why: &str) -> SendError {

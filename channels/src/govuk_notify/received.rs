@@ -10,9 +10,10 @@ use serde_json::Value;
 
 use super::{GovukNotify, arrived::ListedText};
 use crate::{
-    error::{Fault, SendError, Went},
+    error::{Fault, SendError},
     inbound::{KeptText, RawForm, oldest_first},
     private::Private,
+    texting::not_listed,
 };
 
 /// Twelve thousand texts within seven days is not a school any more.
@@ -74,12 +75,6 @@ fn sift(page: &[Value], horizon: Timestamp) -> Result<(Vec<KeptText>, Past), Sen
         _ => Past::Reached,
     };
     Ok((new, past))
-}
-
-/// Asking changes nothing, so however it fails, nothing is in doubt.
-fn not_listed(error: SendError) -> SendError {
-    let summary = format!("texts that arrived could not be listed: {}", error.summary);
-    SendError { went: Went::No, summary, ..error }
 }
 
 fn unreadable(why: &str) -> SendError {

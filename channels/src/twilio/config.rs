@@ -10,7 +10,7 @@ use super::signature::Keys;
 use crate::{
     error::OpenError,
     pace::Pace,
-    settings::{bad, base_url, is_e164, is_sender_name, pace, plain_url, seconds, secret, within},
+    settings::{bad, base_url, is_e164, is_sender_name, pace, public_url, seconds, secret, within},
     wire::Patience,
 };
 
@@ -200,10 +200,4 @@ fn sid(setting: &str, kind: &str, text: &str) -> Result<(), OpenError> {
     Err(OpenError(format!(
         "{setting} must be {kind} and 32 hexadecimal digits, as Twilio's console shows it"
     )))
-}
-
-/// Kept as it was written: Twilio signs the text of the address we give it, not its normal form.
-fn public_url(text: &str) -> Result<String, OpenError> {
-    let text = text.trim_end_matches('/');
-    plain_url("public_url", text).map(|_| text.to_owned())
 }

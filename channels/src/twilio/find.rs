@@ -11,10 +11,10 @@ use url::Url;
 
 use super::{Twilio, config::Origin, is_message_sid, list, wire};
 use crate::{
-    error::{Fault, SendError, Went},
+    error::{Fault, SendError},
     message::{ProviderRef, Text},
     sender::{Found, Lookup},
-    texting::text_of,
+    texting::{still_in_doubt, text_of},
 };
 
 /// Two thousand texts to one number since yesterday is not a school any more.
@@ -160,12 +160,6 @@ fn same_words(theirs: &str, ours: &str) -> bool {
     let plain = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
     let (theirs, ours) = (plain(theirs), plain(ours));
     theirs == ours || theirs.strip_prefix(TRIAL_PREFIX) == Some(&ours)
-}
-
-/// A failed question answers nothing: whatever was in doubt still is.
-fn still_in_doubt(error: SendError) -> SendError {
-    let summary = format!("a text in doubt could not be looked up: {}", error.summary);
-    SendError { went: Went::Perhaps, summary, ..error }
 }
 
 fn unreadable(why: &str) -> SendError {

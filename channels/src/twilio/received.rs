@@ -12,10 +12,10 @@ use url::Url;
 
 use super::{Twilio, arrived::Listed, config::Origin, list};
 use crate::{
-    error::{Fault, SendError, Went},
+    error::{Fault, SendError},
     inbound::{KeptText, RawForm, oldest_first},
     private::Private,
-    texting::closed,
+    texting::{closed, not_listed},
 };
 
 /// Ten thousand messages: a school year's worth of answers.
@@ -101,12 +101,6 @@ impl Twilio {
             Origin::Name(_) => false,
         }
     }
-}
-
-/// Asking changes nothing, so however it fails, nothing is in doubt.
-fn not_listed(error: SendError) -> SendError {
-    let summary = format!("texts that arrived could not be listed: {}", error.summary);
-    SendError { went: Went::No, summary, ..error }
 }
 
 fn unreadable(why: &str) -> SendError {

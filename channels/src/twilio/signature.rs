@@ -18,7 +18,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::{digest, hmac};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::receipt::NotBelieved;
+use crate::receipt::{NotBelieved, only_header};
 
 /// The header that carries the signature, in lower case.
 pub const SIGNATURE: &str = "x-twilio-signature";
@@ -113,9 +113,9 @@ pub fn verify(
     headers: &[(String, String)],
     body: &[u8],
 ) -> Result<Fields, NotBelieved> {
-    let signature = only(headers, SIGNATURE)?.ok_or(NotBelieved::Forged)?;
+    let signature = only_header(headers, SIGNATURE)?.ok_or(NotBelieved::Forged)?;
     let tag = STANDARD.decode(signature).map_err(|_| NotBelieved::Forged)?;
-    let (secret, algorithm) = keys.chosen(only(headers, SETTINGS)?).ok_or(NotBelieved::Forged)?;
+    let (secret, algorithm) = keys.chosen(only_header(headers, SETTINGS)?).ok_or(NotBelieved::Forged)?;
     let fields = match body_digest(url) {
         Some(expected) if is_digest_of(&expected, body) => Fields::new(),
         Some(_) => return Err(NotBelieved::Forged),
@@ -136,13 +136,6 @@ pub fn verify(
 pub fn sign(secret: &SecretString, algorithm: Algorithm, url: &str, fields: &[(String, String)]) -> String {
     let signed = [url, &signed_fields(fields)].concat();
     STANDARD.encode(hmac::sign(&algorithm.key(secret), signed.as_bytes()))
-}
-
-/// A header's one value. Two of them are ambiguous, and so forged.
-fn only<'a>(headers: &'a [(String, String)], name: &str) -> Result<Option<&'a str>, NotBelieved> {
-    let mut values = headers.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str());
-    let first = values.next();
-    if values.next().is_some() { Err(NotBelieved::Forged) } else { Ok(first) }
 }
 
 /// A form's fields, without any proof.

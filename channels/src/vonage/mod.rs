@@ -1,168 +1,220 @@
-//! What Vonage's SMS API posts, proved and read: for inspection only, as no channel sends or receives through it yet.
+//! Texts through Vonage's SMS API (formerly Nexmo; provider's pages and SDKs, as read in 2026-11).
 //!
-//! Every parameter but `sig` is signed: sorted by name, `&` and `=` in values become `_`, each is written as
-//! `&name=value`, and the whole goes into an HMAC. The method is a setting of the account and is not told; the length of
-//! `sig` tells it. (Provider's pages on signed messages and on inbound texts, and its Python and Node packages, as read
-//! in 2026-11.) MD5, the account's default, can be forged and is not accepted.
+//! Vonage has no idempotency key and no list to ask, but it carries a reference of ours with each message and tells it in
+//! every receipt. So a text is posted once, whatever happens, and a text whose answer was lost is cleared up by its
+//! receipt, or by a person.
 //!
-//! A signature has a time in it and a number used once, which a channel would have to check; an inspection of an old
-//! request must not.
+//! Long texts fall into parts both ways. Of ours, each part may be refused, and is reported on, by itself: our reference
+//! tells how many there are, and a text is delivered when its last part is. Of carers', each part is posted by itself, and
+//! is told as [`TextPart`](crate::inbound::TextPart): [`join`](crate::inbound::join) joins them once they are kept.
+//!
+//! * [`codes`]: statuses and receipts' codes, as tables; [`signature`]: proof of what is posted to us;
+//! * `config`: settings; `wire`: requests and answers;
+//! * `callback`: posts; `told`: what one tells of; `seen`: what is remembered of them.
 
-use std::collections::BTreeMap;
+mod callback;
+pub mod codes;
+mod config;
+mod seen;
+pub mod signature;
+mod told;
+mod wire;
 
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
-use ring::hmac;
-use secrecy::{ExposeSecret, SecretString};
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
 use serde_json::Value;
-use uuid::Uuid;
+use tokio::sync::Semaphore;
 
+use self::{
+    callback::Posts,
+    config::Settings,
+    seen::Seen,
+    wire::{Parts, Verdict, Wire},
+};
 use crate::{
-    inbound::{ArrivedText, TextPart},
-    message::{OurRef, ProviderRef},
-    receipt::{FailedAs, NotBelieved, Progress, Receipt},
+    Sender,
+    error::{Fault, OpenError, SendError, Went},
+    inbound::ArrivedText,
+    message::{ChannelId, Outgoing, ProviderRef, Text},
+    pace::Pace,
+    receipt::Callback,
+    sender::{Accepted, Carries, Found, Limits, Lookup},
+    text::{Alphabet, Encoding, measure},
+    texting::{closed, text_of, to_a_mobile},
 };
 
-/// A request's parameters, each once, by name.
-pub(crate) type Fields = BTreeMap<String, String>;
+pub use config::VonageConfig;
+pub(crate) use signature::verify;
+pub(crate) use told::{Told, read};
 
-/// What a request tells of.
-pub(crate) enum Told {
-    Text(ArrivedText),
-    Receipt(Receipt),
+/// A text channel that sends through one Vonage account from one sender.
+pub struct Vonage {
+    id: ChannelId,
+    limits: Limits,
+    pace: Pace,
+    settings: Settings,
+    wire: Wire,
+    places: Semaphore,
+    seen: Arc<Seen>,
+    callback: Option<Posts>,
 }
 
-/// The parameters of a request whose signature is right, without `sig`; or a sentence on what is wrong.
-pub(crate) fn verify(secret: &SecretString, url: &str, body: &[u8]) -> Result<Fields, &'static str> {
-    let mut fields =
-        fields(url, body).ok_or("a parameter is there twice, or the body is in no documented form")?;
-    let signature = fields.remove("sig").ok_or(
-        "there is no sig parameter, so nothing proves who sent this: signing of inbound messages has to be enabled by \
-         Vonage's support",
-    )?;
-    let tag = digits(&signature).ok_or("the sig parameter is not hexadecimal")?;
-    let algorithm = match tag.len() {
-        20 => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
-        32 => hmac::HMAC_SHA256,
-        64 => hmac::HMAC_SHA512,
-        16 => {
-            return Err(
-                "the signature is made with MD5, which can be forged: set the account to SHA-256 HMAC",
-            );
+impl fmt::Debug for Vonage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vonage").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Vonage {
+    /// Checks the settings and reads the secrets from their files. Reaches nothing yet.
+    pub fn open(id: ChannelId, config: &VonageConfig) -> Result<Self, OpenError> {
+        let of_channel = |e: OpenError| OpenError(format!("channel {id}: {e}"));
+        let (settings, secret) = config.check().map_err(of_channel)?;
+        let wire = Wire::new(&settings, secret).map_err(of_channel)?;
+        let limits = Limits {
+            carries: Carries::Text,
+            in_flight: settings.patience.in_flight,
+            alphabet: Some(Alphabet::Unicode),
+            can_be_answered: settings.is_number,
+        };
+        let seen = Arc::new(Seen::new());
+        let callback = settings
+            .posts
+            .clone()
+            .map(|proof| Posts::new(proof, settings.key.clone(), id.clone(), Arc::clone(&seen)));
+        if callback.as_ref().is_some_and(|callback| callback.status_address().len() > LONGEST_CALLBACK) {
+            return Err(of_channel(OpenError(format!(
+                "public_url is too long: Vonage takes {LONGEST_CALLBACK} characters with /webhooks/{id}/status behind it"
+            ))));
         }
-        _ => return Err("the sig parameter is as long as no signature"),
-    };
-    let key = hmac::Key::new(algorithm, secret.expose_secret().as_bytes());
-    hmac::verify(&key, signed(&fields).as_bytes(), &tag).map_err(
-        |_| "the signature does not fit: it was made with another secret, or over other parameters",
-    )?;
-    Ok(fields)
-}
-
-/// Reads a request that was proved.
-pub(crate) fn read(fields: &Fields) -> Result<Told, NotBelieved> {
-    let reference = ProviderRef(needed(fields, "messageId", "messageId is not there")?);
-    if let Some(status) = word(fields, "status") {
-        return Ok(Told::Receipt(receipt(fields, reference, status)));
+        let pace = config.pace().map_err(of_channel)?;
+        let places = Semaphore::new(settings.patience.in_flight);
+        Ok(Self { id, limits, pace, settings, wire, places, seen, callback })
     }
-    let part = if word(fields, "concat") == Some("true") { Some(part(fields)?) } else { None };
-    Ok(Told::Text(ArrivedText {
-        reference,
-        from: needed(fields, "msisdn", "msisdn is not there")?.into(),
-        to: word(fields, "to").unwrap_or_default().into(),
-        body: word(fields, "text").unwrap_or_default().into(),
-        media: 0,
-        part,
-        sent_at: word(fields, "message-timestamp").and_then(time),
-    }))
-}
 
-fn part(fields: &Fields) -> Result<TextPart, NotBelieved> {
-    let count = |name| word(fields, name).and_then(|text| text.parse().ok()).filter(|count: &u16| *count > 0);
-    let wrong = NotBelieved::Unreadable("a part of a long text does not say which");
-    match (count("concat-part"), count("concat-total")) {
-        (Some(number), Some(total)) if number <= total => {
-            Ok(TextPart { of: needed(fields, "concat-ref", "concat-ref is not there")?, number, total })
-        }
-        _ => Err(wrong),
+    /// What is to be entered at Vonage as the address for texts that arrive; `None` without `public_url`.
+    pub fn inbound_address(&self) -> Option<String> {
+        self.callback.as_ref().map(Posts::text_address)
     }
-}
 
-fn receipt(fields: &Fields, reference: ProviderRef, status: &str) -> Receipt {
-    let code = word(fields, "err-code").filter(|code| code.bytes().any(|b| b != b'0'));
-    let ours = word(fields, "client-ref").and_then(|text| Uuid::try_parse(text).ok()).map(OurRef);
-    Receipt {
-        reference,
-        ours,
-        progress: progress(status, code),
-        status: status.to_owned(),
-        code: code.map(str::to_owned),
+    fn form(&self, client_ref: &str, text: &Text, encoding: Encoding) -> Vec<(&'static str, String)> {
+        let words = text.body.expose();
+        // With "text" Vonage turns every letter that is not in the alphabet into a question mark.
+        let kind = if encoding == Encoding::Gsm7 { "text" } else { "unicode" };
+        let mut form = vec![
+            ("from", self.settings.from.clone()),
+            ("to", text.to.expose().trim_start_matches('+').to_owned()),
+            ("text", words.clone()),
+            ("type", kind.to_owned()),
+            ("client-ref", client_ref.to_owned()),
+        ];
+        form.extend(self.callback.as_ref().map(|callback| ("callback", callback.status_address())));
+        // Milliseconds.
+        form.extend(self.settings.validity_secs.map(|secs| ("ttl", format!("{secs}000"))));
+        form
     }
-}
 
-fn progress(status: &str, code: Option<&str>) -> Progress {
-    match status {
-        "accepted" | "buffered" => Progress::Sent,
-        "delivered" => Progress::Delivered,
-        "expired" => Progress::Failed(FailedAs::Temporary),
-        "failed" | "undelivered" | "rejected" => Progress::Failed(match code {
-            Some("3" | "4" | "12" | "14") => FailedAs::BadAddress,
-            Some("9") => FailedAs::Stopped,
-            Some("6" | "10" | "11") => FailedAs::Refused,
-            None if status == "rejected" => FailedAs::Refused,
-            _ => FailedAs::Temporary,
-        }),
-        _ => Progress::Accepted,
-    }
-}
-
-fn word<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
-    fields.get(name).map(String::as_str).filter(|value| !value.is_empty())
-}
-
-fn needed(fields: &Fields, name: &str, missing: &'static str) -> Result<String, NotBelieved> {
-    word(fields, name).map(str::to_owned).ok_or(NotBelieved::Unreadable(missing))
-}
-
-/// `YYYY-MM-DD HH:MM:SS`, in UTC.
-fn time(text: &str) -> Option<Timestamp> {
-    let local = text.replace(' ', "T").parse::<DateTime>().ok()?;
-    TimeZone::UTC.to_timestamp(local).ok()
-}
-
-/// The parameters of a form, a JSON object or, without a body, of the address. A name that is there twice is ambiguous.
-fn fields(url: &str, body: &[u8]) -> Option<Fields> {
-    if body.first() == Some(&b'{') {
-        let object = serde_json::from_slice::<BTreeMap<String, Value>>(body).ok()?;
-        return object.into_iter().map(|(name, value)| Some((name, plain(value)?))).collect();
-    }
-    let query = url.split_once('?').map(|(_, query)| query).unwrap_or_default();
-    let pairs = if body.is_empty() { query.as_bytes() } else { body };
-    let mut fields = Fields::new();
-    for (name, value) in url::form_urlencoded::parse(pairs) {
-        if fields.insert(name.into_owned(), value.into_owned()).is_some() {
-            return None;
+    /// What an answer comes to, and what is remembered of it.
+    fn settle(&self, verdict: Verdict, client_ref: &str, counted: usize) -> Result<Accepted, SendError> {
+        match verdict {
+            Verdict::Taken { first, parts } => {
+                self.seen.taken_in(client_ref, parts);
+                let said = format!("HTTP 200, {parts} parts, the first is {first}");
+                // Each part has a name of its own and is reported on by it; our reference is what they share.
+                let name = if counted > 1 { client_ref.to_owned() } else { first };
+                Ok(Accepted { reference: ProviderRef(name), said })
+            }
+            Verdict::Torn(error) => {
+                self.seen.torn(client_ref);
+                Err(error)
+            }
+            Verdict::Refused(error) => Err(self.slowed(error)),
         }
     }
-    Some(fields)
-}
 
-fn plain(value: Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    /// Pauses the channel if Vonage named a time.
+    fn slowed(&self, error: SendError) -> SendError {
+        if let Fault::Throttled { wait: Some(wait) } = error.fault {
+            self.pace.pause(wait);
+        }
+        error
     }
 }
 
-fn signed(fields: &Fields) -> String {
-    fields.iter().map(|(name, value)| format!("&{name}={}", value.replace(['&', '='], "_"))).collect()
+/// What Vonage takes as `callback`.
+const LONGEST_CALLBACK: usize = 100;
+
+#[async_trait]
+impl Sender for Vonage {
+    fn id(&self) -> &ChannelId {
+        &self.id
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
+    async fn send(&self, message: &Outgoing) -> Result<Accepted, SendError> {
+        let text = text_of(message)?;
+        to_a_mobile(text)?;
+        let _place = self.places.acquire().await.map_err(|_| closed())?;
+        let measure = measure(text.body.expose());
+        let client_ref = told::write_client_ref(message.reference(), measure.parts);
+        let reply = self.wire.post(&self.form(&client_ref, text, measure.encoding)).await?;
+        if !reply.status.is_success() {
+            return Err(self.slowed(wire::error(&reply)));
+        }
+        let parts = Parts::read(&reply).map_err(|why| {
+            SendError::in_doubt(format!("Vonage seems to have answered a text, but {why}"))
+                .code(format!("HTTP {}", reply.status.as_u16()))
+        })?;
+        self.settle(parts.verdict(), &client_ref, measure.parts)
+    }
+
+    /// Vonage's SMS API keeps no list that could be asked: the receipt, which carries our reference, tells.
+    async fn find(&self, lookup: &Lookup<'_>) -> Result<Found, SendError> {
+        text_of(lookup.message)?;
+        Ok(Found::CannotTell)
+    }
+
+    async fn probe(&self) -> Result<String, SendError> {
+        let unsent = |error: SendError| SendError { went: Went::No, ..error };
+        let _place = self.places.acquire().await.map_err(|_| closed())?;
+        let reply = self.wire.balance().await.map_err(|none| unsent(none.into()))?;
+        if !reply.status.is_success() {
+            return Err(unsent(self.slowed(wire::error(&reply))));
+        }
+        let unread =
+            || SendError::not_sent(Fault::Temporary, "Vonage answered, but not with the account's balance");
+        let body = reply.json().map_err(|_| unread())?;
+        let value = body.get("value").and_then(Value::as_f64).ok_or_else(unread)?;
+        let refills = body.get("autoReload").and_then(Value::as_bool).unwrap_or_default();
+        if value <= 0.0 && !refills {
+            return Err(SendError::not_sent(
+                Fault::Misconfigured,
+                "the login works, but the account at Vonage has no credit left: top it up",
+            ));
+        }
+        Ok("Vonage: the login works and the account has credit; whether the sender may be used is not told"
+            .to_owned())
+    }
+
+    fn callback(&self) -> Option<&dyn Callback> {
+        self.callback.as_ref().map(|callback| callback as &dyn Callback)
+    }
 }
 
-fn digits(text: &str) -> Option<Vec<u8>> {
-    let nibbles: Vec<u8> =
-        text.chars().map(|c| c.to_digit(16).and_then(|n| u8::try_from(n).ok())).collect::<Option<_>>()?;
-    nibbles.chunks(2).map(|pair| if let [high, low] = pair { Some(high << 4 | low) } else { None }).collect()
+/// Reads a kept post about a text, or a kept part of one, as it was read when it came.
+pub(crate) fn read_kept(raw: &[u8]) -> Option<ArrivedText> {
+    match read(&signature::fields("", raw)?).ok()? {
+        Told::Text(text) => Some(text),
+        Told::Receipt(_) => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,16 @@
 //! Signatures that the provider's own packages accept, and what is read from under them.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
+use super::{
+    signature::{Fields, Method, sign, verify},
+    told::time,
+};
 use crate::inbound_reading::{WebhookReading, inspect_webhook};
-
-use super::*;
 
 const SECRET: &str = "abcdefghijklmnop0123456789ABCDEF";
 const URL: &str = "https://gateway.example.sch.uk/webhooks/vonage/text";
@@ -42,8 +48,7 @@ fn events(reading: &WebhookReading) -> Value {
 /// Signs as the provider would, and inspects.
 fn signed_events(fields: &[(&str, &str)]) -> WebhookReading {
     let all: Fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes()), signed(&all).as_bytes());
-    let signature: String = tag.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+    let signature = sign(&SecretString::from(SECRET), Method::Sha256, &all).to_uppercase();
     inspect(URL, &form(fields, &signature))
 }
 
@@ -83,6 +88,42 @@ fn whatever_was_changed_or_not_signed_is_refused() {
         let reading = inspect(URL, &body);
 
         assert_eq!((reading.accepted, reading.events.len()), (false, 0), "{what}");
+    }
+}
+
+#[test]
+fn every_vector_is_believed_by_its_own_method_and_no_change_to_it_by_any() {
+    let secret = SecretString::from(SECRET);
+    let vectors = [(Method::Sha1, SHA1), (Method::Sha256, SHA256), (Method::Sha512, SHA512)];
+    for (method, signature) in vectors {
+        let good = form(&TEXT, signature);
+        let all: Fields =
+            TEXT.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        assert_eq!(sign(&secret, method, &all), signature);
+        for by in Method::ALL {
+            let read = verify(&secret, Some(by), URL, good.as_bytes());
+
+            assert_eq!(read.as_ref() == Ok(&all), by == method, "{signature} by {by}: {read:?}");
+        }
+        for (what, body) in [
+            ("the words", good.replace("Thank+you", "Thank+yov")),
+            ("the nonce", good.replace("bbbb", "bbbc")),
+            ("the time", good.replace("1795446000", "1795446001")),
+            ("the number", good.replace("447700900001", "447700900002")),
+            ("a letter's case", good.replace("THANK", "Thank")),
+            ("one field less", form(&TEXT[1..], signature)),
+            ("one field more", format!("{good}&concat=true")),
+        ] {
+            assert_ne!(body, good, "{what}");
+            assert!(verify(&secret, Some(method), URL, body.as_bytes()).is_err(), "{what} by {method}");
+        }
+        let other = SecretString::from("abcdefghijklmnop0123456789ABCDEG");
+        assert!(verify(&other, Some(method), URL, good.as_bytes()).is_err());
+    }
+    for (signature, by) in MD5.iter().flat_map(|signature| Method::ALL.map(|by| (signature, by))) {
+        let why = verify(&secret, Some(by), URL, form(&TEXT, signature).as_bytes()).expect_err("MD5");
+
+        assert!(why.contains("MD5"), "{why}");
     }
 }
 

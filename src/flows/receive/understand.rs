@@ -7,7 +7,6 @@ use std::{
 };
 
 use liaison_channels::{
-    address::PhoneNumber,
     inbound::{RawForm, read_text},
     private::Private,
     reading::{Bounce, Hints, MailKind, MailReading, NoAnswer, read},
@@ -144,7 +143,9 @@ fn understand_one(one: &Waiting, hints: &Hints, key: &ReplyKey) -> Message {
         | RawForm::TwilioListed
         | RawForm::NotifyPost
         | RawForm::NotifyListed
-        | RawForm::HttpPost => {
+        | RawForm::HttpPost
+        | RawForm::SinchText
+        | RawForm::VonagePost => {
             fill_text(&mut message, one);
         }
     }
@@ -193,13 +194,19 @@ fn fill_text(message: &mut Message, one: &Waiting) {
         message.problems.push("the provider's words about it cannot be read".to_owned());
         return;
     };
-    message.kind = "human";
+    // What was not believed as it came is shown, and a person decides what it is.
+    message.kind = if one.trouble.is_some() { "unreadable" } else { "human" };
     let from = text.from.expose();
-    let number = PhoneNumber::parse(from).map(|number| number.expose().to_owned());
-    message.sender = Some(Private::new(number.unwrap_or_else(|_| from.replace('\0', "").trim().to_owned())));
+    let number = text.sender().map(|number| number.expose().to_owned());
+    message.sender = Some(Private::new(number.unwrap_or_else(|| from.replace('\0', "").trim().to_owned())));
     message.words = cut(Private::new(text.body.expose().replace('\0', "")));
     message.attachments = text.media;
     message.dated = text.sent_at;
+    if let Some(part) = &text.part {
+        let which =
+            format!("it is part {} of {} of a long text, which came part by part", part.number, part.total);
+        message.problems.push(which);
+    }
 }
 
 /// What is known of a message before it is read: kept, and of no kind.

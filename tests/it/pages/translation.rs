@@ -62,7 +62,8 @@ async fn another_classes_call_and_what_the_office_announced_are_not_a_teachers_t
     let others = teacher.get(&of(&other)).await.status;
     // As the call about an announcement to the whole school is.
     school.school.db.as_superuser("update task set role = 'office' where kind = 'call'").await;
-    let (wide, link) = (teacher.get(&of(&own)).await.status, teacher.get(&format!("/calls/{own}")).await.body);
+    let (wide, link) =
+        (teacher.get(&of(&own)).await.status, teacher.get(&format!("/calls/{own}")).await.body);
     let office = school.as_role(Role::Office).await.get(&of(&own)).await.status;
 
     assert_eq!((others, wide, office), (404, 404, 200));

@@ -1,42 +1,14 @@
 //! Signed status callbacks, as the provider would post them.
 
 use secrecy::SecretString;
-use url::Url;
 
 use super::TwilioFake;
 use crate::{
-    receipt::Posted,
+    fakes::post::path_and_query,
     twilio::signature::{Algorithm, SETTINGS, SIGNATURE, sign},
 };
 
-/// A callback, ready to be posted.
-#[derive(Debug, Clone)]
-pub struct SignedPost {
-    /// The address as the provider calls it.
-    pub url: String,
-    /// Its path and query.
-    pub path_and_query: String,
-    /// Header names in lower case, with values.
-    pub headers: Vec<(String, String)>,
-    /// The form.
-    pub body: Vec<u8>,
-}
-
-impl SignedPost {
-    pub(super) fn unsigned(url: &str) -> Self {
-        Self {
-            url: url.to_owned(),
-            path_and_query: path_and_query(url),
-            headers: Vec::new(),
-            body: Vec::new(),
-        }
-    }
-
-    /// As the callback reader takes it.
-    pub fn posted(&self) -> Posted<'_> {
-        Posted { path_and_query: &self.path_and_query, headers: &self.headers, body: &self.body }
-    }
-}
+pub use crate::fakes::post::{SignedPost, deliver};
 
 impl TwilioFake {
     /// Moves a message to a status, and makes the callback that tells of it. `None` when the message is unknown or
@@ -97,26 +69,4 @@ impl TwilioFake {
             self.callback_request(sid, status, error_code).ok_or("no such message, or no StatusCallback")?;
         deliver(base, &post).await
     }
-}
-
-/// Posts a signed request to `base`. Returns the HTTP status.
-pub async fn deliver(base: &str, post: &SignedPost) -> Result<u16, String> {
-    rustls::crypto::ring::default_provider().install_default().ok();
-    let client = reqwest::Client::builder().no_proxy().build().map_err(|e| e.to_string())?;
-    let mut request = client.post(format!("{}{}", base.trim_end_matches('/'), post.path_and_query));
-    for (name, value) in &post.headers {
-        request = request.header(name, value);
-    }
-    let answer = request.body(post.body.clone()).send().await.map_err(|e| e.to_string())?;
-    Ok(answer.status().as_u16())
-}
-
-fn path_and_query(url: &str) -> String {
-    Url::parse(url).map_or_else(
-        |_| "/".to_owned(),
-        |url| {
-            let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-            [url.path(), &query].concat()
-        },
-    )
 }

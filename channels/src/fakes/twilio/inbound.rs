@@ -83,15 +83,3 @@ impl TwilioFake {
         self.shared.lock().messages.iter().filter(|taken| taken.is_inbound()).cloned().collect()
     }
 }
-
-impl SignedPost {
-    /// The same, with one bit of its body changed on the way.
-    #[must_use]
-    pub fn tampered(&self) -> Self {
-        let mut post = self.clone();
-        if let Some(byte) = post.body.last_mut() {
-            *byte ^= 1;
-        }
-        post
-    }
-}

@@ -1,0 +1,92 @@
+//! The Sinch channel against a strict stand-in.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod arrived;
+mod callback;
+mod config;
+mod fake;
+mod find;
+mod inspect;
+mod probe;
+mod received;
+mod send;
+
+use jiff::Timestamp;
+use liaison_channels::{
+    Sender,
+    address::PhoneNumber,
+    error::SendError,
+    fakes::sinch::SinchFake,
+    message::{ChannelId, OurRef, Outgoing, ProviderRef, Text},
+    private::Private,
+    sender::{Found, Lookup},
+    sinch::{Sinch, SinchConfig},
+};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+pub(crate) const CARER: &str = "+447700900123";
+pub(crate) const OTHER: &str = "+447700900124";
+pub(crate) const WORDS: &str = "Swimming is on Friday & starts at 9: bring café money, €2";
+
+/// A stand-in, a channel that reaches it, and the directory of its secrets.
+pub(crate) struct Scene {
+    pub(crate) fake: SinchFake,
+    pub(crate) sinch: Sinch,
+    pub(crate) began: Timestamp,
+    secrets: TempDir,
+}
+
+impl Scene {
+    pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub(crate) fn with(change: impl FnOnce(&mut SinchConfig)) -> Self {
+        let fake = SinchFake::start().unwrap();
+        let secrets = TempDir::new().unwrap();
+        let mut config = fake.config(secrets.path()).unwrap();
+        change(&mut config);
+        let sinch = Sinch::open(channel(), &config).unwrap();
+        Self { fake, sinch, began: Timestamp::now(), secrets }
+    }
+
+    pub(crate) async fn fails(&self, message: &Outgoing) -> SendError {
+        let error = self.sinch.send(message).await.unwrap_err();
+        assert_silent(&error);
+        error
+    }
+
+    pub(crate) async fn find(&self, message: &Outgoing) -> Found {
+        self.find_but(message, &[]).await
+    }
+
+    pub(crate) async fn find_but(&self, message: &Outgoing, known: &[ProviderRef]) -> Found {
+        self.sinch.find(&self.lookup(message, known)).await.unwrap()
+    }
+
+    pub(crate) fn lookup<'a>(&self, message: &'a Outgoing, known: &'a [ProviderRef]) -> Lookup<'a> {
+        Lookup { reference: message.reference(), message, since: self.began, known }
+    }
+}
+
+pub(crate) fn channel() -> ChannelId {
+    ChannelId::parse("texts").unwrap()
+}
+
+pub(crate) fn text_to(number: &str, body: &str) -> Outgoing {
+    let to = PhoneNumber::parse(number).unwrap();
+    Outgoing::text(OurRef(Uuid::now_v7()), Text { to, body: Private::from(body) })
+}
+
+pub(crate) fn text() -> Outgoing {
+    text_to(CARER, WORDS)
+}
+
+/// Neither numbers nor words nor secrets may be printed, whatever went wrong.
+pub(crate) fn assert_silent(error: &SendError) {
+    let printed = format!("{error} {error:?}");
+    for secret in ["7700900", "Swimming", "café", SinchFake::TOKEN, SinchFake::SECRET, SinchFake::PLAN] {
+        assert!(!printed.contains(secret), "{secret} is in {printed}");
+    }
+}
