@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 
 use crate::{address::PhoneNumber, message::ProviderRef, private::Private, receipt::Receipt};
@@ -25,11 +26,13 @@ pub enum RawForm {
     SinchText,
     /// Vonage's post about one text, or one part of a long one: a form, JSON, or what stood behind the `?` of its address.
     VonagePost,
+    /// The parts of one long text, each in its own form, JSON: see [`joined`].
+    JoinedText,
 }
 
 impl RawForm {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Mail,
         Self::TwilioPost,
         Self::TwilioListed,
@@ -38,6 +41,7 @@ impl RawForm {
         Self::HttpPost,
         Self::SinchText,
         Self::VonagePost,
+        Self::JoinedText,
     ];
 
     /// The word stored beside the bytes.
@@ -51,6 +55,7 @@ impl RawForm {
             Self::HttpPost => "http_post",
             Self::SinchText => "sinch_text",
             Self::VonagePost => "vonage_post",
+            Self::JoinedText => "joined_text",
         }
     }
 
@@ -130,6 +135,11 @@ pub fn read_text(form: RawForm, raw: &[u8]) -> Option<ArrivedText> {
         RawForm::HttpPost => crate::http::read_post(raw),
         RawForm::SinchText => crate::sinch::read_kept(raw),
         RawForm::VonagePost => crate::vonage::read_kept(raw),
+        RawForm::JoinedText => {
+            let parts: Vec<(String, String)> = serde_json::from_slice(raw).ok()?;
+            let parts: Option<Vec<_>> = parts.iter().map(|(form, raw)| read_part(form, raw)).collect();
+            parts.and_then(|parts| join_what_came(&parts))
+        }
     }
 }
 
@@ -151,6 +161,17 @@ pub(crate) fn oldest_first(mut texts: Vec<KeptText>) -> Vec<KeptText> {
     let mut seen = HashSet::new();
     texts.retain(|kept| seen.insert(kept.text.reference.clone()));
     texts
+}
+
+/// The bytes of a text that was joined from these parts, to be kept as [`RawForm::JoinedText`]: every part as it came.
+pub fn joined(parts: &[(RawForm, &[u8])]) -> Vec<u8> {
+    let parts: Vec<_> = parts.iter().map(|(form, raw)| (form.as_str(), STANDARD.encode(raw))).collect();
+    serde_json::to_vec(&parts).unwrap_or_default()
+}
+
+fn read_part(form: &str, raw: &str) -> Option<ArrivedText> {
+    let form = RawForm::parse(form).filter(|form| *form != RawForm::JoinedText)?;
+    read_text(form, &STANDARD.decode(raw).ok()?)
 }
 
 /// What stands in the words for parts that never came.

@@ -333,12 +333,6 @@ pub async fn close(
 pub(super) const fn came_by(form: RawForm) -> Route {
     match form {
         RawForm::Mail => Route::Email,
-        RawForm::TwilioPost
-        | RawForm::TwilioListed
-        | RawForm::NotifyPost
-        | RawForm::NotifyListed
-        | RawForm::HttpPost
-        | RawForm::SinchText
-        | RawForm::VonagePost => Route::Text,
+        _ => Route::Text,
     }
 }

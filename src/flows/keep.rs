@@ -1,18 +1,20 @@
 //! Keeps what arrives, as it came, committed before anything is decided (R27): no reading, no matching, no answer here.
 
+use std::collections::BTreeSet;
+
 use liaison_channels::{
     inbound::{KeptText, RawForm},
     inbox::{ArrivedMail, Batch},
 };
 use ring::digest::{SHA256, digest};
 
-use super::{FlowError, gateway::Gateway};
+use super::{FlowError, gateway::Gateway, parts};
 use crate::{
     domain::{ids::ReceivedId, time::Timestamp},
     store::{
         StoreError,
         inbox::{self, NewReceived, Place},
-        raw_copy,
+        raw_copy, text_parts,
     },
 };
 
@@ -72,15 +74,24 @@ fn mail_row(mail: &ArrivedMail, generation: u32, now: Timestamp) -> NewReceived<
         // The server's word, but never later than our own first sight (a clock that runs ahead shortens no deadline).
         received_at: mail.arrived_at.map_or(now, |at| at.min(now)),
         trouble: mail.trouble.clone(),
+        part: None,
     }
 }
 
 /// Keeps texts, committed when this returns; only then may the provider be answered. Returns how many are new.
 pub async fn texts(gateway: &Gateway, channel: &str, texts: &[KeptText]) -> Result<u64, FlowError> {
     let now = gateway.now();
-    let rows: Vec<NewReceived<'_>> = texts.iter().map(|text| text_row(text, now)).collect();
+    let rows: Vec<NewReceived<'_>> = texts.iter().map(|text| text_row(channel, text, now)).collect();
     let mut tx = gateway.store.begin().await?;
+    let begun: BTreeSet<&str> = rows.iter().filter_map(|row| Some(row.part.as_ref()?.of.as_str())).collect();
+    for of in &begun {
+        // Two parts that come at the same moment must see each other.
+        text_parts::lock(&mut tx, of).await?;
+    }
     let new = inbox::keep(&mut tx, channel, &rows, now).await?;
+    for of in begun {
+        parts::join_whole(&mut tx, channel, of, now).await?;
+    }
     tx.commit().await.map_err(StoreError::from)?;
     Ok(new)
 }
@@ -105,6 +116,7 @@ pub async fn unreadable_post(
         place: None,
         received_at: now,
         trouble: Some(format!("the provider's post cannot be read: {why}")),
+        part: None,
     };
     let mut tx = gateway.store.begin().await?;
     let new = inbox::keep(&mut tx, channel, &[row], now).await?;
@@ -112,7 +124,7 @@ pub async fn unreadable_post(
     Ok(new)
 }
 
-fn text_row(text: &KeptText, now: Timestamp) -> NewReceived<'_> {
+fn text_row<'a>(channel: &str, text: &'a KeptText, now: Timestamp) -> NewReceived<'a> {
     let raw = text.raw.expose().as_slice();
     // The provider's time counts only where it is the earlier one: a text found by the poll was there before.
     let sent_at = text.text.sent_at.filter(|_| text.form != RawForm::TwilioPost);
@@ -126,15 +138,16 @@ fn text_row(text: &KeptText, now: Timestamp) -> NewReceived<'_> {
         place: None,
         received_at: sent_at.map_or(now, |at| at.min(now)),
         trouble: None,
+        part: parts::of(channel, &text.text),
     }
 }
 
-fn sha256(bytes: &[u8]) -> [u8; 32] {
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
     out.copy_from_slice(digest(&SHA256, bytes).as_ref());
     out
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -39,6 +39,7 @@ pub mod mailbox;
 pub mod milestones;
 pub mod notices;
 pub mod operate;
+pub mod parts;
 pub mod people;
 mod planning;
 pub mod play;

@@ -29,6 +29,19 @@ pub struct NewReceived<'a> {
     pub received_at: Timestamp,
     /// Why it could not be taken as it is.
     pub trouble: Option<String>,
+    /// The long text it is a part of: then it waits for the other parts, and not for the reader.
+    pub part: Option<Part>,
+}
+
+/// Which part of a long text a message is.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// The same of all parts of one text between two numbers.
+    pub of: String,
+    /// From 1.
+    pub number: u16,
+    /// How many there are.
+    pub total: u16,
 }
 
 /// Keeps messages, a few at a time, and puts them before the reader, who is woken when the transaction commits. What this channel has
@@ -42,18 +55,25 @@ pub async fn keep(
     if messages.is_empty() {
         return Ok(0);
     }
-    let kept = sqlx::query!(
-        "with given as (
+    let kept = sqlx::query_scalar!(
+        r#"with given as (
            select * from unnest($2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::bigint[], $8::bigint[],
-                                $9::bigint[], $10::bigint[], $11::timestamptz[], $12::text[])
-                  as g (id, form, once, raw, digest, bytes, left_out, generation, uid, received_at, trouble)),
+                                $9::bigint[], $10::bigint[], $11::timestamptz[], $12::text[], $14::text[], $15::smallint[],
+                                $16::smallint[])
+                  as g (id, form, once, raw, digest, bytes, left_out, generation, uid, received_at, trouble, part_of, part,
+                        parts)),
          kept as (
            insert into received (id, channel, form, once, raw, digest, bytes, left_out, generation, uid, received_at,
                                  kept_at, trouble)
            select id, $1, form, once, raw, digest, bytes, left_out, generation, uid, received_at, $13, trouble from given
            on conflict on constraint received_once do nothing
-           returning id)
-         insert into received_unread (received_id) select id from kept",
+           returning id),
+         unread as (
+           insert into received_unread (received_id) select id from kept join given using (id) where part_of is null),
+         part as (
+           insert into text_part (received_id, part_of, number, total, kept_at)
+           select id, part_of, part, parts, $13 from kept join given using (id) where part_of is not null)
+         select count(*) as "count!" from kept"#,
         channel,
         &messages.iter().map(|m| m.id.0).collect::<Vec<_>>(),
         &messages.iter().map(|m| m.form.as_str()).collect::<Vec<_>>() as _,
@@ -67,10 +87,17 @@ pub async fn keep(
         &messages.iter().map(|m| Ts(m.received_at)).collect::<Vec<_>>() as _,
         &messages.iter().map(|m| m.trouble.as_deref()).collect::<Vec<_>>() as _,
         Ts(now) as _,
+        &messages.iter().map(|m| m.part.as_ref().map(|part| part.of.as_str())).collect::<Vec<_>>() as _,
+        &messages.iter().map(|m| m.part.as_ref().map(|part| small(part.number))).collect::<Vec<_>>() as _,
+        &messages.iter().map(|m| m.part.as_ref().map(|part| small(part.total))).collect::<Vec<_>>() as _,
     )
-    .execute(connection)
+    .fetch_one(connection)
     .await?;
-    Ok(kept.rows_affected())
+    Ok(u64::try_from(kept).unwrap_or_default())
+}
+
+fn small(number: u16) -> i16 {
+    i16::try_from(number).unwrap_or(i16::MAX)
 }
 
 fn count(bytes: u64) -> i64 {

@@ -61,6 +61,7 @@ pub mod second_person;
 pub mod standard;
 pub mod tasks;
 pub mod templates;
+pub mod text_parts;
 pub mod today;
 pub mod translations;
 pub(crate) mod types;

@@ -12,7 +12,7 @@ use crate::{
     },
     flows::{
         FlowError, absences, announcements, complaint, current, drafts, gateway::Gateway, ladder, life,
-        notices, operate, rescue, resolve, seal,
+        notices, operate, parts, rescue, resolve, seal,
     },
     store::{daemons, leader::Leader},
 };
@@ -108,6 +108,7 @@ async fn care_once(
             "cleared up doubts"
         );
     }
+    parts::join_overdue(gateway).await?;
     drafts::send_due(gateway).await?;
     announcements::send_due(gateway).await?;
     // Only by an adopted calendar, which is the same for every daemon.

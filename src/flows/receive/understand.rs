@@ -139,15 +139,7 @@ fn understand_one(one: &Waiting, hints: &Hints, key: &ReplyKey) -> Message {
     match one.form {
         RawForm::Mail if one.raw.expose().is_empty() => {}
         RawForm::Mail => fill_mail(&mut message, read(one.raw.expose(), hints), hints, key),
-        RawForm::TwilioPost
-        | RawForm::TwilioListed
-        | RawForm::NotifyPost
-        | RawForm::NotifyListed
-        | RawForm::HttpPost
-        | RawForm::SinchText
-        | RawForm::VonagePost => {
-            fill_text(&mut message, one);
-        }
+        _ => fill_text(&mut message, one),
     }
     message
 }
@@ -206,6 +198,9 @@ fn fill_text(message: &mut Message, one: &Waiting) {
         let which =
             format!("it is part {} of {} of a long text, which came part by part", part.number, part.total);
         message.problems.push(which);
+    }
+    if one.form == RawForm::JoinedText {
+        message.problems.push("a long text, joined from the parts that came".to_owned());
     }
 }
 

@@ -9,6 +9,7 @@ mod machines;
 mod mailbox;
 mod matching;
 mod notices;
+mod parts;
 mod replies;
 mod texts;
 
