@@ -33,7 +33,7 @@ pub(super) async fn run(gateway: &Gateway, what: TasksCommand, json: bool) -> Re
             let typed = Typed { words, title, by_machine, checked_by };
             let written = translating::translate(gateway, id, &typed, &by.by).await?;
             say(&match written {
-                0 => "kept; they are rung all the same: no way of writing to them is known, or they want to be rung"
+                0 => "kept; they are rung all the same: all of it cannot be written to them, or they want to be rung"
                     .to_owned(),
                 1 => "kept; it goes in writing to one carer".to_owned(),
                 many => format!("kept; it goes in writing to {many} carers"),

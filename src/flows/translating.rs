@@ -22,7 +22,7 @@ use crate::{
         route::{About, MessageFacts, Plan, choose, reads_english},
         time::{Timestamp, school_date},
         translation::{Typed, read_translation},
-        wording::language_in_words,
+        wording::{Language, language_in_words, render},
     },
     store::{
         StoreError, Tx, case_deeds, cases, chronology, facts, outbox, recording,
@@ -174,6 +174,10 @@ async fn write_to(
         tried.retain(|route| *route != Route::Call);
     }
     let policy = gateway.policy();
+    if render(Route::Text, &link, message, &policy, Language::English).is_err() {
+        // By text it goes whole or not at all; the gate would send it round to a call again.
+        tried.push(Route::Text);
+    }
     let (plan, _) = choose(&link, message, &policy.never_by_text, gateway.carriers.set_up(), &tried, now);
     if !matches!(plan, Plan::Send(_) | Plan::Task(Route::Letter)) {
         return Ok(false);

@@ -225,7 +225,7 @@ const DONE: &[(&str, &str)] = &[
     ),
     (
         "translated-rung",
-        "Kept. They are rung all the same: no way of writing to them is known, or they want to be rung.",
+        "Kept. They are rung all the same: all of it cannot be written to them, or they want to be rung.",
     ),
     ("another-way", "Recorded. No number is left, so another way is taken."),
     ("logged", "The contact is in the chronology."),

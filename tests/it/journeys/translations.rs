@@ -165,13 +165,15 @@ async fn by_text_a_translation_goes_whole_or_not_at_all() {
         school.policy(|policy| policy.text_update = update);
         school.queue(&[("P1", WORDS)]).await;
 
-        translate(&school, &by_a_person(words)).await;
+        let written = translate(&school, &by_a_person(words)).await;
         school.deliver().await;
 
         let sent = received(&school, "+447700900101");
         assert_eq!(sent.len(), texts, "{sent:?}");
         assert!(sent.iter().all(|text| text.contains("przeczytał na głos")), "{sent:?}");
         let rung = usize::from(texts == 0);
+        assert_eq!(written, texts);
+        assert_eq!(school.rows("select id::text from task").await.len(), 1, "no call is made anew");
         assert_eq!(school.to_do().await.len(), rung, "never silence");
         school.close().await;
     }
