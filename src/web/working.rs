@@ -83,7 +83,10 @@ pub(super) async fn to_its_end(
     let told = progress.clone();
     let mut answer = tokio::spawn(async move { told.of(deed).await }.in_current_span());
     let Some(staff) = waits else { return ended(answer.await) };
-    if let Ok(done) = tokio::time::timeout(web.site.patience, &mut answer).await {
+    // Without any patience nothing is awaited, not even what is done within its first moment.
+    if !web.site.patience.is_zero()
+        && let Ok(done) = tokio::time::timeout(web.site.patience, &mut answer).await
+    {
         return ended(done);
     }
     let id = Uuid::from_bytes(salt());
