@@ -99,6 +99,7 @@ pub fn asked(rule: &str) -> String {
         URGENT => "Is it urgent?",
         "text is information only" => "How much may a text say?",
         "language" => "Does it go in the language they read?",
+        "confirm" => "Is it a new address?",
         "wording" => "By which words?",
         "rehearsal" => "Is this a rehearsal?",
         "reading" => "How the message was read",
