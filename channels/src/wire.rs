@@ -202,7 +202,9 @@ pub(crate) fn by_status(status: StatusCode, provider: &str, login: &str) -> (Fau
         429 => (Fault::Throttled { wait: None }, format!("{provider} asked us to slow down")),
         500..=599 => (
             Fault::Temporary,
-            format!("{provider} failed while it had the message: whether it went is cleared up before any repeat"),
+            format!(
+                "{provider} failed while it had the message: whether it went is cleared up before any repeat"
+            ),
         ),
         _ => {
             (Fault::Temporary, format!("{provider} refused the request for a reason that has no entry here"))
