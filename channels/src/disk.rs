@@ -66,7 +66,12 @@ pub(crate) fn generation() -> u32 {
 
 /// A failure at a folder, as a sentence that names it and says what to do.
 pub(crate) fn told(folder: &Path, why: &io::Error) -> FetchError {
-    FetchError { fault: fault(why), summary: format!("The folder {}: {}", folder.display(), hint(why)) }
+    told_of("folder", folder, why)
+}
+
+/// The same of something else, such as a file.
+pub(crate) fn told_of(what: &str, path: &Path, why: &io::Error) -> FetchError {
+    FetchError { fault: fault(why), summary: format!("The {what} {}: {}", path.display(), hint(why)) }
 }
 
 /// Whose turn it is.

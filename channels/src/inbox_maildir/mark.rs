@@ -55,7 +55,8 @@ fn gone_is_fine(done: io::Result<()>) -> io::Result<()> {
 fn unmarked(folder: &Path, why: &io::Error) -> FetchError {
     let hint = match disk::fault(why) {
         Fault::Misconfigured => {
-            "Liaison's user may not move mails there; give it leave to write in new and cur, or set mark_seen = false"
+            "Liaison's user may not move mails there; give it leave to write in new and cur (under systemd in ReadWritePaths \
+             too), or set mark_seen = false"
         }
         _ => "mails cannot be marked as seen there; read the system's log",
     };

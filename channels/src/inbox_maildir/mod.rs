@@ -34,7 +34,7 @@ use serde::Deserialize;
 use self::{
     list::{Folder, Listing},
     names::Names,
-    take::Taker,
+    take::{Taken, take},
 };
 use crate::{
     address::EmailAddress,
@@ -228,7 +228,7 @@ impl Place {
     /// Numbers everything anew.
     fn begin(&self) -> Result<Names, FetchError> {
         let mails = in_order(&list::twice(&self.folders)?, |_| true);
-        Names::begin(&self.state, &self.names(), mails).map_err(|why| self.told(&why))
+        Names::begin(&self.state, &self.names(), &mails).map_err(|why| self.told(&why))
     }
 
     /// Numbers what is new.
@@ -257,7 +257,7 @@ impl Place {
             }
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => (
                 Fault::Misconfigured,
-                "Liaison's user may not write there; give it leave to, or name another folder as state_dir",
+                "Liaison's user may not write there; give it leave to (under systemd in ReadWritePaths too), or set state_dir",
             ),
             _ => (disk::fault(why), disk::hint(why)),
         };
@@ -326,9 +326,8 @@ impl Inbox for Maildir {
                 .take(most.mails.max(1))
                 .map(|(uid, unique)| (uid, unique.clone()))
                 .collect();
-            let mut taker = Taker::new(&place.folders, listing, stubborn);
-            let mut batch = taker.take(position.after, &wanted, most)?;
-            let gone = taker.gone;
+            let Taken { mut batch, gone } = take(&listing, position.after, &wanted, most, stubborn)?;
+            // What is renamed at this moment may be missing in a list, and comes under a new number.
             names.take_back(&gone).map_err(|why| place.told(&why))?;
             batch.more = names.after(batch.up_to).next().is_some();
             Ok(batch)

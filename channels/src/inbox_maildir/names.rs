@@ -97,10 +97,10 @@ impl Names {
     }
 
     /// Begins with what lies there, in this order.
-    pub(super) fn begin(path: &Path, folders: &[&str], mails: Vec<Vec<u8>>) -> io::Result<Self> {
+    pub(super) fn begin(path: &Path, folders: &[&str], mails: &[Vec<u8>]) -> io::Result<Self> {
         let highest = u32::try_from(mails.len()).unwrap_or(u32::MAX);
         let since = now();
-        let lines = (1..).zip(&mails).map(|(uid, unique)| line(uid, since, unique));
+        let lines = (1..).zip(mails).map(|(uid, unique)| line(uid, since, unique));
         let text = head(disk::generation(), highest, highest, folders) + &lines.collect::<String>();
         Self::write(path, &text)
     }
@@ -234,7 +234,9 @@ impl Names {
 
 fn head(generation: u32, history: u32, highest: u32, folders: &[&str]) -> String {
     let mut text = format!("{FORMAT} {generation} {history} {highest}\n");
-    folders.iter().for_each(|folder| text.push_str(&folder_line(folder)));
+    for folder in folders {
+        text.push_str(&folder_line(folder));
+    }
     text
 }
 

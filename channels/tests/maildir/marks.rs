@@ -44,6 +44,20 @@ async fn what_was_cut_off_before_it_could_be_marked_is_marked_after_a_restart() 
 }
 
 #[tokio::test]
+async fn a_position_of_another_generation_marks_nothing() {
+    let maildir = Mailbox::new();
+    let mut inbox = maildir.open();
+    let mut position = from_now(&mut inbox).await;
+    maildir.deliver("1700000001.M1P1.mail", "mail");
+    next(&mut inbox, &mut position).await;
+    position.generation ^= 1;
+
+    inbox.kept(position).await.unwrap();
+
+    assert_eq!(maildir.names("new").len(), 1);
+}
+
+#[tokio::test]
 async fn history_and_what_others_moved_keep_their_marks() {
     let maildir = Mailbox::new();
     maildir.deliver("1700000001.M1P1.mail", "history");
