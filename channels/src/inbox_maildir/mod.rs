@@ -5,14 +5,14 @@
 //!   any moment.
 //! * A mail is known by the unique part of its name. `names` numbers it when it is first seen and keeps that in a small
 //!   file, `liaison-<channel>.names`, in the Maildir or in `state_dir`: so it comes once, under whatever name it is
-//!   found later, and one that sorts before those that were read comes as well. A file that takes up a known name again is the
-//!   same mail, as the convention has it, and does not come again; a name is forgotten 30 days after it was first seen, at an opening that
-//!   finds no file of it. If the list of names is lost, or is older than the caller's position (a backup), the
-//!   generation changes and everything is handed out anew, for the caller to compare.
+//!   found later, and one that sorts before those that were read comes as well.
+//! * A file that takes up a known name again is the same mail, as the convention has it, and does not come again. A name
+//!   is forgotten at an opening that finds no file of it, from 30 days after it was first seen.
+//! * If the list of names is lost, or is older than the caller's position (a backup), the generation changes and all is
+//!   handed out anew, for the caller to compare.
 //! * What lies there at the very first look, or in a folder that is added to the settings, is from before.
-//! * A mail that is kept is moved from `new/` to `cur/` and marked as seen. What another program has moved to
-//!   `cur/` before keeps the flags it has, and so does what could not be read, and what lay there at the very first look or when
-//!   the list was lost.
+//! * A mail that is kept is moved from `new/` to `cur/` and marked as seen. Unmarked stay: what another program has moved
+//!   to `cur/` before, what could not be read, and what lay there at the very first look or when the list was lost.
 
 mod list;
 mod mark;

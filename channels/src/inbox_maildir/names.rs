@@ -1,9 +1,9 @@
 //! Which mail has which number, kept in a file: a Maildir has no order, and a mail may come under any name.
 //!
 //! The first line tells format, generation, how many numbers were given at the very first look, and the highest number.
-//! Then a line for each folder that is read, for each mail (number, when it was first seen in seconds, name; the number 0 for one that
-//! is never handed out), and for each number that was taken back. Lines are only added, and on the disk before any
-//! number is told; at each opening the file is made anew beside its place and moved there.
+//! Then a line for each folder that is read, for each mail (number, when it was first seen in seconds, name; the number 0
+//! for one that is never handed out), and for each number that was taken back. Lines are only added, and on the disk
+//! before any number is told; at each opening the file is made anew beside its place and moved there.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -23,7 +23,7 @@ const REMEMBERED_SECS: u64 = 30 * 24 * 3600;
 
 const FORMAT: &str = "liaison-maildir-1";
 
-/// The numbers of mails. As long as it lives, no other process changes the file.
+/// The numbers of mails. From opening or resuming to [`release`](Names::release), no other process changes the file.
 #[derive(Debug)]
 pub(super) struct Names {
     pub(super) generation: u32,
