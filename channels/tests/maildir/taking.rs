@@ -157,8 +157,9 @@ async fn folders_below_are_read_and_one_that_is_added_begins_with_what_comes() {
     let alone = next(&mut inbox, &mut position).await;
     drop(inbox);
 
-    let mut inbox = maildir.open_with(&json!({"folders": ["Parents.2026"]}));
-    let history = next(&mut inbox, &mut position).await;
+    let settings = json!({"folders": ["Parents.2026"]});
+    let history = next(&mut maildir.open_with(&settings), &mut position).await;
+    let mut inbox = maildir.open_with(&settings);
     maildir.deliver_to(".Parents.2026", "1700000002.M1P1.mail", "below");
     maildir.deliver("1700000003.M1P1.mail", "above");
     let both = next(&mut inbox, &mut position).await;
