@@ -1,7 +1,8 @@
 //! The contract of a mailbox that is read.
 //!
-//! A mailbox is never changed: nothing in it is deleted, moved or marked, and whether somebody has read a mail says
+//! Reading changes nothing in a mailbox: nothing is deleted, moved or marked, and whether somebody has read a mail says
 //! nothing about whether we have. Where we stand is a [`Position`], which the caller keeps beside the mails themselves.
+//! Only once a mail is kept may it be marked for those who look into the mailbox too ([`Inbox::kept`]).
 
 use std::time::Duration;
 
@@ -91,6 +92,13 @@ pub trait Inbox: Send {
     /// The mails after `position`, oldest first. Fails with [`Fault::Temporary`] when the generation is another by now:
     /// ask [`standing`](Self::standing) again.
     async fn fetch(&mut self, position: Position, most: Most) -> Result<Batch, FetchError>;
+
+    /// Everything up to `position` is kept for good: a mailbox whose settings ask for it marks those mails as read now.
+    /// Nothing else may hang on it, for it may never be called, and may be called again. Fails when mails could not be
+    /// marked; they are kept all the same, and it is tried again at the next call. The same failure is told once.
+    async fn kept(&mut self, _position: Position) -> Result<(), FetchError> {
+        Ok(())
+    }
 
     /// Returns when something may have arrived, and after `limit` at the latest, by the wall clock. It proves nothing:
     /// fetch in any case.

@@ -9,32 +9,24 @@ use std::{
     collections::HashSet,
     ffi::OsString,
     fmt,
-    fs::{self, DirBuilder, File},
-    io::{self, Read as _},
+    fs::{self, DirBuilder},
+    io,
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, SystemTime},
 };
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::{
     address::EmailAddress,
+    disk,
     error::{Fault, OpenError},
     imap::addresses_wrong,
     inbox::{ArrivedMail, Batch, FetchError, Inbox, Most, Position, Standing},
     message::ChannelId,
-    private::Private,
 };
-
-/// How long the disk may take. A network share that has gone away can block for ever.
-const DEADLINE: Duration = Duration::from_secs(30);
-
-/// Of larger files the beginning is taken.
-const LARGEST: u64 = 50 * 1024 * 1024;
 
 /// `kind = "inbox_folder"`: mails as files.
 #[derive(Debug, Clone, Deserialize)]
@@ -90,13 +82,13 @@ impl InboxFolder {
             return Err(OpenError(format!("channel {id}: {wrong}")));
         }
         make(&config.path).map_err(|why| {
-            OpenError(format!("channel {id}: path: {}: {}", config.path.display(), hint(&why)))
+            OpenError(format!("channel {id}: path: {}: {}", config.path.display(), disk::hint(&why)))
         })?;
         Ok(Self {
             addresses: config.own_addresses(),
             path: config.path.clone(),
             poll: config.poll(),
-            generation: generation(),
+            generation: disk::generation(),
             names: Vec::new(),
             seen: HashSet::new(),
             id,
@@ -130,21 +122,7 @@ impl InboxFolder {
         deed: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
     ) -> Result<T, FetchError> {
         let path = self.path.clone();
-        let work = tokio::task::spawn_blocking(move || deed(&path));
-        let place = self.path.display();
-        match tokio::time::timeout(DEADLINE, work).await {
-            Ok(Ok(done)) => done.map_err(|why| FetchError {
-                fault: fault(&why),
-                summary: format!("The folder {place}: {}", hint(&why)),
-            }),
-            Ok(Err(_)) => {
-                Err(FetchError { fault: Fault::Temporary, summary: "Liaison is stopping.".to_owned() })
-            }
-            Err(_) => Err(FetchError {
-                fault: Fault::Unreachable,
-                summary: format!("The folder {place} does not answer; is the share there?"),
-            }),
-        }
+        disk::on_thread(&self.path, move || deed(&path)).await?.map_err(|why| disk::told(&self.path, &why))
     }
 }
 
@@ -214,7 +192,7 @@ fn taken(folder: &Path, wanted: Vec<(u32, OsString)>, most: usize) -> Batch {
     let mut bytes = 0_usize;
     for (uid, name) in wanted {
         let path = folder.join(name);
-        let size = fs::symlink_metadata(&path).map_or(0, |about| about.len().min(LARGEST));
+        let size = fs::symlink_metadata(&path).map_or(0, |about| about.len().min(disk::LARGEST));
         bytes = bytes.saturating_add(usize::try_from(size).unwrap_or(usize::MAX));
         if bytes > most && batch.up_to > 0 {
             break;
@@ -227,29 +205,14 @@ fn taken(folder: &Path, wanted: Vec<(u32, OsString)>, most: usize) -> Batch {
 
 /// A file as a mail; `None` when it is gone.
 fn one(path: &Path, uid: u32) -> Option<ArrivedMail> {
-    let mut raw = Vec::new();
-    let read = File::open(path).and_then(|file| {
-        let about = file.metadata()?;
-        raw.reserve_exact(usize::try_from(about.len().min(LARGEST)).unwrap_or(0));
-        file.take(LARGEST).read_to_end(&mut raw)?;
-        Ok((about.modified().ok(), about.len().saturating_sub(LARGEST)))
-    });
-    let (modified, left_out, trouble) = match read {
-        Ok((modified, left_out)) => (modified, left_out, None),
-        Err(why) if why.kind() == io::ErrorKind::NotFound => return None,
-        Err(why) => (None, 0, Some(format!("The file cannot be read: {}", hint(&why)))),
-    };
-    let arrived_at = modified.and_then(|time| Timestamp::try_from(time).ok());
-    Some(ArrivedMail { uid, arrived_at, raw: Private::new(raw), left_out, trouble })
-}
-
-/// A number that no earlier opening had: the time, and a count for openings in the same moment.
-fn generation() -> u32 {
-    static OPENINGS: AtomicU32 = AtomicU32::new(0);
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    // The lower half of the milliseconds comes round every 49 days.
-    let time = u32::try_from(since.as_millis() & u128::from(u32::MAX)).unwrap_or_default();
-    time.wrapping_add(OPENINGS.fetch_add(1, Ordering::Relaxed)).max(1)
+    match disk::mail(path, uid) {
+        Ok(mail) => Some(mail),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => None,
+        Err(why) => {
+            let trouble = format!("The file cannot be read: {}", disk::hint(&why));
+            Some(disk::mail_in_trouble(uid, trouble))
+        }
+    }
 }
 
 /// Makes the last folder of a path. A missing parent is a slip in the path, and is told instead of made.
@@ -258,22 +221,6 @@ fn make(path: &Path) -> io::Result<()> {
         DirBuilder::new().mode(0o700).create(path)?;
     }
     fs::read_dir(path).map(drop)
-}
-
-fn fault(why: &io::Error) -> Fault {
-    use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
-    let settings = [NotFound, NotADirectory, PermissionDenied];
-    if settings.contains(&why.kind()) { Fault::Misconfigured } else { Fault::Temporary }
-}
-
-/// What to do about a failure of the disk.
-fn hint(why: &io::Error) -> &'static str {
-    match why.kind() {
-        io::ErrorKind::NotFound => "it is missing; is the disk or share mounted, and is the path right?",
-        io::ErrorKind::PermissionDenied => "Liaison's user may not read there; give it leave to",
-        io::ErrorKind::NotADirectory => "that is not a folder; choose another path",
-        _ => "the disk reports an error; read the system's log",
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //!
 //! * [`address`], [`message`], [`error`]: the words every adapter shares; the only modules the domain may name;
 //! * [`sender`]: the contract, [`Sender`], and what it promises;
-//! * [`inbox`]: the contract of a mailbox that is read, [`Inbox`]; [`imap`], [`inbox_folder`]: its adapters;
+//! * [`inbox`]: the contract of a mailbox that is read, [`Inbox`]; [`imap`], [`inbox_maildir`], [`inbox_folder`]: its adapters;
 //! * [`smtp`], [`twilio`], [`govuk_notify`], [`sinch`], [`vonage`], [`http`], [`folder`]: the adapters; [`open`] is the one list
 //!   that registers them;
 //! * [`record_sink`]: the contract of a place that takes records for another system, [`RecordSink`]; [`record_folder`]: its first;
@@ -13,6 +13,7 @@
 //! * `conformance` and `fakes` (feature `fakes`): the promises as a test kit, and strict providers in process.
 
 pub mod address;
+mod disk;
 pub mod error;
 pub mod folder;
 pub mod govuk_notify;
@@ -22,6 +23,7 @@ pub mod inbound;
 pub mod inbound_reading;
 pub mod inbox;
 pub mod inbox_folder;
+pub mod inbox_maildir;
 mod line;
 pub mod message;
 mod mime;
@@ -37,6 +39,7 @@ pub mod sender;
 mod settings;
 pub mod sinch;
 pub mod smtp;
+mod stubborn;
 pub mod text;
 mod texting;
 mod tls;

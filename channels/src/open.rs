@@ -11,6 +11,7 @@ use crate::{
     http::{Http, HttpConfig},
     imap::{Imap, ImapConfig},
     inbox_folder::{InboxFolder, InboxFolderConfig},
+    inbox_maildir::{Maildir, MaildirConfig},
     message::ChannelId,
     sinch::{Sinch, SinchConfig},
     smtp::{Smtp, SmtpConfig},
@@ -37,6 +38,8 @@ pub enum ChannelConfig {
     Folder(FolderConfig),
     /// `kind = "imap"`: a mailbox that is read.
     Imap(ImapConfig),
+    /// `kind = "maildir"`: a mail server's mailbox on this machine.
+    Maildir(MaildirConfig),
     /// `kind = "inbox_folder"`: a folder that is read as a mailbox.
     InboxFolder(InboxFolderConfig),
 }
@@ -44,13 +47,18 @@ pub enum ChannelConfig {
 impl ChannelConfig {
     /// Whether it is read ([`open_inbox`]) rather than written to ([`open`]).
     pub const fn is_inbox(&self) -> bool {
-        matches!(self, Self::Imap(_) | Self::InboxFolder(_))
+        matches!(self, Self::Imap(_) | Self::Maildir(_) | Self::InboxFolder(_))
     }
 
     /// Whether anything from carers can arrive by it.
     pub const fn hears(&self) -> bool {
         match self {
-            Self::Imap(_) | Self::InboxFolder(_) | Self::Twilio(_) | Self::Sinch(_) | Self::Vonage(_) => true,
+            Self::Imap(_)
+            | Self::Maildir(_)
+            | Self::InboxFolder(_)
+            | Self::Twilio(_)
+            | Self::Sinch(_)
+            | Self::Vonage(_) => true,
             Self::GovukNotify(config) => config.can_be_answered,
             Self::Http(config) => config.texts.is_some(),
             Self::Smtp(_) | Self::Folder(_) => false,
@@ -61,6 +69,7 @@ impl ChannelConfig {
     pub fn own_addresses(&self) -> Vec<EmailAddress> {
         match self {
             Self::Imap(config) => config.own_addresses(),
+            Self::Maildir(config) => config.own_addresses(),
             Self::InboxFolder(config) => config.own_addresses(),
             Self::Smtp(_)
             | Self::Twilio(_)
@@ -83,7 +92,7 @@ pub fn open(id: ChannelId, config: &ChannelConfig) -> Result<Arc<dyn Sender>, Op
         ChannelConfig::Sinch(config) => Arc::new(Sinch::open(id, config)?),
         ChannelConfig::Vonage(config) => Arc::new(Vonage::open(id, config)?),
         ChannelConfig::Folder(config) => Arc::new(Folder::open(id, config)?),
-        ChannelConfig::Imap(_) | ChannelConfig::InboxFolder(_) => {
+        ChannelConfig::Imap(_) | ChannelConfig::Maildir(_) | ChannelConfig::InboxFolder(_) => {
             return Err(OpenError(format!(
                 "channel {id}: it is a mailbox that is read; nothing is sent by it"
             )));
@@ -95,6 +104,7 @@ pub fn open(id: ChannelId, config: &ChannelConfig) -> Result<Arc<dyn Sender>, Op
 pub fn open_inbox(id: ChannelId, config: &ChannelConfig) -> Result<Box<dyn Inbox>, OpenError> {
     Ok(match config {
         ChannelConfig::Imap(config) => Box::new(Imap::open(id, config)?),
+        ChannelConfig::Maildir(config) => Box::new(Maildir::open(id, config)?),
         ChannelConfig::InboxFolder(config) => Box::new(InboxFolder::open(id, config)?),
         ChannelConfig::Smtp(_)
         | ChannelConfig::Twilio(_)

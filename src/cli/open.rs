@@ -161,7 +161,7 @@ pub(super) const fn carries(config: &ChannelConfig) -> Option<Carries> {
         | ChannelConfig::Vonage(_)
         | ChannelConfig::Http(_) => Some(Carries::Text),
         ChannelConfig::Folder(folder) => Some(folder.carries),
-        ChannelConfig::Imap(_) | ChannelConfig::InboxFolder(_) => None,
+        ChannelConfig::Imap(_) | ChannelConfig::Maildir(_) | ChannelConfig::InboxFolder(_) => None,
     }
 }
 

@@ -395,10 +395,11 @@ impl Problems {
             "vonage" => self.table(&rest, &section).map(ChannelConfig::Vonage),
             "folder" => self.table(&rest, &section).map(ChannelConfig::Folder),
             "imap" => self.table(&rest, &section).map(ChannelConfig::Imap),
+            "maildir" => self.table(&rest, &section).map(ChannelConfig::Maildir),
             "inbox_folder" => self.table(&rest, &section).map(ChannelConfig::InboxFolder),
             _ => {
                 self.0.push(format!(
-                    "[{section}]: kind must be one of smtp, twilio, govuk_notify, sinch, vonage, http, folder, imap, inbox_folder"
+                    "[{section}]: kind must be one of smtp, twilio, govuk_notify, sinch, vonage, http, folder, imap, maildir, inbox_folder"
                 ));
                 None
             }
@@ -646,7 +647,7 @@ mod tests {
 
         let settings = read_text(&toml.replace("\n#\n", "\n")).expect("valid examples");
 
-        assert_eq!(settings.channels.len(), 9);
+        assert_eq!(settings.channels.len(), 10);
     }
 
     #[test]

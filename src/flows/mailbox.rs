@@ -48,6 +48,8 @@ impl Mailbox {
     pub async fn read(&mut self) -> Result<Kept, FlowError> {
         let channel = self.channel().to_owned();
         let mut place = self.place(&channel).await?;
+        // Also what a daemon kept that was cut off before it could mark it.
+        self.mark(position(&place)).await;
         let mut total = Kept::default();
         let mut batch = self.inbox.fetch(position(&place), MOST).await?;
         loop {
@@ -71,10 +73,20 @@ impl Mailbox {
             total.known += kept.known;
             total.older += kept.older;
             place.taken_to = after.after;
+            if kept != Kept::default() {
+                self.mark(after).await;
+            }
             match next {
                 Some(next) => batch = next,
                 None => return Ok(total),
             }
+        }
+    }
+
+    /// What is committed may be marked in the mailbox, where its settings ask for it. It is no matter of ours if that fails.
+    async fn mark(&mut self, kept: Position) {
+        if let Err(error) = self.inbox.kept(kept).await {
+            tracing::warn!(channel = self.channel(), fault = %error.fault, "mails were kept, but not marked: {error}");
         }
     }
 

@@ -19,18 +19,14 @@ use async_trait::async_trait;
 
 pub use self::config::ImapConfig;
 pub(crate) use self::config::addresses_wrong;
-use self::{
-    dial::Dialer,
-    line::Line,
-    take::{Stubborn, Taker},
-    trouble::Trouble,
-};
+use self::{dial::Dialer, line::Line, take::Taker, trouble::Trouble};
 pub use crate::tls::Tls;
 use crate::{
     address::EmailAddress,
     error::OpenError,
     inbox::{Batch, FetchError, Inbox, Most, Position, Standing},
     message::ChannelId,
+    stubborn::Stubborn,
 };
 
 /// How long a server may take over our goodbye.

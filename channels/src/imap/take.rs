@@ -13,6 +13,7 @@ use super::{
 use crate::{
     inbox::{ArrivedMail, Batch, Most, Position},
     private::Private,
+    stubborn::Stubborn,
 };
 
 /// Larger mails come in parts, so that one is never held twice.
@@ -23,16 +24,6 @@ const PART: u32 = 256 * 1024;
 
 /// New lines in one fetch. What is left then waits for the next.
 const REDIALS: u32 = 5;
-
-/// Fetches in which a mail may be refused, or break the line, before it is given up.
-const PATIENCE: u32 = 3;
-
-/// The mail that the server would not hand over, and how often it was asked. It outlasts a line.
-#[derive(Debug, Default)]
-pub(super) struct Stubborn {
-    uid: u32,
-    times: u32,
-}
 
 /// Mails that are there, in order.
 pub(super) struct Listing {
@@ -272,17 +263,6 @@ impl<'a> Taker<'a> {
     }
 }
 
-impl Stubborn {
-    /// Counts a fetch in which this mail did not come.
-    fn is_given_up(&mut self, uid: u32) -> bool {
-        if self.uid != uid {
-            *self = Self { uid, times: 0 };
-        }
-        self.times += 1;
-        self.times >= PATIENCE
-    }
-}
-
 impl Listed {
     fn is_small(&self) -> bool {
         self.size.is_some_and(|size| size <= WHOLE_UP_TO)
@@ -331,14 +311,5 @@ mod tests {
         let set = set_of_small(&wanted.map(|(uid, size)| listed(uid, size)));
 
         assert_eq!(set, "1:4,6");
-    }
-
-    #[test]
-    fn a_mail_is_given_up_at_the_third_refusal_in_a_row() {
-        let mut stubborn = Stubborn::default();
-
-        let given_up = [7, 7, 8, 7, 7, 7].map(|uid| stubborn.is_given_up(uid));
-
-        assert_eq!(given_up, [false, false, false, false, false, true]);
     }
 }
