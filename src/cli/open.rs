@@ -15,6 +15,7 @@ use sqlx::postgres::PgConnectOptions;
 
 use super::settings::Settings;
 use crate::{
+    domain::lately::Lately,
     flows::{
         SystemClock,
         current::Current,
@@ -140,7 +141,7 @@ pub(super) fn idle_gateway(settings: &Settings, store: &Store) -> Result<Gateway
         sink: None,
         patience: settings.patience,
         breaker: Breaker::default(),
-        lately: std::sync::Mutex::default(),
+        lately: Lately::default(),
         key: OnceLock::new(),
         own: settings
             .channels

@@ -164,9 +164,8 @@ async fn start_breaker(gateway: &Gateway) -> Result<()> {
     gateway.breaker.start_at(now, u32::try_from(sent).unwrap_or(u32::MAX));
     if gateway.policy().address_per_hour > 0 {
         let left = outbox::left_since(&mut *gateway.store.acquire().await?, hour_ago).await?;
-        let mut lately = gateway.lately.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for (address, at) in left {
-            lately.note(address, at);
+            gateway.lately.note(address, at);
         }
     }
     let counts = explain::counts(&mut *gateway.store.acquire().await?).await?;

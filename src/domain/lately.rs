@@ -1,27 +1,35 @@
 //! What left lately for each address (R14): networks drop what comes too thick, and a slip must not fill one parent's phone.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use super::{ids::AddressId, time::Timestamp};
 
 /// How long a message counts.
 const HOUR: i64 = 3600;
 
-/// When messages left, by the address they went to.
-#[derive(Debug, Clone, Default)]
-pub struct Lately {
+/// When messages left, by the address they went to. Asked and told by all that send at once; each look at it is short, so that
+/// nobody waits while another puts a message into words.
+#[derive(Debug, Default)]
+pub struct Lately(Mutex<Left>);
+
+#[derive(Debug, Default)]
+struct Left {
     by: HashMap<AddressId, VecDeque<Timestamp>>,
     swept: Option<Timestamp>,
 }
 
 impl Lately {
     /// Counts a message that leaves for an address now.
-    pub fn note(&mut self, address: AddressId, at: Timestamp) {
-        if self.swept.is_none_or(|swept| is_over(swept, at)) {
-            self.by.retain(|_, left| left.back().is_some_and(|last| !is_over(*last, at)));
-            self.swept = Some(at);
+    pub fn note(&self, address: AddressId, at: Timestamp) {
+        let mut all = self.lock();
+        if all.swept.is_none_or(|swept| is_over(swept, at)) {
+            all.by.retain(|_, left| left.back().is_some_and(|last| !is_over(*last, at)));
+            all.swept = Some(at);
         }
-        let left = self.by.entry(address).or_default();
+        let left = all.by.entry(address).or_default();
         while left.front().is_some_and(|first| is_over(*first, at)) {
             left.pop_front();
         }
@@ -31,11 +39,16 @@ impl Lately {
     /// From when on one more may leave for an address, if `most` an hour may; `None`: now. No limit where `most` is 0.
     pub fn until(&self, address: AddressId, most: u32, now: Timestamp) -> Option<Timestamp> {
         let most = usize::try_from(most).ok().filter(|most| *most > 0)?;
-        let left = self.by.get(&address)?;
+        let all = self.lock();
+        let left = all.by.get(&address)?;
         // The newest so many count: once the oldest of them is an hour old, there is room.
         let oldest = left.len().checked_sub(most).and_then(|at| left.get(at))?;
         (!is_over(*oldest, now))
             .then(|| oldest.saturating_add(jiff::SignedDuration::from_secs(HOUR)).unwrap_or(now))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Left> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -54,7 +67,7 @@ mod tests {
     #[test]
     fn so_many_an_hour_leave_for_one_address_and_the_next_when_the_first_is_an_hour_old() {
         let (one, other) = (AddressId::new(), AddressId::new());
-        let mut lately = Lately::default();
+        let lately = Lately::default();
         for left in [0, 10, 20] {
             assert_eq!(lately.until(one, 3, at(left)), None);
             lately.note(one, at(left));
@@ -70,12 +83,12 @@ mod tests {
 
     #[test]
     fn what_is_older_than_an_hour_is_forgotten() {
-        let mut lately = Lately::default();
+        let lately = Lately::default();
         for n in 0..100 {
             lately.note(AddressId::new(), at(n));
         }
         lately.note(AddressId::new(), at(4000));
 
-        assert_eq!(lately.by.len(), 1);
+        assert_eq!(lately.lock().by.len(), 1);
     }
 }

@@ -7,11 +7,7 @@
 
 mod notices;
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use liaison_channels::{
@@ -35,7 +31,6 @@ use crate::{
         delivery::{DEFAULT_PAUSE, UNREACHABLE_REST},
         gate::{Ask, Decision, Permit, decide},
         ids::{DaemonId, DeliveryId},
-        lately::Lately,
         policy::Policy,
         route::Unusable,
         tag::ReplyKey,
@@ -296,10 +291,9 @@ impl Lane {
         let version = policy.version();
         let mut ready = Vec::with_capacity(group.len());
         let mut stopped = Stopped::new(version);
-        let mut lately = self.gateway.lately.lock().unwrap_or_else(PoisonError::into_inner);
         for facts in group {
             let decision = if ready.len() < allowed {
-                decide(&self.ask(&facts, &lately), policy, now)
+                decide(&self.ask(&facts), policy, now)
             } else {
                 Decision::Wait(None, "the ceiling of messages in an hour is reached".to_owned(), Vec::new())
             };
@@ -307,7 +301,7 @@ impl Lane {
                 Decision::Permit(permit) => {
                     if let Some(one) = Ready::new(&facts, permit, (key, version), self.channel(), now) {
                         if policy.address_per_hour > 0 {
-                            lately.note(one.address, now);
+                            self.gateway.lately.note(one.address, now);
                         }
                         ready.push(one);
                     } else {
@@ -321,13 +315,13 @@ impl Lane {
         (ready, stopped)
     }
 
-    fn ask<'a>(&'a self, facts: &'a DeliveryFacts, lately: &'a Lately) -> Ask<'a> {
+    fn ask<'a>(&'a self, facts: &'a DeliveryFacts) -> Ask<'a> {
         Ask {
             route: facts.route,
             first_choice: facts.follows.is_none() && facts.tries == 0 && facts.message.may_be_overtaken(),
             link: facts.link.as_ref(),
             message: &facts.message,
-            lately: Some(lately),
+            lately: Some(&self.gateway.lately),
             limits: Some(self.sender.limits()),
             channels: self.gateway.carriers.set_up(),
         }

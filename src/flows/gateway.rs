@@ -75,7 +75,7 @@ pub struct Gateway {
     /// Stops everything when the volume is absurd.
     pub breaker: Breaker,
     /// What left lately for each address.
-    pub lately: Mutex<Lately>,
+    pub lately: Lately,
     /// Signs the marks in `Reply-To`; read from the database at first use.
     pub key: OnceLock<ReplyKey>,
     /// The school's own addresses, by the mailboxes it reads: mail from them is our own.

@@ -299,7 +299,7 @@ fn queueing_gateway(store: &Store) -> liaison::flows::gateway::Gateway {
         senders: std::collections::BTreeMap::new(),
         patience: settings.patience,
         breaker: Breaker::default(),
-        lately: std::sync::Mutex::default(),
+        lately: liaison::domain::lately::Lately::default(),
         key: std::sync::OnceLock::new(),
         own: Vec::new(),
     }

@@ -390,7 +390,7 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
             poll_texts: Duration::from_mins(5),
         },
         breaker: Breaker::default(),
-        lately: std::sync::Mutex::default(),
+        lately: liaison::domain::lately::Lately::default(),
         key: OnceLock::new(),
         own: vec!["parents@northfield.example".into()],
     })

@@ -367,7 +367,7 @@ fn gateway(
         }),
         patience: setup.patience,
         breaker: Breaker::default(),
-        lately: std::sync::Mutex::default(),
+        lately: liaison::domain::lately::Lately::default(),
         key: OnceLock::new(),
         own: vec![setup.address.as_str().into()],
     })
