@@ -111,8 +111,12 @@ impl Planned {
         else {
             return;
         };
-        let ready = may_tell_meanwhile(policy, &telling.link.language);
-        if policy.meanwhile == Meanwhile::Nothing || telling.follows.is_some() || !ready {
+        // Who wrote to us was acknowledged, and that a restricted case is answered stands nowhere but there.
+        let is_answer = telling.carried.answer().is_some();
+        if policy.meanwhile == Meanwhile::Nothing || telling.follows.is_some() || is_answer {
+            return;
+        }
+        if !may_tell_meanwhile(policy, &telling.link.language) {
             return;
         }
         let notice =

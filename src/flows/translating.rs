@@ -16,7 +16,7 @@ use crate::{
     domain::{
         chronology::{Entry, kind},
         delivery::Carried,
-        ids::{ReceivedId, TaskId},
+        ids::{CaseId, ReceivedId, TaskId},
         people::Route,
         rights::LinkFacts,
         route::{About, MessageFacts, Plan, choose, reads_english},
@@ -108,16 +108,20 @@ pub async fn translate(gateway: &Gateway, task: TaskId, typed: &Typed, by: &str)
         .task(row.id)
         .carrying(carried)
         .seen_by(recording::visibility(&mut tx, row.id).await?);
-    entry.case = cases::answered_in(&mut tx, carried).await?;
+    let case = cases::answered_in(&mut tx, carried).await?;
+    entry.case = case;
     chronology::append(&mut tx, &[entry.words(salt(), words.trim().to_owned().into())]).await?;
     let mut message = message;
     message.translations.add(&link.language, translation);
     let waiting = translations::waiting_for(&mut tx, carried, &link.language).await?;
+    let mut planned = Planned::default();
     let mut written = 0;
     for waits in waiting {
         let Some(row) = tasks::find(&mut tx, waits).await? else { continue };
-        written += usize::from(write_to(&mut tx, gateway, &row, carried, &message, by, now).await?);
+        let told = Told { carried, case, message: &message, by, now };
+        written += usize::from(write_to(&mut tx, gateway, &row, &told, &mut planned).await?);
     }
+    planned.write(&mut tx, by, now).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(written)
 }
@@ -156,16 +160,24 @@ pub async fn into_english(
     Ok(())
 }
 
-/// Writes to the carer of a task who was to be rung; `false` where they are rung all the same.
+/// What was translated, and by whom.
+struct Told<'a> {
+    carried: Carried,
+    case: Option<CaseId>,
+    message: &'a MessageFacts,
+    by: &'a str,
+    now: Timestamp,
+}
+
+/// Plans to write to the carer of a task who was to be rung; `false` where they are rung all the same.
 async fn write_to(
     tx: &mut Tx,
     gateway: &Gateway,
     row: &TaskRow,
-    carried: Carried,
-    message: &MessageFacts,
-    by: &str,
-    now: Timestamp,
+    told: &Told<'_>,
+    planned: &mut Planned,
 ) -> Result<bool, FlowError> {
+    let &Told { carried, case, message, by, now } = told;
     let link = link_for(tx, carried, row.carer, row.pupil, message.purpose, school_date(now)).await?;
     let Some(link) = link else { return Ok(false) };
     let mut tried = outbox::routes_tried(tx, carried, row.carer).await?;
@@ -183,13 +195,10 @@ async fn write_to(
         return Ok(false);
     }
     withdraw(tx, row, "it was translated, and goes in writing", now).await?;
-    let mut planned = Planned::default();
-    let case = cases::answered_in(tx, carried).await?;
     planned.add(
         gateway,
         &Telling { carried, case, message, link: &link, tried: &tried, follows: None, actor: by, now },
     );
-    planned.write(tx, by, now).await?;
     Ok(true)
 }
 

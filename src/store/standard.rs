@@ -111,7 +111,7 @@ pub async fn unconfirmed(
                   exists (select from link l join restriction r on r.link_id = l.id
                           where l.carer_id = ca.carer_id and r.ended_at is null) as "restricted!"
            from address a join carer_address ca on ca.address_id = a.id and ca.removed_at is null
-           where a.value = any($1) and a.status = 'unconfirmed'
+           where a.kind in ('email', 'mobile') and a.value = any($1) and a.status = 'unconfirmed'
            order by ca.carer_id"#,
         values,
     )

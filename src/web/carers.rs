@@ -242,7 +242,7 @@ fn address(row: &AddressRow, names: &HashMap<String, String>, today: Date) -> Ad
         AddressStatus::Good => None,
         AddressStatus::Failing => Some(format!("Failing{since}{why}")),
         AddressStatus::Unconfirmed => Some(format!(
-            "New{since}: whoever has it was asked whether it is theirs, and nothing else goes there until they say yes"
+            "New{since}: nothing is written to it until whoever has it, who is asked, says that it is theirs"
         )),
         AddressStatus::Stopped => {
             Some(format!("Stopped by its owner{since}{why}. Only they start it again, by START"))

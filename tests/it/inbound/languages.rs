@@ -5,7 +5,10 @@ use liaison::{
         standard::Meanwhile,
         wording::{Language, Part},
     },
-    flows::{current, explain, tasks, wording},
+    flows::{
+        cases::{self, Reply},
+        current, explain, tasks, wording,
+    },
 };
 
 use super::AMINA;
@@ -191,5 +194,31 @@ async fn what_was_translated_or_rung_about_before_the_notice_left_is_not_told_of
 
     assert_eq!(school.mail.taken(), 0);
     assert_eq!(school.states().await, ["Amina Begum email refused"]);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn that_a_reply_waits_is_told_nowhere_but_in_its_case() {
+    let school =
+        School::with(&reads(&one_by_email(), "pl"), |setup| setup.policy.meanwhile = Meanwhile::Notice).await;
+    check(&school, Language::Polish).await;
+    acknowledged(&school, "The trip").await;
+    let before = school.mail.taken();
+    let code = school.case().await.code;
+    let reply = Reply {
+        words: "It is on Friday.",
+        promise: None,
+        full_answer: true,
+        sensitive: false,
+        topic: None,
+        by_text: None,
+        by: "h.barlow",
+    };
+
+    cases::reply(&school.gateway, &code, false, &reply).await.unwrap();
+    school.deliver().await;
+
+    assert_eq!(school.mail.taken(), before);
+    assert_eq!(school.to_do().await, ["call for Amina Begum"]);
     school.close().await;
 }
