@@ -39,15 +39,26 @@ pub struct StandardFacts {
     pub over: bool,
 }
 
-/// What somebody answers who was asked whether an address is theirs: `Some(true)` for a first line that is nothing but "yes",
-/// `Some(false)` for "no", `None` for anything else, which is a message like any other.
-pub fn confirms(words: &str) -> Option<bool> {
-    let first = words.lines().map(str::trim).find(|line| !line.is_empty())?;
+/// What somebody answers who was asked whether an address is theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer {
+    /// Whether it is theirs.
+    pub yes: bool,
+    /// Whether nothing else is said: otherwise somebody must read it.
+    pub alone: bool,
+}
+
+/// The answer that a message is: its first line is nothing but "yes" or "no". `None` for anything else, which is a message like
+/// any other.
+pub fn confirms(words: &str) -> Option<Answer> {
+    let mut lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next()?;
+    let alone = lines.next().is_none();
     let plain: String =
         first.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     match plain.as_str() {
-        "yes" => Some(true),
-        "no" => Some(false),
+        "yes" => Some(Answer { yes: true, alone }),
+        "no" => Some(Answer { yes: false, alone }),
         _ => None,
     }
 }
@@ -59,16 +70,18 @@ mod tests {
     #[test]
     fn only_a_first_line_that_is_nothing_but_the_word_is_an_answer() {
         for (words, answer) in [
-            ("YES", Some(true)),
-            (" \n Yes.\n\nAmina", Some(true)),
-            ("\u{201c}yes\u{201d} \u{1f44d}", Some(true)),
-            ("No!", Some(false)),
+            ("YES", Some((true, true))),
+            (" \n Yes.\n\n", Some((true, true))),
+            ("Yes.\n\nSam is ill.", Some((true, false))),
+            ("\u{201c}yes\u{201d} \u{1f44d}", Some((true, true))),
+            ("No!", Some((false, true))),
+            ("No\nwho are you?", Some((false, false))),
             ("No, Sam is ill today", None),
             ("yes please", None),
             ("Is it mine?\nyes", None),
             ("", None),
         ] {
-            assert_eq!(confirms(words), answer, "{words}");
+            assert_eq!(confirms(words).map(|said| (said.yes, said.alone)), answer, "{words}");
         }
     }
 }

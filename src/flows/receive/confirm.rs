@@ -10,7 +10,7 @@ use crate::{
     domain::{
         acknowledge::Ack,
         chronology::{Entry, kind},
-        standard::confirms,
+        standard::{Answer, confirms},
         suggest::Found,
     },
     flows::planning::check,
@@ -23,7 +23,8 @@ use crate::{
 /// Why an address that says "no" is looked into.
 const NOT_THEIRS: &str = "whoever has this address says that it is not theirs";
 
-/// Takes the answer of an address that waits to be confirmed; `true` when nothing else is to be made of the message.
+/// Takes the answer of an address that waits to be confirmed; `true` when nothing else is to be made of the message. Where more is
+/// said than the answer, somebody must read it: then it goes on like any message of somebody of whom we were not sure.
 pub(super) async fn take(
     tx: &mut Tx,
     deciding: &Deciding<'_>,
@@ -31,7 +32,7 @@ pub(super) async fn take(
 ) -> Result<bool, FlowError> {
     let asked = deciding.known.unconfirmed(deciding.message);
     let Some(first) = asked.first() else { return Ok(false) };
-    let Some(yes) = confirms(deciding.message.words.expose()) else { return Ok(false) };
+    let Some(Answer { yes, alone }) = confirms(deciding.message.words.expose()) else { return Ok(false) };
     let (kind, said) = if yes {
         standard::confirm(tx, first.address, deciding.now).await?;
         ("confirmed", "whoever has the new address says that it is theirs")
@@ -52,6 +53,9 @@ pub(super) async fn take(
         if !yes {
             outcome.tasks.extend(look_into(tx, deciding, one).await?);
         }
+    }
+    if !alone {
+        return Ok(false);
     }
     let verdict = Verdict {
         kind,

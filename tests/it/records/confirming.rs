@@ -42,7 +42,7 @@ async fn a_new_address_is_asked_names_nobody_and_gets_nothing_else_until_it_says
 
     let asked = to(&school, NEW);
     let before = (status(&school, new).await, to(&school, "amina.begum@home.example").len());
-    school.arrives(&Letter::from(NEW).says("Yes.\n\nAmina")).await;
+    school.arrives(&Letter::from(NEW).says("Yes.")).await;
     school.queue_week("2026-11-16", "P1", WORDS).await;
     school.deliver().await;
 
@@ -60,6 +60,22 @@ async fn a_new_address_is_asked_names_nobody_and_gets_nothing_else_until_it_says
     assert_eq!(school.received().await[0].kind.as_deref(), Some("confirmed"));
     assert_eq!(school.acknowledgements().len(), 0);
     school.close().await;
+}
+
+#[tokio::test]
+async fn whatever_is_said_beside_the_answer_is_read_by_somebody() {
+    for (words, stands) in [("Yes.\n\nSam is ill today.", "good"), ("No\n\nSam is afraid.", "failing")] {
+        let school = School::open(&one_by_email()).await;
+        let new = typed(&school, AddressKind::Email, NEW).await;
+        school.deliver().await;
+
+        school.arrives(&Letter::from(NEW).says(words)).await;
+
+        assert_eq!(status(&school, new).await, stands);
+        assert_eq!(school.question().await.kind, "who_is_this");
+        assert_eq!(school.received().await[0].kind.as_deref(), Some("human"));
+        school.close().await;
+    }
 }
 
 #[tokio::test]
