@@ -38,6 +38,7 @@ fn mail(reference: u128) -> Outgoing {
         in_reply_to: None,
         thread: Vec::new(),
         reply_tag: None,
+        unsubscribe: None,
     };
     Outgoing::mail(OurRef(Uuid::from_u128(reference)), mail)
 }

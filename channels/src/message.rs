@@ -97,6 +97,8 @@ pub struct Mail {
     pub thread: Vec<String>,
     /// Where the channel marks its `Reply-To`, this is the mark: an answer carries it back.
     pub reply_tag: Option<String>,
+    /// Where one press ends newsletters for this carer (RFC 8058): an `https` address, for a newsletter alone.
+    pub unsubscribe: Option<String>,
 }
 
 /// In what manner a mail is written.
@@ -133,6 +135,8 @@ impl Outgoing {
         // What came from outside goes into our headers only in the shape of a Message-ID (RFC 5322 §3.6.4).
         mail.in_reply_to = mail.in_reply_to.filter(|id| is_message_id(id));
         mail.thread.retain(|id| is_message_id(id));
+        // The header stands for a promise that one POST is enough, which is kept by TLS alone (RFC 8058 §3.1).
+        mail.unsubscribe = mail.unsubscribe.filter(|url| is_https(url));
         Self { reference, parts: Parts::Mail(mail) }
     }
 
@@ -152,10 +156,36 @@ impl Outgoing {
     }
 }
 
+/// Whether it is an address of the web that can stand in a header: by TLS, visible ASCII, no brackets.
+fn is_https(url: &str) -> bool {
+    url.len() <= 500
+        && url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty())
+        && url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b','))
+}
+
 /// Whether it can stand between angle brackets: visible ASCII, no brackets, not absurdly long.
 fn is_message_id(id: &str) -> bool {
     (3..=250).contains(&id.len())
         && id
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b',' | b'"' | b'(' | b')'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_address_by_tls_that_ends_no_header_can_end_newsletters() {
+        assert!(is_https("https://liaison.northfield.example/newsletters/k7m"));
+        for url in [
+            "http://liaison.northfield.example/newsletters/k7m",
+            "https://",
+            "https://a.example/>\r\nBcc: x@y.example",
+            "https://a.example/ b",
+            "https://a.example/>,<mailto:x@y.example",
+        ] {
+            assert!(!is_https(url), "{url}");
+        }
+    }
 }

@@ -66,6 +66,11 @@ impl Letterhead {
             lines
                 .push_str(&header(ReplyTo::from(Mailboxes::from(Mailbox::new(mailbox.name.clone(), email)))));
         }
+        if let Some(url) = &mail.unsubscribe {
+            // The relay's signature (DKIM) must cover both, or mail programs show no button (RFC 8058 §4).
+            put_line(&mut lines, "List-Unsubscribe", &format!("<{url}>"));
+            put_line(&mut lines, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+        }
         if let Some(id) = &mail.in_reply_to {
             put_line(&mut lines, "In-Reply-To", &format!("<{id}>"));
         }
@@ -230,6 +235,7 @@ mod tests {
             in_reply_to: None,
             thread: Vec::new(),
             reply_tag: None,
+            unsubscribe: None,
         }
     }
 
@@ -310,6 +316,20 @@ mod tests {
 
         let marked = |line: &String| line.starts_with("Auto-") || line.starts_with("X-Auto-");
         assert!(!headers.iter().any(marked), "{headers:?}");
+    }
+
+    #[test]
+    fn a_newsletter_can_be_ended_with_one_press_and_no_other_mail_says_so() {
+        let url = "https://liaison.northfield.example/newsletters/k7m".to_owned();
+        let newsletter = headers(&written(&Mail { unsubscribe: Some(url.clone()), ..mail() }));
+        let other = headers(&written(&mail()));
+
+        for line in
+            [&format!("List-Unsubscribe: <{url}>"), "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
+        {
+            assert!(newsletter.iter().any(|header| header == line), "{line} in {newsletter:?}");
+        }
+        assert!(!other.iter().any(|header| header.starts_with("List-")), "{other:?}");
     }
 
     #[test]

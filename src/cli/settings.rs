@@ -125,6 +125,7 @@ struct SendingSection {
     text_full_max_parts: usize,
     ceiling_per_hour: u32,
     address_per_hour: u32,
+    carers_url: Option<String>,
     confirm_addresses: bool,
     meanwhile: String,
     retry_secs: Vec<u64>,
@@ -512,6 +513,16 @@ impl Problems {
             self.0.push(format!("sending.meanwhile: {unknown}"));
             Meanwhile::Nothing
         });
+        let carers_url = sending.carers_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
+        // One press must be enough, and seen by nobody on its way (RFC 8058 §3.1).
+        if carers_url
+            .as_ref()
+            .is_some_and(|url| !url.starts_with("https://") || url.contains(['?', '#', ' ']))
+        {
+            self.0.push(
+                "sending.carers_url must be an address such as https://liaison.ourschool.example".to_owned(),
+            );
+        }
         let listed = sending
             .rehearsal_only
             .iter()
@@ -527,6 +538,7 @@ impl Problems {
             retry: RetrySchedule(sending.retry_secs.iter().copied().map(Duration::from_secs).collect()),
             ceiling_per_hour: sending.ceiling_per_hour,
             address_per_hour: sending.address_per_hour,
+            carers_url,
             confirm_addresses: sending.confirm_addresses,
             meanwhile,
             task_days: sending.task_days,

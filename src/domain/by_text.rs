@@ -138,6 +138,7 @@ mod tests {
             responsibility: Responsibility::Yes,
             receives_correspondence: true,
             receives_reports: false,
+            no_newsletters: false,
             restrictions: Vec::new(),
             addresses: vec![
                 address(AddressKind::Mobile, "+447700900101"),

@@ -66,6 +66,7 @@ mod tests {
             responsibility: Responsibility::Yes,
             receives_correspondence: true,
             receives_reports: false,
+            no_newsletters: false,
             restrictions: Vec::new(),
             addresses: Vec::new(),
             preference: vec![Route::Email],

@@ -58,6 +58,8 @@ pub struct Permit {
     manner: Manner,
     in_reply_to: Option<String>,
     thread: Vec<String>,
+    /// The site on which newsletters are ended, for a newsletter.
+    unsubscribe: Option<String>,
     fired: Vec<Fired>,
 }
 
@@ -138,6 +140,7 @@ pub fn decide(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Decision {
         },
         in_reply_to: ask.message.answer().and_then(|answer| answer.in_reply_to.clone()),
         thread: ask.message.answer().map(|answer| answer.thread.clone()).unwrap_or_default(),
+        unsubscribe: policy.carers_url.clone().filter(|_| ask.message.purpose == Purpose::Newsletter),
         fired,
     })
 }
@@ -260,6 +263,7 @@ impl Permit {
                     in_reply_to: self.in_reply_to,
                     thread: self.thread,
                     reply_tag: Some(key.tag(delivery)),
+                    unsubscribe: self.unsubscribe.map(|site| key.newsletters_link(&site, delivery)),
                 };
                 Some(Outgoing::mail(reference, mail))
             }
@@ -347,6 +351,7 @@ impl StaffPermit {
             in_reply_to: None,
             thread: Vec::new(),
             reply_tag: None,
+            unsubscribe: None,
         };
         Outgoing::mail(OurRef(notice.0), mail)
     }
@@ -381,6 +386,7 @@ impl Question {
                     in_reply_to: None,
                     thread: Vec::new(),
                     reply_tag: None,
+                    unsubscribe: None,
                 },
             )
         }))

@@ -76,6 +76,9 @@ pub struct Policy {
     pub ceiling_per_hour: u32,
     /// More messages than this in an hour do not leave for one address: the next one waits. 0: no limit.
     pub address_per_hour: u32,
+    /// The site that carers reach, such as `https://liaison.northfield.example`: there each ends newsletters for themselves.
+    /// `None`: newsletters carry no link.
+    pub carers_url: Option<String>,
     /// Whether an address that a colleague typed is confirmed at it before anything else goes there.
     pub confirm_addresses: bool,
     /// What goes to a carer of another language while a colleague's words wait to be translated or read to them.

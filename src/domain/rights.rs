@@ -65,6 +65,8 @@ pub struct LinkFacts {
     pub receives_correspondence: bool,
     /// Whether the school marked them to receive reports.
     pub receives_reports: bool,
+    /// Whether they have ended newsletters.
+    pub no_newsletters: bool,
     /// Every restriction on the link, past and future ones too.
     pub restrictions: Vec<Restriction>,
     /// The addresses in use, in the carer's order.
@@ -100,6 +102,8 @@ pub enum NoRight {
     NotACorrespondent,
     /// Neither parental responsibility nor marked to receive reports.
     NoReports,
+    /// They want no newsletters any more.
+    NoNewsletters,
 }
 
 impl NoRight {
@@ -117,6 +121,7 @@ impl NoRight {
             Self::Adult => "adult",
             Self::NotACorrespondent => "not_a_correspondent",
             Self::NoReports => "no_reports",
+            Self::NoNewsletters => "no_newsletters",
         }
     }
 
@@ -150,6 +155,7 @@ impl NoRight {
             Self::NoReports => {
                 "not marked to receive reports, and not known to hold parental responsibility".to_owned()
             }
+            Self::NoNewsletters => "they want no newsletters any more".to_owned(),
             Self::NotACorrespondent => {
                 "not marked to receive correspondence, and not known to hold parental responsibility"
                     .to_owned()
@@ -164,8 +170,12 @@ impl NoRight {
 pub fn may_be_sent(purpose: Purpose, facts: &LinkFacts, today: Date) -> Result<(), NoRight> {
     match purpose {
         Purpose::Acknowledgement => may_be_answered(facts, today),
-        Purpose::WeeklyUpdate | Purpose::Reply | Purpose::Newsletter | Purpose::Notice | Purpose::Urgent => {
+        Purpose::WeeklyUpdate | Purpose::Reply | Purpose::Notice | Purpose::Urgent => {
             may_be_told(facts, today)
+        }
+        Purpose::Newsletter => {
+            may_be_told(facts, today)?;
+            if facts.no_newsletters { Err(NoRight::NoNewsletters) } else { Ok(()) }
         }
         Purpose::Report => {
             may_be_told(facts, today)?;

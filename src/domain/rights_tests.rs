@@ -25,6 +25,7 @@ pub(in crate::domain) fn link() -> LinkFacts {
         responsibility: Responsibility::Yes,
         receives_correspondence: true,
         receives_reports: false,
+        no_newsletters: false,
         restrictions: Vec::new(),
         addresses: Vec::new(),
         preference: Vec::new(),
@@ -135,6 +136,7 @@ fn reports_are_for_those_who_hold_responsibility_and_those_the_school_marked() {
             responsibility,
             receives_correspondence: correspondence,
             receives_reports: reports,
+            no_newsletters: false,
             ..link()
         };
 

@@ -12,6 +12,16 @@ const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// Bytes of the signature that travel: 2^64 guesses, on a mark that only proposes.
 const SIGNATURE: usize = 8;
 
+/// The path of the page on which a carer ends newsletters; the mark stands behind it.
+pub const NEWSLETTERS: &str = "/newsletters/";
+
+/// What a mark is good for. One does not do for the other.
+#[derive(Clone, Copy)]
+enum For {
+    Answers,
+    Newsletters,
+}
+
 /// Signs and reads marks.
 #[derive(Clone)]
 pub struct ReplyKey(hmac::Key);
@@ -30,19 +40,44 @@ impl ReplyKey {
 
     /// The mark of a delivery: 39 small letters and digits.
     pub fn tag(&self, delivery: DeliveryId) -> String {
-        let mut bytes = delivery.0.as_bytes().to_vec();
-        let signature = hmac::sign(&self.0, &bytes);
-        bytes.extend(signature.as_ref().iter().take(SIGNATURE));
-        encode(&bytes)
+        self.mark(For::Answers, delivery)
     }
 
     /// The delivery a mark means, or `None` when it was not made with this key.
     pub fn read(&self, tag: &str) -> Option<DeliveryId> {
-        let bytes = decode(&tag.to_ascii_lowercase())?;
+        self.read_mark(For::Answers, tag)
+    }
+
+    /// Where whoever got this newsletter ends newsletters for themselves, on the site that carers reach. Its mark is another
+    /// than that of the `Reply-To`: an address travels further than a header does.
+    pub fn newsletters_link(&self, site: &str, newsletter: DeliveryId) -> String {
+        format!("{site}{NEWSLETTERS}{}", self.mark(For::Newsletters, newsletter))
+    }
+
+    /// The newsletter that the mark in such a link means, or `None` when it was not made with this key.
+    pub fn read_newsletters(&self, mark: &str) -> Option<DeliveryId> {
+        self.read_mark(For::Newsletters, mark)
+    }
+
+    fn mark(&self, purpose: For, delivery: DeliveryId) -> String {
+        let mut bytes = delivery.0.as_bytes().to_vec();
+        let signature = match purpose {
+            For::Answers => hmac::sign(&self.0, &bytes),
+            For::Newsletters => {
+                hmac::sign(&self.0, &[b"newsletters:", delivery.0.as_bytes().as_slice()].concat())
+            }
+        };
+        bytes.extend(signature.as_ref().iter().take(SIGNATURE));
+        encode(&bytes)
+    }
+
+    fn read_mark(&self, purpose: For, mark: &str) -> Option<DeliveryId> {
+        let mark = mark.to_ascii_lowercase();
+        let bytes = decode(&mark)?;
         let (id, _) = bytes.split_at_checked(16)?;
         let delivery = DeliveryId(uuid::Uuid::from_slice(id).ok()?);
         // Made anew and compared whole: a mark is no secret, so the time this takes tells nothing.
-        (self.tag(delivery) == tag.to_ascii_lowercase()).then_some(delivery)
+        (self.mark(purpose, delivery) == mark).then_some(delivery)
     }
 
     /// The delivery that one of these addresses is marked with: `parents+mark@…`.
@@ -130,6 +165,19 @@ mod tests {
         assert_eq!(key().read(&tag.to_ascii_uppercase()), Some(delivery));
         let address = format!("parents+{tag}@northfield.example");
         assert_eq!(key().find(["office@northfield.example", address.as_str()]), Some(delivery));
+    }
+
+    #[test]
+    fn the_mark_that_ends_newsletters_is_not_the_mark_of_an_answer() {
+        let newsletter = DeliveryId::new();
+
+        let link = key().newsletters_link("https://liaison.northfield.example", newsletter);
+        let mark =
+            link.strip_prefix("https://liaison.northfield.example/newsletters/").expect("the page's path");
+
+        assert_eq!(key().read_newsletters(mark), Some(newsletter));
+        assert_eq!(key().read(mark), None, "it would send an answer to a child");
+        assert_eq!(key().read_newsletters(&key().tag(newsletter)), None, "a Reply-To would end newsletters");
     }
 
     #[test]

@@ -51,6 +51,7 @@ impl Policy {
             retry,
             ceiling_per_hour,
             address_per_hour,
+            carers_url,
             confirm_addresses,
             meanwhile,
             task_days,
@@ -81,6 +82,7 @@ impl Policy {
             "notices to colleagues": to_colleagues(notices),
             "new addresses are confirmed": confirm_addresses,
             "meanwhile, to a carer of another language": meanwhile.as_str(),
+            "newsletters are ended at": carers_url,
             "pence for a part of a text": text_part_pence,
             "plainer words": plain_words,
             "rehearsal": rehearsal.as_ref().map(|listed| {

@@ -37,6 +37,7 @@ pub mod life;
 pub mod lists;
 pub mod mailbox;
 pub mod milestones;
+pub mod newsletters;
 pub mod notices;
 pub mod operate;
 pub mod parts;

@@ -36,6 +36,8 @@ pub struct Carer {
     pub consent: Option<String>,
     /// The day on which they died.
     pub died: Option<Recorded>,
+    /// Since when they want no newsletters.
+    pub no_newsletters: Option<Timestamp>,
     /// When they last said that how they are reached and want to be told is right, and which colleague heard it.
     pub checked: Option<(Timestamp, String)>,
 }
@@ -45,6 +47,7 @@ pub async fn find(connection: &mut PgConnection, carer: CarerId) -> Result<Optio
     let row = sqlx::query!(
         r#"select id, btrim(coalesce(title, '') || ' ' || forename || ' ' || surname) as "name!", language, format,
                   interpreter, best_times, address_confidential, consent_note, checked_at as "checked_at: Ts", checked_by,
+                  newsletters_ended_at as "newsletters_ended_at: Ts",
                   died_on as "died_on: Day", died_set_by, died_set_at as "died_set_at: Ts"
            from carer where id = $1"#,
         carer.0
@@ -60,6 +63,7 @@ pub async fn find(connection: &mut PgConnection, carer: CarerId) -> Result<Optio
         best_times: row.best_times,
         confidential: row.address_confidential,
         consent: row.consent_note,
+        no_newsletters: row.newsletters_ended_at.map(|at| at.0),
         checked: row.checked_at.map(|at| at.0).zip(row.checked_by),
         died: Recorded::of(row.died_on, row.died_set_by, row.died_set_at),
     }))

@@ -41,6 +41,7 @@ pub mod letters;
 pub mod life;
 pub mod matching;
 pub mod milestones;
+pub mod newsletters;
 pub mod notices;
 pub mod outbox;
 pub mod outbox_list;

@@ -20,7 +20,7 @@ use crate::{
         ids::{AddressId, CarerId},
         people::{AddressKind, Purpose, Route},
     },
-    flows::{FlowError, people},
+    flows::{FlowError, newsletters as newsletter_wish, people},
     store::{StoreError, carers},
 };
 
@@ -29,6 +29,7 @@ pub(super) fn served() -> Vec<Served> {
     vec![
         // A teacher hears at the gate how a carer of the class wants to be told.
         post("/carers/{carer}/preference", Who::Holders(READERS), preference),
+        post("/carers/{carer}/newsletters", keepers, newsletters),
         post("/carers/{carer}/still-right", keepers, still_right),
         post("/carers/{carer}/addresses", keepers, add),
         post("/carers/{carer}/addresses/{address}/remove", keepers, remove),
@@ -104,6 +105,22 @@ async fn still_right(
     let work = async {
         people::still_right(&web.gateway, carer, sent.fields.text("heard"), &signed.by()).await?;
         Ok(format!("/carers/{carer}?done=still-right"))
+    };
+    Box::pin(finish(&web, &signed, carer, &sent, work)).await
+}
+
+async fn newsletters(
+    State(web): State<Web>,
+    signed: Signed,
+    Path(carer): Path<String>,
+    sent: Sent,
+) -> Result<Response, Wrong> {
+    let carer = seen(&web, &signed, &carer).await?;
+    let work = async {
+        let (wanted, word) =
+            (sent.fields.text("newsletters") == "again", sent.fields.text("newsletters-word"));
+        newsletter_wish::record(&web.gateway, carer, wanted, word, &signed.by()).await?;
+        Ok(format!("/carers/{carer}?done=wish"))
     };
     Box::pin(finish(&web, &signed, carer, &sent, work)).await
 }

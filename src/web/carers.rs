@@ -113,6 +113,8 @@ struct CarerPage {
     removed: Vec<Address>,
     kinds: Vec<(&'static str, &'static str)>,
     wishes: Vec<Wish>,
+    /// Since when they want no newsletters.
+    no_newsletters: Option<String>,
     /// When they last said that all of it is right, and who heard it.
     checked: Option<String>,
     history: Vec<Set>,
@@ -188,6 +190,7 @@ fn show(web: &Web, signed: &Signed, record: Record, asked: Asked, frame: Frame, 
         removed: told(gone),
         kinds: AddressKind::ALL.iter().map(|kind| (kind.as_str(), kind_in_words(*kind))).collect(),
         wishes: purposes.map(|purpose| wish(*purpose, &record.preferences, &typed, today)).collect(),
+        no_newsletters: record.carer.no_newsletters.map(|at| day_in_full(school_date(at), today)),
         checked: record
             .carer
             .checked

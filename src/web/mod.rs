@@ -41,6 +41,7 @@ mod hooks;
 mod inbox;
 mod letters;
 mod life;
+mod newsletters;
 mod paging;
 mod people;
 mod play;
@@ -228,6 +229,7 @@ pub fn router(gateway: Arc<Gateway>, site: Site) -> Router {
         pages = pages.route(route.path, handler.route_layer(guard));
     }
     let pages = pages
+        .merge(newsletters::router())
         .fallback(guard::nothing_here)
         .method_not_allowed_fallback(guard::nothing_here)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))

@@ -353,6 +353,7 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
             retry: RetrySchedule(vec![Duration::from_mins(1)]),
             ceiling_per_hour: 3000,
             address_per_hour: 0,
+            carers_url: None,
             confirm_addresses: true,
             meanwhile: liaison::domain::standard::Meanwhile::Nothing,
             task_days: 2,

@@ -25,6 +25,8 @@ pub(crate) struct Known {
     pub(crate) correspondence: bool,
     /// Where it is about reports: whether they are marked to receive them.
     pub(crate) reports: Option<bool>,
+    /// A newsletter, and they want none.
+    pub(crate) unwanted: bool,
 }
 
 impl Known {
@@ -51,7 +53,7 @@ impl Known {
         let grown = self.born.is_some_and(|born| {
             (today.year(), today.month(), today.day()) >= (born.year() + 18, born.month(), born.day())
         });
-        if grown && !self.agrees {
+        if self.unwanted || (grown && !self.agrees) {
             return false;
         }
         match self.leaves {

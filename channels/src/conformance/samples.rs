@@ -100,6 +100,7 @@ fn mail(reference: OurRef, to: EmailAddress, words: &str) -> Outgoing {
         in_reply_to: None,
         thread: Vec::new(),
         reply_tag: None,
+        unsubscribe: None,
     };
     Outgoing::mail(reference, mail)
 }

@@ -22,6 +22,7 @@ fn mail() -> Outgoing {
         in_reply_to: None,
         thread: Vec::new(),
         reply_tag: None,
+        unsubscribe: None,
     };
     Outgoing::mail(OurRef(Uuid::from_u128(7)), mail)
 }

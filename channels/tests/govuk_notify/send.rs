@@ -290,6 +290,7 @@ async fn mail_is_refused_without_holding_the_channel() {
             in_reply_to: None,
             thread: Vec::new(),
             reply_tag: None,
+            unsubscribe: None,
         },
     );
 

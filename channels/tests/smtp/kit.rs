@@ -58,6 +58,7 @@ pub(crate) fn mail() -> Mail {
         in_reply_to: None,
         thread: Vec::new(),
         reply_tag: None,
+        unsubscribe: None,
     }
 }
 

@@ -88,6 +88,7 @@ async fn hostile_names_subjects_and_languages_do_not_become_headers() {
             in_reply_to: None,
             thread: Vec::new(),
             reply_tag: None,
+            unsubscribe: None,
             ..mail()
         };
         let (head, _) = delivered(mail).await;

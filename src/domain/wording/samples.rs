@@ -120,6 +120,7 @@ fn carer() -> LinkFacts {
         responsibility: Responsibility::Yes,
         receives_correspondence: true,
         receives_reports: false,
+        no_newsletters: false,
         restrictions: Vec::new(),
         addresses: vec![KnownAddress {
             id: AddressId::default(),

@@ -26,6 +26,7 @@ pub(super) fn policy() -> Policy {
         retry: RetrySchedule(Vec::new()),
         ceiling_per_hour: 100,
         address_per_hour: 0,
+        carers_url: None,
         confirm_addresses: true,
         meanwhile: crate::domain::standard::Meanwhile::Nothing,
         task_days: 2,
@@ -88,6 +89,7 @@ fn carer(language: &str, format: Format) -> LinkFacts {
         responsibility: Responsibility::Yes,
         receives_correspondence: true,
         receives_reports: false,
+        no_newsletters: false,
         restrictions: Vec::new(),
         addresses: vec![KnownAddress {
             id: AddressId::default(),

@@ -24,6 +24,7 @@ pub(super) async fn links(
                   coalesce(nullif(p.preferred_name, ''), p.legal_forename) as "pupil_called!", p.class_id,
                   p.leaving_date as "leaving_date: Day", c.title, c.forename, c.surname, c.language, c.format, c.interpreter,
                   c.best_times, l.parental_responsibility, l.receives_correspondence, l.receives_reports,
+                  c.newsletters_ended_at is not null as "no_newsletters!",
                   p.date_of_birth as "born: Day", p.died_on as "pupil_died: Day", c.died_on as "carer_died: Day",
                   l.ends as "ends: Day", l.adult_agreed_at is not null as "adult_agreed!",
                   coalesce(o.routes, w.routes) as "routes?", o.routes is not null as "own_wish!"
@@ -68,6 +69,7 @@ pub(super) async fn links(
             parental_responsibility: row.parental_responsibility,
             receives_correspondence: row.receives_correspondence,
             receives_reports: row.receives_reports,
+            no_newsletters: row.no_newsletters,
             routes: row.routes,
             own_wish: row.own_wish,
             ..LinkRow::default()

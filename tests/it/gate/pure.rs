@@ -40,8 +40,14 @@ struct Case {
 }
 
 /// What a colleague writes to families of their own accord.
-const PURPOSES: [Purpose; 5] =
-    [Purpose::WeeklyUpdate, Purpose::WeeklyUpdate, Purpose::Notice, Purpose::Report, Purpose::Urgent];
+const PURPOSES: [Purpose; 6] = [
+    Purpose::WeeklyUpdate,
+    Purpose::WeeklyUpdate,
+    Purpose::Newsletter,
+    Purpose::Notice,
+    Purpose::Report,
+    Purpose::Urgent,
+];
 /// Why a rule is set aside.
 const WHY: &str = "a reason of weight";
 
@@ -77,7 +83,7 @@ prop_compose! {
         responsibility in select(vec!["yes", "no", "unknown"]),
         (correspondence, sensitive, quiet, rehearsal, first_choice) in any::<(bool, bool, bool, bool, bool)>(),
         (topic, allowed, purpose) in (option::of(select(Topic::ALL.to_vec())), any::<bool>(), select(PURPOSES.to_vec())),
-        (email, text, own_wish, reports) in any::<(bool, bool, bool, bool)>(),
+        (email, text, own_wish, reports, ended) in any::<(bool, bool, bool, bool, bool)>(),
         language in select(vec!["en", "en-GB", "ur", "cy"]),
         format in select(vec!["standard", "standard", "large_print", "bsl", "braille", "audio", "easy_read", "other"]),
         addresses in addresses(),
@@ -115,13 +121,15 @@ prop_compose! {
             responsibility: Responsibility::parse(responsibility).unwrap(),
             receives_correspondence: correspondence,
             receives_reports: reports,
+            no_newsletters: ended,
             restrictions: dated.iter().map(|(kind, starts, ends)| Restriction { kind: *kind, starts: *starts, ends: *ends }).collect(),
             addresses: addresses.iter().enumerate().map(|(n, (kind, status))| address(n, *kind, *status)).collect(),
             preference,
             own_wish,
         };
         let known = Known { restrictions: dated.iter().map(|(_, a, b)| (*a, *b)).collect(), leaves, ends, died: pupil_died || carer_died, born, agrees,
-            responsibility, correspondence, reports: (purpose == Purpose::Report).then_some(reports) };
+            responsibility, correspondence, reports: (purpose == Purpose::Report).then_some(reports),
+            unwanted: purpose == Purpose::Newsletter && ended };
         let urgent = purpose == Purpose::Urgent;
         let said = Said { topic: topic.map(Topic::as_str), sensitive, allowed, urgent };
         let message = MessageFacts {
@@ -169,6 +177,7 @@ fn policy(case: &Case) -> Policy {
         retry: RetrySchedule(Vec::new()),
         ceiling_per_hour: 100,
         address_per_hour: 0,
+        carers_url: None,
         confirm_addresses: true,
         meanwhile: liaison::domain::standard::Meanwhile::Nothing,
         task_days: 2,

@@ -82,6 +82,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/families/{pupil}", "tosd"),
     ("GET", "/carers/{carer}", "tosd"),
     ("POST", "/carers/{carer}/preference", "tosd"),
+    ("POST", "/carers/{carer}/newsletters", "osd"),
     ("POST", "/carers/{carer}/still-right", "osd"),
     ("GET", "/ask-again", "osd"),
     ("POST", "/carers/{carer}/addresses", "osd"),

@@ -24,6 +24,7 @@ mod kept;
 mod letters;
 mod life;
 mod matrix;
+mod newsletters;
 mod plain;
 mod play;
 mod records;

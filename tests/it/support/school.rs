@@ -92,6 +92,7 @@ fn usual() -> Setup {
             retry: RetrySchedule(vec![Duration::from_mins(1), Duration::from_mins(5)]),
             ceiling_per_hour: 3000,
             address_per_hour: 20,
+            carers_url: Some("https://liaison.northfield.example".to_owned()),
             confirm_addresses: true,
             meanwhile: liaison::domain::standard::Meanwhile::Nothing,
             task_days: 2,
