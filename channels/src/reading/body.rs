@@ -1,9 +1,10 @@
 //! The words of a mail, from whichever of its parts carries them, and how many files came along.
 
+use super::limits::Limits;
 use super::mime::{Mail, Part};
 use super::page;
 use super::reply_text::{self, Reply};
-use super::{decode, html, limits, words};
+use super::{attachments, decode, html, words};
 
 /// The words of a mail.
 #[derive(Debug, Default)]
@@ -34,10 +35,13 @@ pub(super) fn read(mail: &Mail) -> Body {
         }
         history |= piece.reply.to_the_end;
     }
-    body.text = page::join(texts);
-    body.reply = page::join(replies);
-    body.attachments =
-        u16::try_from(mail.leaves().filter(|part| is_file(mail, part)).count()).unwrap_or(u16::MAX);
+    body.text = page::join(texts, mail.limits.text_bytes);
+    body.reply = page::join(replies, mail.limits.text_bytes);
+    let files = mail.leaves().filter(|part| attachments::is_file(mail, part)).count();
+    body.attachments = u16::try_from(files).unwrap_or(u16::MAX);
+    if files > mail.limits.attachments {
+        body.problems.push("It has more attachments than are taken out; see the original.".to_owned());
+    }
     sealed(mail, &mut body.problems);
     body
 }
@@ -56,7 +60,7 @@ fn choose(mail: &Mail, index: usize, problems: &mut Vec<String>) -> Vec<Piece> {
             mail.children(index).flat_map(|child| choose(mail, child, problems)).collect()
         }
         _ if part.parent.is_some() && part.is_attached() => Vec::new(),
-        kind => leaf(kind, part, problems),
+        kind => leaf(kind, part, &mail.limits, problems),
     }
 }
 
@@ -92,35 +96,39 @@ fn says_something(text: &str) -> bool {
     !trimmed.is_empty() && !notice
 }
 
-fn leaf(kind: &str, part: &Part, problems: &mut Vec<String>) -> Vec<Piece> {
+fn leaf(kind: &str, part: &Part, limits: &Limits, problems: &mut Vec<String>) -> Vec<Piece> {
     match kind {
         // Enriched text (RFC 1896) has tags too, and few of them mean anything.
         "text/html" | "application/xhtml+xml" | "text/enriched" | "text/richtext" => {
-            vec![from_html(part, problems)]
+            vec![from_html(part, limits, problems)]
         }
         "text/calendar" | "text/vcard" | "text/x-vcard" | "text/rfc822-headers" | "text/csv" | "text/rtf" => {
             Vec::new()
         }
-        _ if kind.starts_with("text/") => vec![from_plain(part, problems)],
+        _ if kind.starts_with("text/") => vec![from_plain(part, limits, problems)],
         _ => Vec::new(),
     }
 }
 
-fn from_plain(part: &Part, problems: &mut Vec<String>) -> Piece {
-    let text = words::text(&unflowed(part, characters(part, limits::TEXT_BYTES, problems)));
+fn from_plain(part: &Part, limits: &Limits, problems: &mut Vec<String>) -> Piece {
+    let text = words::text(
+        &unflowed(part, characters(part, limits, limits.text_bytes, problems)),
+        limits.text_bytes,
+    );
     let reply = reply_text::take(&text, false);
     Piece { text, reply }
 }
 
-fn from_html(part: &Part, problems: &mut Vec<String>) -> Piece {
-    let page = html::render(&characters(part, limits::HTML_BYTES, problems));
-    let mut reply = reply_text::take(&words::text(&page.without_history()), page.history_at.is_some());
+fn from_html(part: &Part, limits: &Limits, problems: &mut Vec<String>) -> Piece {
+    let page = html::render(&characters(part, limits, limits.html_bytes, problems), limits);
+    let mut reply =
+        reply_text::take(&words::text(&page.without_history(), limits.text_bytes), page.history_at.is_some());
     reply.to_the_end |= page.history_at.is_some();
-    Piece { text: words::text(&page.text), reply }
+    Piece { text: words::text(&page.text, limits.text_bytes), reply }
 }
 
-fn characters(part: &Part, limit: usize, problems: &mut Vec<String>) -> String {
-    let (bytes, cut) = part.bytes();
+fn characters(part: &Part, limits: &Limits, limit: usize, problems: &mut Vec<String>) -> String {
+    let (bytes, cut) = part.bytes(limits.encoded_bytes());
     if cut || bytes.len() > limit {
         problems.push("The text is very long and was cut; see the original.".to_owned());
     }
@@ -178,33 +186,10 @@ fn unflowed(part: &Part, text: String) -> String {
     plain
 }
 
-/// Whether a part is a file somebody sent along, a picture in the text included.
-fn is_file(mail: &Mail, part: &Part) -> bool {
-    const MACHINE: [&str; 10] = [
-        "application/pkcs7-signature",
-        "application/x-pkcs7-signature",
-        "application/pgp-signature",
-        "application/pgp-encrypted",
-        "application/applefile",
-        "message/delivery-status",
-        "message/global-delivery-status",
-        "message/disposition-notification",
-        "message/feedback-report",
-        "text/rfc822-headers",
-    ];
-    let kind = part.content.value.as_str();
-    let returned = mail.root_type().value == "multipart/report" && kind.starts_with("message/");
-    if MACHINE.contains(&kind) || returned {
-        return false;
-    }
-    let body_text = part.parent.is_none() && matches!(kind, "text/plain" | "text/html");
-    (part.is_attached() && !body_text) || !kind.starts_with("text/")
-}
-
 /// Tells of words that stand in a wrapping which is not opened here.
 fn sealed(mail: &Mail, problems: &mut Vec<String>) {
     let tnef = |part: &Part| {
-        let name = part.disposition.parameter("filename").or_else(|| part.content.parameter("name"));
+        let name = attachments::name(part);
         part.is("application/ms-tnef") || name.is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat"))
     };
     if mail.leaves().any(tnef) {

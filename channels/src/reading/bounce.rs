@@ -1,9 +1,10 @@
 //! Reports that a mail did not arrive, by the standard (RFC 3464) and by all the others.
 
 use super::headers::Headers;
+use super::limits::{self, Limits};
 use super::mime::{Mail, Part};
 use super::sender::Sender;
-use super::{Bounce, auto_reply, bounce_words as say, codes, dsn, limits, words};
+use super::{Bounce, auto_reply, bounce_words as say, codes, dsn, words};
 use crate::private::Private;
 
 /// What a bounce may be found by.
@@ -26,8 +27,9 @@ pub(super) enum Found {
 
 pub(super) fn find(seen: &Seen) -> Found {
     let part = seen.mail.leaf_of(&["message/delivery-status", "message/global-delivery-status"]);
-    if let Some(status) =
-        part.map(|part| dsn::read(&text_of(part))).filter(|status| !status.recipients.is_empty())
+    if let Some(status) = part
+        .map(|part| dsn::read(&text_of(part, &seen.mail.limits)))
+        .filter(|status| !status.recipients.is_empty())
     {
         let arrived = |action: &str| matches!(action, "delivered" | "relayed" | "expanded");
         if status.recipients.iter().all(|one| arrived(&one.action)) {
@@ -44,16 +46,16 @@ pub(super) fn find(seen: &Seen) -> Found {
     }
 }
 
-fn text_of(part: &Part) -> String {
-    let (bytes, _) = part.bytes();
-    let bytes = bytes.get(..limits::TEXT_BYTES).unwrap_or(&bytes);
-    words::text(&super::decode::characters(bytes, None).0)
+fn text_of(part: &Part, limits: &Limits) -> String {
+    let (bytes, _) = part.bytes(limits.encoded_bytes());
+    let bytes = bytes.get(..limits.text_bytes).unwrap_or(&bytes);
+    words::text(&super::decode::characters(bytes, None).0, limits.text_bytes)
 }
 
 /// The header of a mail that stands in a part.
-pub(super) fn headers_of(part: &Part) -> Headers {
-    let (bytes, _) = part.bytes();
-    Headers::of_mail(&bytes).0
+pub(super) fn headers_of(part: &Part, limits: &Limits) -> Headers {
+    let (bytes, _) = part.bytes(limits.header_bytes.saturating_mul(4));
+    Headers::of_mail(&bytes, limits).0
 }
 
 // --- by the standard ----------------------------------------------------------------------------------------------
@@ -276,13 +278,12 @@ fn returned(mail: &Mail) -> Option<String> {
     ];
     mail.leaves()
         .filter(|part| KINDS.contains(&part.content.value.as_str()))
-        .find_map(|part| headers_of(part).ids("message-id").into_iter().next())
+        .find_map(|part| headers_of(part, &mail.limits).ids("message-id").into_iter().next())
 }
 
 /// A `Message-ID:` line in the words; the returned header may be folded there.
 fn quoted_id(seen: &Seen) -> Option<String> {
-    let text = words::head(seen.text, limits::TEXT_BYTES);
-    let mut lines = text.lines();
+    let mut lines = seen.text.lines();
     while let Some(line) = lines.next() {
         let bare = line.trim_start_matches(['>', '|', ' ', '\t', '*']);
         let named = bare.get(..11).is_some_and(|name| name.eq_ignore_ascii_case("message-id:"));

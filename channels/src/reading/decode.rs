@@ -2,6 +2,16 @@
 
 use mail_parser::decoders::charsets::map::charset_decoder;
 
+/// Undoes a transfer encoding, given in lower case (RFC 2045 §6); one that is unknown was none.
+pub(super) fn transfer(encoded: &[u8], encoding: &str) -> Vec<u8> {
+    match encoding {
+        // Some programs say base64 and send plain words.
+        "base64" if !looks_plain(encoded) => base64(encoded),
+        "quoted-printable" => quoted_printable(encoded),
+        _ => encoded.to_vec(),
+    }
+}
+
 /// Undoes base64 (RFC 2045 §6.8). Foreign characters are passed over, padding in the middle starts anew.
 pub(super) fn base64(encoded: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(encoded.len() / 4 * 3 + 3);
@@ -31,7 +41,7 @@ pub(super) fn base64(encoded: &[u8]) -> Vec<u8> {
 }
 
 /// Whether what is said to be base64 begins with words: blanks inside the line, and signs base64 does not have.
-pub(super) fn looks_plain(encoded: &[u8]) -> bool {
+fn looks_plain(encoded: &[u8]) -> bool {
     let line = encoded.trim_ascii_start().split(|byte| *byte == b'\n').next().unwrap_or_default();
     let head = line.get(..1024).unwrap_or(line).trim_ascii_end();
     let foreign = |byte: &&u8| !byte.is_ascii_alphanumeric() && byte.is_ascii() && !b"+/=-_".contains(byte);
@@ -75,6 +85,25 @@ pub(super) fn quoted_printable(encoded: &[u8]) -> Vec<u8> {
             _ => {
                 plain.push(byte);
                 blanks = 0;
+            }
+        }
+    }
+    plain
+}
+
+/// Undoes percent-encoding (RFC 2231 §4, RFC 3986 §2.1). What only looks like an escape stays as it is written.
+pub(super) fn percent(encoded: &str) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(encoded.len());
+    let mut rest = encoded.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        match (byte, escape(after)) {
+            (b'%', Some((value, after))) => {
+                plain.push(value);
+                rest = after;
+            }
+            _ => {
+                plain.push(byte);
+                rest = after;
             }
         }
     }

@@ -21,6 +21,9 @@ pub(super) struct Status {
     pub(super) message_id: Option<String>,
 }
 
+/// Fields of one group; the standard knows about a dozen.
+const GROUP_FIELDS: usize = 1000;
+
 /// Reads the groups. A group that names a recipient is one, also the first, as some programs leave the first out.
 pub(super) fn read(part: &str) -> Status {
     let mut status = Status::default();
@@ -36,7 +39,7 @@ pub(super) fn read(part: &str) -> Status {
         } else if let Some((name, value)) = line.split_once(':') {
             group.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
         }
-        if status.recipients.len() >= limits::BOUNCED || group.len() > limits::HEADER_FIELDS {
+        if status.recipients.len() >= limits::BOUNCED || group.len() > GROUP_FIELDS {
             break;
         }
     }

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use mail_parser::HeaderValue;
 use mail_parser::parsers::MessageStream;
 
-use super::{decode, limits, words};
+use super::limits::{self, Limits};
+use super::{decode, words};
 
 /// Fields in the order they stand.
 #[derive(Debug, Clone, Default)]
@@ -32,7 +33,7 @@ impl Headers {
 
     /// Reads the header at the start of a mail; also says where the body begins. Blank lines and a mail store's own
     /// line may stand before it.
-    pub(super) fn of_mail(raw: &[u8]) -> (Self, usize) {
+    pub(super) fn of_mail(raw: &[u8], limits: &Limits) -> (Self, usize) {
         let mut start = 0;
         while let Some(line) = next_line(raw, start).filter(|_| start < 1024) {
             if field_name(line).is_some() {
@@ -43,17 +44,17 @@ impl Headers {
         if next_line(raw, start).is_none_or(|line| field_name(line).is_none()) {
             return (Self::none(), 0);
         }
-        let (headers, length) = Self::of_part(raw.get(start..).unwrap_or_default());
+        let (headers, length) = Self::of_part(raw.get(start..).unwrap_or_default(), limits);
         (headers, start + length)
     }
 
     /// Reads the header at the start of a part, which may be empty; also says where the body begins.
-    pub(super) fn of_part(raw: &[u8]) -> (Self, usize) {
+    pub(super) fn of_part(raw: &[u8], limits: &Limits) -> (Self, usize) {
         let mut headers = Self::none();
         let mut at = 0;
         while let Some(line) = next_line(raw, at) {
             let end = at + line.len();
-            if end > limits::HEADER_BYTES || headers.fields.len() >= limits::HEADER_FIELDS {
+            if end > limits.header_bytes || headers.fields.len() >= limits.header_fields {
                 headers.cut = true;
                 return (headers, blank_line_behind(raw, at));
             }
@@ -63,9 +64,9 @@ impl Headers {
                 return (headers, end);
             }
             if folded {
-                headers.continue_last(line);
+                headers.continue_last(line, limits);
             } else if let Some(name) = field_name(line) {
-                headers.add(&name, line);
+                headers.add(&name, line, limits);
             } else if headers.is_empty() || !line_is_stray(raw, end) {
                 // The blank line before the body is missing.
                 return (headers, at);
@@ -75,16 +76,16 @@ impl Headers {
         (headers, raw.len())
     }
 
-    fn add(&mut self, name: &str, line: &[u8]) {
+    fn add(&mut self, name: &str, line: &[u8], limits: &Limits) {
         let colon = line.iter().position(|byte| *byte == b':').unwrap_or_default();
         let value = line.get(colon + 1..).unwrap_or_default();
         self.fields.push((name.to_owned(), String::new()));
-        self.continue_last(value);
+        self.continue_last(value, limits);
     }
 
-    fn continue_last(&mut self, line: &[u8]) {
+    fn continue_last(&mut self, line: &[u8], limits: &Limits) {
         let Some((_, value)) = self.fields.last_mut() else { return };
-        if value.len() + line.len() > limits::FIELD_BYTES {
+        if value.len() + line.len() > limits.field_bytes {
             self.cut = true;
             return;
         }

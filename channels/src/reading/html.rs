@@ -5,13 +5,13 @@
 
 use std::ops::Range;
 
-use super::limits;
+use super::limits::Limits;
 use super::page::{Page, Writer};
 
-/// Renders `html`; of a longer one, its first [`limits::HTML_BYTES`].
-pub(super) fn render(html: &str) -> Page {
-    let mut renderer =
-        Renderer { source: super::words::head(html, limits::HTML_BYTES), ..Renderer::default() };
+/// Renders `html`; of a longer one, its first [`Limits::html_bytes`].
+pub(super) fn render(html: &str, limits: &Limits) -> Page {
+    let source = super::words::head(html, limits.html_bytes);
+    let mut renderer = Renderer { source, depth: limits.html_depth, ..Renderer::default() };
     renderer.run();
     renderer.finish()
 }
@@ -31,6 +31,8 @@ enum Meaning {
 #[derive(Debug, Default)]
 struct Renderer<'a> {
     source: &'a str,
+    /// How many open elements are remembered.
+    depth: usize,
     at: usize,
     out: Writer,
     divs: Vec<Meaning>,
@@ -178,7 +180,7 @@ impl<'a> Renderer<'a> {
 
     fn open_div(&mut self, attributes: &str) {
         self.out.new_line();
-        if self.divs.len() >= limits::HTML_DEPTH {
+        if self.divs.len() >= self.depth {
             return;
         }
         let attributes = attributes.to_ascii_lowercase();
@@ -205,7 +207,7 @@ impl<'a> Renderer<'a> {
     fn open_quote(&mut self, attributes: &str) {
         let before = self.out.last_line_ends_with_colon();
         self.out.new_line();
-        if self.quotes.len() >= limits::HTML_DEPTH {
+        if self.quotes.len() >= self.depth {
             return;
         }
         let attributes = attributes.to_ascii_lowercase();

@@ -75,7 +75,7 @@ pub(super) fn signed_receipt(mail: &Mail) -> bool {
 fn is_report(mail: &Mail, sender: &Sender, subject: &str) -> bool {
     let forwarded = || {
         mail.leaf_of(&["message/rfc822"])
-            .is_some_and(|part| bounce::headers_of(part).has("x-hmxmroriginalrecipient"))
+            .is_some_and(|part| bounce::headers_of(part, &mail.limits).has("x-hmxmroriginalrecipient"))
     };
     mail.leaf_of(&["message/feedback-report"]).is_some()
         || report_type(mail) == "feedback-report"
@@ -88,14 +88,17 @@ pub(super) fn calendar_method(mail: &Mail) -> bool {
     mail.leaves().any(is_method)
 }
 
+/// Bytes of a calendar, still encoded, in which its method must stand; it is among the first lines (RFC 5545 §3.6).
+const METHOD_BYTES: usize = 6 * 1024;
+
 fn is_method(part: &Part) -> bool {
     if !part.is("text/calendar") || part.disposition.value == "attachment" {
         return false;
     }
     let named = part.content.parameter("method").map(str::to_ascii_lowercase);
     let method = named.unwrap_or_else(|| {
-        let (bytes, _) = part.bytes();
-        let head = String::from_utf8_lossy(bytes.get(..4096).unwrap_or(&bytes)).to_ascii_lowercase();
+        let (bytes, _) = part.bytes(METHOD_BYTES);
+        let head = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
         let line = head.lines().find_map(|line| line.strip_prefix("method:"));
         line.unwrap_or_default().trim().to_owned()
     });

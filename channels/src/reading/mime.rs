@@ -3,7 +3,8 @@
 //! Mails inside a mail stay closed: a bounce's third part is looked into by its reader, a forwarded one is a file.
 
 use super::headers::{Headers, next_line};
-use super::limits;
+use super::limits::{self, Limits};
+use super::parameters;
 
 /// `Content-Type` or `Content-Disposition` with its parameters (RFC 2045 §5.1, RFC 2183); all but the values in lower
 /// case.
@@ -17,25 +18,7 @@ impl Described {
     pub(super) fn read(field: &str) -> Self {
         let mut pieces = split_outside_quotes(field).into_iter();
         let value = without_comments(&pieces.next().unwrap_or_default()).trim().to_ascii_lowercase();
-        let mut described = Self { value, parameters: Vec::new() };
-        for piece in pieces.take(100) {
-            if let Some((name, value)) = piece.split_once('=') {
-                described.add(name.trim().to_ascii_lowercase(), unquoted(value.trim()));
-            }
-        }
-        described
-    }
-
-    /// Values in pieces (`name*0`, `name*1`, RFC 2231 §3) are put together.
-    fn add(&mut self, name: String, value: String) {
-        let Some((base, _)) = name.split_once('*') else {
-            self.parameters.push((name, value));
-            return;
-        };
-        match self.parameters.iter_mut().find(|(known, _)| known == base) {
-            Some((_, known)) => known.push_str(&value),
-            None => self.parameters.push((base.to_owned(), value)),
-        }
+        Self { value, parameters: parameters::read(pieces.take(100)) }
     }
 
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
@@ -59,22 +42,6 @@ fn split_outside_quotes(field: &str) -> Vec<String> {
         }
     }
     pieces
-}
-
-fn unquoted(value: &str) -> String {
-    let Some(inner) = value.strip_prefix('"') else {
-        return without_comments(value).trim().to_owned();
-    };
-    let mut plain = String::with_capacity(inner.len());
-    let mut characters = inner.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '"' => break,
-            '\\' => plain.extend(characters.next()),
-            other => plain.push(other),
-        }
-    }
-    plain
 }
 
 /// The value without `(comments)`, which may nest (RFC 5322 §3.2.2).
@@ -101,7 +68,8 @@ pub(super) struct Part<'a> {
     /// The encoded body of a leaf; empty for a multipart.
     pub(super) body: &'a [u8],
     pub(super) parent: Option<usize>,
-    start: usize,
+    /// Where `body` begins in the mail.
+    pub(super) start: usize,
     children: usize,
 }
 
@@ -131,18 +99,17 @@ impl Part<'_> {
             || self.content.parameter("name").is_some()
     }
 
-    /// The body with its transfer encoding undone, of at most [`limits::ENCODED_BYTES`]; and whether it was longer.
-    pub(super) fn bytes(&self) -> (Vec<u8>, bool) {
-        let body = self.body.get(..limits::ENCODED_BYTES).unwrap_or(self.body);
-        let encoding =
+    /// The body with its transfer encoding undone, of which at most `limit` bytes are looked at; and whether it was longer.
+    pub(super) fn bytes(&self, limit: usize) -> (Vec<u8>, bool) {
+        let body = self.body.get(..limit).unwrap_or(self.body);
+        (super::decode::transfer(body, &self.encoding()), body.len() < self.body.len())
+    }
+
+    /// Its `Content-Transfer-Encoding`, in lower case.
+    pub(super) fn encoding(&self) -> String {
+        let written =
             self.headers.first("content-transfer-encoding").unwrap_or_default().to_ascii_lowercase();
-        let bytes = match encoding.split([';', ' ']).next().unwrap_or_default() {
-            // Some programs say base64 and send plain words.
-            "base64" if !super::decode::looks_plain(body) => super::decode::base64(body),
-            "quoted-printable" => super::decode::quoted_printable(body),
-            _ => body.to_vec(),
-        };
-        (bytes, body.len() < self.body.len())
+        written.split([';', ' ']).next().unwrap_or_default().to_owned()
     }
 }
 
@@ -152,15 +119,20 @@ pub(super) struct Mail<'a> {
     pub(super) parts: Vec<Part<'a>>,
     /// More parts, or deeper ones, than the limits allow.
     pub(super) cut: bool,
+    pub(super) limits: Limits,
 }
 
 impl<'a> Mail<'a> {
-    pub(super) fn read(raw: &'a [u8]) -> Self {
-        let raw = raw.get(..limits::MAIL_BYTES).unwrap_or(raw);
-        let (headers, start) = Headers::of_mail(raw);
+    pub(super) fn read(raw: &'a [u8], limits: &Limits) -> Self {
+        let raw = raw.get(..limits.mail_bytes).unwrap_or(raw);
+        let (headers, start) = Headers::of_mail(raw, limits);
         let root = Part::open(headers, None, "", start);
-        let mut taking =
-            Taking { raw, mail: Mail { parts: vec![root], cut: false }, open: Vec::new(), leaf: None };
+        let mut taking = Taking {
+            raw,
+            mail: Mail { parts: vec![root], cut: false, limits: *limits },
+            open: Vec::new(),
+            leaf: None,
+        };
         taking.enter(0);
         taking.run(start);
         taking.mail
@@ -205,7 +177,7 @@ impl Taking<'_> {
         let Some(part) = self.mail.parts.get(index) else { return };
         let boundary = part.content.parameter("boundary").filter(|text| !text.is_empty());
         match boundary {
-            Some(boundary) if part.is_multipart() && depth < limits::MIME_DEPTH => {
+            Some(boundary) if part.is_multipart() && depth < self.mail.limits.nesting => {
                 self.open.push((index, format!("--{}", boundary.trim_end()).into_bytes()));
                 self.leaf = None;
             }
@@ -245,11 +217,11 @@ impl Taking<'_> {
             return end;
         }
         self.open.truncate(level + 1);
-        if self.mail.parts.len() >= limits::MIME_PARTS {
+        if self.mail.parts.len() >= self.mail.limits.parts {
             self.mail.cut = true;
             return end;
         }
-        let (headers, length) = Headers::of_part(self.raw.get(end..).unwrap_or_default());
+        let (headers, length) = Headers::of_part(self.raw.get(end..).unwrap_or_default(), &self.mail.limits);
         self.begin(headers, parent, end + length)
     }
 

@@ -13,6 +13,7 @@ use ring::digest;
 use crate::private::Private;
 
 mod added_lines;
+mod attachments;
 mod auto_reply;
 mod body;
 mod bounce;
@@ -20,6 +21,7 @@ mod bounce_words;
 mod codes;
 mod decode;
 mod dsn;
+mod file_name;
 mod headers;
 mod html;
 mod kind;
@@ -27,10 +29,14 @@ pub mod limits;
 mod mime;
 mod no_answer;
 mod page;
+mod parameters;
 mod quotes;
 mod reply_text;
 mod sender;
 mod words;
+
+pub use attachments::{Attachment, Attachments, attachments};
+pub use limits::{Limits, LimitsError};
 
 #[cfg(test)]
 mod tests;
@@ -138,23 +144,28 @@ pub struct MailReading {
 ///
 /// Never fails: what could not be read stands in [`MailReading::problems`], and bytes that are no mail at all are
 /// [`MailKind::Unreadable`]. The same bytes and hints always give the same reading; the time grows in proportion to the
-/// length and ends at [`limits`].
+/// length and ends at the default [`Limits`].
 pub fn read(raw: &[u8], hints: &Hints) -> MailReading {
+    read_within(raw, hints, &Limits::default())
+}
+
+/// Reads a mail as [`read`] does, as far as the school's own limits go.
+pub fn read_within(raw: &[u8], hints: &Hints, limits: &Limits) -> MailReading {
     let mut digest = [0; 32];
     digest.iter_mut().zip(digest::digest(&digest::SHA256, raw).as_ref()).for_each(|(to, from)| *to = *from);
     // Pieces of the mail go through a parser of other people's; a fault in it must not stop the mailbox.
-    catch_unwind(AssertUnwindSafe(|| understand(raw, hints, digest)))
+    catch_unwind(AssertUnwindSafe(|| understand(raw, hints, limits, digest)))
         .unwrap_or_else(|_| unreadable(digest, "Reading it failed; see the original."))
 }
 
-fn understand(raw: &[u8], hints: &Hints, digest: [u8; 32]) -> MailReading {
-    let lines = with_line_ends(raw);
-    let mail = mime::Mail::read(&lines);
+fn understand(raw: &[u8], hints: &Hints, limits: &Limits, digest: [u8; 32]) -> MailReading {
+    let lines = with_line_ends(raw, limits);
+    let mail = mime::Mail::read(&lines, limits);
     let headers = mail.headers();
     if headers.is_empty() {
         let mut reading = unreadable(digest, "It has no header, so it is not a mail.");
-        let start = raw.get(..limits::TEXT_BYTES).unwrap_or(raw);
-        reading.text = Private::new(words::text(&decode::characters(start, None).0));
+        let start = raw.get(..limits.text_bytes).unwrap_or(raw);
+        reading.text = Private::new(words::text(&decode::characters(start, None).0, limits.text_bytes));
         return reading;
     }
     let sender = sender::Sender::read(headers, hints);
@@ -188,15 +199,15 @@ fn understand(raw: &[u8], hints: &Hints, digest: [u8; 32]) -> MailReading {
 }
 
 /// Old Macintosh programs end lines with CR alone.
-fn with_line_ends(raw: &[u8]) -> Cow<'_, [u8]> {
-    let start = raw.get(..limits::FIELD_BYTES).unwrap_or(raw);
+fn with_line_ends<'a>(raw: &'a [u8], limits: &Limits) -> Cow<'a, [u8]> {
+    let start = raw.get(..limits.field_bytes).unwrap_or(raw);
     let lone =
         start.iter().position(|byte| *byte == b'\r').is_some_and(|at| start.get(at + 1) != Some(&b'\n'));
     let first = start.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
     if !lone || first.and_then(|at| start.get(at)) != Some(&b'\r') {
         return Cow::Borrowed(raw);
     }
-    let raw = raw.get(..limits::MAIL_BYTES).unwrap_or(raw);
+    let raw = raw.get(..limits.mail_bytes).unwrap_or(raw);
     Cow::Owned(raw.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte }).collect())
 }
 
@@ -265,7 +276,7 @@ fn references(headers: &headers::Headers) -> Vec<String> {
 }
 
 fn problems(mail: &mime::Mail, raw: &[u8], mut problems: Vec<String>) -> Vec<String> {
-    if raw.len() > limits::MAIL_BYTES {
+    if raw.len() > mail.limits.mail_bytes {
         problems.push("It is so large that only its beginning was read; see the original.".to_owned());
     }
     if mail.cut {

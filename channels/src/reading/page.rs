@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use mail_parser::decoders::html::add_html_token;
 
-use super::{decode, limits, words};
+use super::{decode, words};
 
 /// What HTML says, as text.
 #[derive(Debug, Default)]
@@ -162,8 +162,8 @@ fn character(entity: &str) -> String {
     }
 }
 
-/// The first [`limits::TEXT_BYTES`] of several texts, a blank line between them.
-pub(super) fn join(texts: impl IntoIterator<Item = String>) -> String {
+/// The first `limit` bytes of several texts, a blank line between them.
+pub(super) fn join(texts: impl IntoIterator<Item = String>, limit: usize) -> String {
     let mut joined = String::new();
     for text in texts {
         let text = text.trim_matches('\n').trim_end();
@@ -173,5 +173,5 @@ pub(super) fn join(texts: impl IntoIterator<Item = String>) -> String {
         let gap = if joined.is_empty() { "" } else { "\n\n" };
         let _ = write!(joined, "{gap}{text}");
     }
-    words::head(&joined, limits::TEXT_BYTES).to_owned()
+    words::head(&joined, limit).to_owned()
 }

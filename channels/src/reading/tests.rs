@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
+mod attachments;
 mod bounces;
 mod hostile;
 mod kinds;

@@ -80,9 +80,9 @@ pub(super) fn line(text: &str) -> String {
     line
 }
 
-/// Text with `\n` line ends, without NUL (which Postgres refuses) and other control characters, cut at the limit.
-pub(super) fn text(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len().min(limits::TEXT_BYTES));
+/// Text with `\n` line ends, without NUL (which Postgres refuses) and other control characters, cut at `limit` bytes.
+pub(super) fn text(text: &str, limit: usize) -> String {
+    let mut clean = String::with_capacity(text.len().min(limit));
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
         match character {
@@ -98,7 +98,7 @@ pub(super) fn text(text: &str) -> String {
             other if other.is_control() => {}
             other => clean.push(other),
         }
-        if clean.len() >= limits::TEXT_BYTES {
+        if clean.len() >= limit {
             break;
         }
     }

@@ -2,7 +2,7 @@
 //! misspelt wish passes for a fulfilled one.
 
 use liaison_channels::private::Private;
-use liaison_channels::reading::{Bounce, MailKind, MailReading, read};
+use liaison_channels::reading::{Bounce, Limits, MailKind, MailReading, attachments, read};
 use serde_json::{Value, json};
 
 use crate::corpus::Case;
@@ -13,13 +13,21 @@ pub(crate) fn faults(case: &Case) -> Vec<String> {
     let wishes = case.expected.iter().filter(|(key, _)| *key != "why");
     let mut found: Vec<String> = wishes
         .filter_map(|(key, wanted)| {
-            let came = differs(key, wanted, &reading)?;
+            let came = if key == "files" {
+                same(wanted, &files(&case.raw))
+            } else {
+                differs(key, wanted, &reading)
+            }?;
             Some(format!("  {} · {key}\n      expected {wanted}\n      came     {came}", case.name))
         })
         .collect();
     let digest = ring::digest::digest(&ring::digest::SHA256, &case.raw);
     if reading.digest != digest.as_ref() {
         found.push(format!("  {} · digest is not the SHA-256 of the bytes", case.name));
+    }
+    let files = attachments(&case.raw, &Limits::default()).count();
+    if files != usize::from(reading.attachments).min(Limits::default().attachments) {
+        found.push(format!("  {} · {files} files are taken out, {} counted", case.name, reading.attachments));
     }
     found
 }
@@ -58,6 +66,15 @@ fn differs(key: &str, wanted: &Value, reading: &MailReading) -> Option<String> {
         }
         _ => Some("a key this test does not know".to_owned()),
     }
+}
+
+/// Each file as `name type size`, and `inline` behind one that the page shows.
+fn files(raw: &[u8]) -> Value {
+    let told = attachments(raw, &Limits::default()).map(|file| {
+        let inline = if file.inline { " inline" } else { "" };
+        format!("{} {} {}{inline}", file.name.expose(), file.declared, file.size)
+    });
+    told.collect()
 }
 
 fn plain(key: &str, reading: &MailReading) -> Value {

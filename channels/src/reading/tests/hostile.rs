@@ -88,8 +88,32 @@ fn a_mail_in_too_many_wrappings_says_so() {
 fn a_long_text_is_cut_and_says_so() {
     let reading = mail("", &"words and words\n".repeat(100_000));
 
-    assert!(reading.text.expose().len() <= limits::TEXT_BYTES);
+    assert!(reading.text.expose().len() <= Limits::default().text_bytes);
     assert_eq!(reading.problems.len(), 1);
+}
+
+#[test]
+fn the_limits_that_are_given_are_those_that_count() {
+    let few = |change: fn(&mut Limits)| {
+        let mut limits = Limits::default();
+        change(&mut limits);
+        let body = "--b\r\nx-a: 1\r\nx-b: 2\r\n\r\none\r\n--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n\
+                    --c\r\nContent-Type: text/html\r\n\r\n<p>two &amp; two</p>\r\n--c--\r\n--b--\r\n";
+        let head = "From: a@b.example\r\nSubject: a subject of some length\r\n\
+                    Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+        let reading = read_within(format!("{head}{body}").as_bytes(), &own(), &limits);
+        (reading.text.expose().clone(), reading.problems.len())
+    };
+
+    assert_eq!(few(|_| {}), ("one\n\ntwo & two".to_owned(), 0));
+    assert_eq!(few(|limits| limits.parts = 2), ("one".to_owned(), 1));
+    assert_eq!(few(|limits| limits.nesting = 1), ("one".to_owned(), 1));
+    assert_eq!(few(|limits| limits.text_bytes = 2).0, "on");
+    assert_eq!(few(|limits| limits.html_bytes = 6), ("one\n\ntwo".to_owned(), 1));
+    assert_eq!(few(|limits| limits.mail_bytes = 120).1, 1);
+    assert_eq!(few(|limits| limits.header_fields = 1).1, 1);
+    assert_eq!(few(|limits| limits.field_bytes = 20).1, 1);
+    assert_eq!(few(|limits| limits.header_bytes = 20).1, 1);
 }
 
 const SAMPLES: &[&str] = &[
