@@ -93,6 +93,11 @@ pub trait Inbox: Send {
     /// ask [`standing`](Self::standing) again.
     async fn fetch(&mut self, position: Position, most: Most) -> Result<Batch, FetchError>;
 
+    /// How many mails lie here now whose UIDs are above `after`'s and at most `up_to`, so that a caller can see whether it
+    /// has them all. Mails that others deleted are not among them: fewer than were taken is nothing wrong, more is. Takes
+    /// nothing and changes nothing. Fails as [`fetch`](Self::fetch) does.
+    async fn count(&mut self, after: Position, up_to: u32) -> Result<u64, FetchError>;
+
     /// Everything up to `position` is kept for good: a mailbox whose settings ask for it marks those mails as read now.
     /// Nothing else may hang on it, for it may never be called, and may be called again. Fails when mails could not be
     /// marked; they are kept all the same, and it is tried again at the next call. The same failure is told once.

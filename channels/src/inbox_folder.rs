@@ -112,6 +112,14 @@ impl InboxFolder {
         Ok(())
     }
 
+    fn is_numbered_as(&self, position: Position) -> Result<(), FetchError> {
+        if position.generation == self.generation {
+            return Ok(());
+        }
+        let summary = format!("The folder {} was opened anew; it is read again.", self.path.display());
+        Err(FetchError { fault: Fault::Temporary, summary })
+    }
+
     fn next(&self) -> u32 {
         u32::try_from(self.names.len()).unwrap_or(u32::MAX).saturating_add(1)
     }
@@ -142,10 +150,7 @@ impl Inbox for InboxFolder {
     }
 
     async fn fetch(&mut self, position: Position, most: Most) -> Result<Batch, FetchError> {
-        if position.generation != self.generation {
-            let summary = format!("The folder {} was opened anew; it is read again.", self.path.display());
-            return Err(FetchError { fault: Fault::Temporary, summary });
-        }
+        self.is_numbered_as(position)?;
         self.look().await?;
         let waiting = self.names.iter().skip(position.after as usize);
         let wanted: Vec<_> =
@@ -154,6 +159,13 @@ impl Inbox for InboxFolder {
         batch.up_to = batch.up_to.max(position.after);
         batch.more = batch.up_to.saturating_add(1) < self.next();
         Ok(batch)
+    }
+
+    async fn count(&mut self, after: Position, up_to: u32) -> Result<u64, FetchError> {
+        self.is_numbered_as(after)?;
+        let there: HashSet<_> = self.on_disk(files).await?.into_iter().map(|(_, name)| name).collect();
+        let numbered = self.names.iter().take(up_to as usize).skip(after.after as usize);
+        Ok(numbered.filter(|name| there.contains(*name)).count() as u64)
     }
 
     async fn wait(&mut self, limit: Duration) -> Result<(), FetchError> {

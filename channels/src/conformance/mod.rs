@@ -1,4 +1,4 @@
-//! The promises of [`Sender`] as tests that run over any adapter.
+//! The promises of [`Sender`] as tests that run over any adapter; [`mailbox`] has those of [`Inbox`](crate::Inbox).
 //!
 //! # A new adapter
 //!
@@ -28,6 +28,7 @@
 
 mod arrivals;
 mod eml;
+pub mod mailbox;
 pub mod promises;
 pub mod records;
 mod samples;

@@ -19,7 +19,12 @@ use async_trait::async_trait;
 
 pub use self::config::ImapConfig;
 pub(crate) use self::config::addresses_wrong;
-use self::{dial::Dialer, line::Line, take::Taker, trouble::Trouble};
+use self::{
+    dial::Dialer,
+    line::Line,
+    take::Taker,
+    trouble::{Phase, Trouble},
+};
 pub use crate::tls::Tls;
 use crate::{
     address::EmailAddress,
@@ -113,9 +118,33 @@ impl Imap {
         Ok(batch)
     }
 
+    async fn counted(&mut self, after: Position, up_to: u32) -> Result<u64, Trouble> {
+        if let Some(mut line) = self.line.take() {
+            match count(&mut line, after, up_to).await {
+                Err(trouble) if trouble.is_stale_line() => {}
+                Err(trouble) => return Err(trouble),
+                Ok(mails) => {
+                    self.line = Some(line);
+                    return Ok(mails);
+                }
+            }
+        }
+        let mut line = self.dialer.dial().await?;
+        let mails = count(&mut line, after, up_to).await?;
+        self.line = Some(line);
+        Ok(mails)
+    }
+
     fn told(&self, trouble: Trouble) -> FetchError {
         trouble.into_error(&self.dialer.place())
     }
+}
+
+async fn count(line: &mut Line, after: Position, up_to: u32) -> Result<u64, Trouble> {
+    if line.generation != after.generation {
+        return Err(Trouble::OtherGeneration);
+    }
+    line.count(after.after, up_to).await.map_err(|snag| Trouble::Snag(Phase::List, snag))
 }
 
 #[async_trait]
@@ -133,6 +162,10 @@ impl Inbox for Imap {
 
     async fn fetch(&mut self, position: Position, most: Most) -> Result<Batch, FetchError> {
         self.take(position, most).await.map_err(|trouble| self.told(trouble))
+    }
+
+    async fn count(&mut self, after: Position, up_to: u32) -> Result<u64, FetchError> {
+        self.counted(after, up_to).await.map_err(|trouble| self.told(trouble))
     }
 
     async fn wait(&mut self, limit: Duration) -> Result<(), FetchError> {

@@ -335,6 +335,20 @@ impl Inbox for Maildir {
         .await
     }
 
+    /// Numbers nothing: a mail that has no number yet is above every `up_to`.
+    async fn count(&mut self, after: Position, up_to: u32) -> Result<u64, FetchError> {
+        let path = self.path.clone();
+        self.with_names(move |place, names, _| {
+            if after.generation != names.generation || after.after > names.highest {
+                return Err(other_generation(&path));
+            }
+            let listing = list::twice(&place.folders)?;
+            let numbered = names.after(after.after).take_while(|(uid, _)| *uid <= up_to);
+            Ok(numbered.filter(|(_, unique)| listing.contains_key(*unique)).count() as u64)
+        })
+        .await
+    }
+
     async fn kept(&mut self, position: Position) -> Result<(), FetchError> {
         if !self.mark_seen {
             return Ok(());

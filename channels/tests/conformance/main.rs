@@ -2,15 +2,23 @@
 
 mod folder;
 mod liar;
+mod mailboxes;
 mod mails;
 mod sinch;
 mod smtp;
 mod twilio;
 mod vonage;
 
-use liaison_channels::{conformance_tests, fakes::vonage::Carriage};
+use liaison_channels::{conformance_tests, fakes::vonage::Carriage, mailbox_conformance_tests};
 
-use self::{folder::FolderRig, sinch::SinchRig, smtp::SmtpRig, twilio::TwilioRig, vonage::VonageRig};
+use self::{
+    folder::FolderRig,
+    mailboxes::{Files, Server},
+    sinch::SinchRig,
+    smtp::SmtpRig,
+    twilio::TwilioRig,
+    vonage::VonageRig,
+};
 
 conformance_tests!(folder_of_mails, FolderRig::mails());
 conformance_tests!(folder_of_texts, FolderRig::texts());
@@ -20,3 +28,6 @@ conformance_tests!(twilio_api, TwilioRig::start());
 conformance_tests!(sinch_api, SinchRig::start());
 conformance_tests!(vonage_api, VonageRig::start(Carriage::Form));
 conformance_tests!(vonage_api_that_posts_json, VonageRig::start(Carriage::Json));
+mailbox_conformance_tests!(folder_that_is_read, Some(Files::folder()));
+mailbox_conformance_tests!(maildir, Some(Files::maildir()));
+mailbox_conformance_tests!(imap_server, Server::start());

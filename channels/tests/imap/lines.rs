@@ -53,6 +53,19 @@ async fn a_session_that_was_ended_is_made_anew() {
 }
 
 #[tokio::test]
+async fn a_count_on_a_session_that_was_ended_is_made_anew() {
+    let dovecot = server_or_skip!(Dovecot::start());
+    (1..=3).for_each(|number| dovecot.deliver(&mail(number)));
+    let mut inbox = inbox(&dovecot);
+    let position = beginning(&mut inbox).await;
+    dovecot.kill_sessions();
+
+    let counted = inbox.count(position, 2).await.unwrap();
+
+    assert_eq!(counted, 2);
+}
+
+#[tokio::test]
 async fn a_wrong_password_is_told_with_its_setting() {
     // On a server of its own: Dovecot lets those wait who come after a failed sign-in.
     let dovecot = server_or_skip!(Dovecot::start());
