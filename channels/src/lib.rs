@@ -9,6 +9,7 @@
 //! * [`smtp`], [`twilio`], [`govuk_notify`], [`sinch`], [`vonage`], [`http`], [`folder`]: the adapters; [`open`] is the one list
 //!   that registers them;
 //! * [`record_sink`]: the contract of a place that takes records for another system, [`RecordSink`]; [`record_folder`]: its first;
+//! * [`reading`]: what an arrived mail says; [`scan`]: its files, looked at by the virus scanner of this machine;
 //! * [`text`]: the alphabet and the length of texts; [`pace`]: how fast a channel may go;
 //! * `conformance` and `fakes` (feature `fakes`): the promises as a test kit, and strict providers in process.
 
@@ -34,6 +35,7 @@ pub mod reading;
 pub mod receipt;
 pub mod record_folder;
 pub mod record_sink;
+pub mod scan;
 mod secret;
 pub mod sender;
 mod settings;

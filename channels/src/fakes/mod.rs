@@ -1,5 +1,6 @@
 //! Strict stand-ins for providers, in the test's own process, and a real mail server of a test's own.
 
+pub mod clamd;
 mod deed;
 pub mod dovecot;
 pub mod esendex;

@@ -96,15 +96,12 @@ pub(super) fn percent(encoded: &str) -> Vec<u8> {
     let mut plain = Vec::with_capacity(encoded.len());
     let mut rest = encoded.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
-        match (byte, escape(after)) {
-            (b'%', Some((value, after))) => {
-                plain.push(value);
-                rest = after;
-            }
-            _ => {
-                plain.push(byte);
-                rest = after;
-            }
+        if let (b'%', Some((value, after))) = (byte, escape(after)) {
+            plain.push(value);
+            rest = after;
+        } else {
+            plain.push(byte);
+            rest = after;
         }
     }
     plain

@@ -141,9 +141,9 @@ mod tests {
 
     #[test]
     fn limits_come_from_settings_and_a_misspelt_one_is_an_error() {
-        let some: Limits = toml::from_str("parts = 20\nattachment_bytes = 1000").unwrap();
+        let some: Limits = toml::from_str("parts = 20\nattachment_bytes = 1000").expect("good limits");
 
-        let misspelt = toml::from_str::<Limits>("part = 20").unwrap_err().to_string();
+        let misspelt = toml::from_str::<Limits>("part = 20").expect_err("misspelt").to_string();
 
         assert_eq!(some, Limits { parts: 20, attachment_bytes: 1000, ..Limits::default() });
         assert!(misspelt.contains("unknown field `part`") && misspelt.contains("parts"), "{misspelt}");

@@ -88,7 +88,7 @@ fn unquoted(value: &str) -> String {
             '"' => break,
             // Windows programs write paths and escape nothing: a backslash is dropped only before what needs one.
             '\\' if characters.peek().is_some_and(|next| matches!(next, '"' | '\\')) => {
-                plain.extend(characters.next())
+                plain.extend(characters.next());
             }
             other => plain.push(other),
         }
