@@ -1,7 +1,12 @@
 //! `liaison check`: tries every outside thing and says in words what to do.
 
 use anyhow::Result;
-use liaison_channels::{ChannelConfig, RecordSink as _, message::ChannelId, record_folder::RecordFolder};
+use liaison_channels::{
+    ChannelConfig, RecordSink as _,
+    message::ChannelId,
+    record_folder::RecordFolder,
+    scan::{Scanner, ScanningConfig},
+};
 use serde::Serialize;
 
 use super::{open, say, say_json, settings::Settings};
@@ -50,6 +55,12 @@ pub(super) async fn run(settings: &Settings, json: bool) -> Result<u8> {
         findings.push(match records(path).await {
             Ok(sentence) => Finding { what: "records".to_owned(), good: true, sentence },
             Err(why) => bad("records", why),
+        });
+    }
+    if let Some(config) = &settings.scanning {
+        findings.push(match scanner(config).await {
+            Ok(sentence) => Finding { what: "virus scanner".to_owned(), good: true, sentence },
+            Err(why) => bad("virus scanner", why),
         });
     }
     let all_good = findings.iter().all(|finding| finding.good);
@@ -113,6 +124,13 @@ async fn channel(id: &ChannelId, config: &ChannelConfig) -> Result<String, Strin
 async fn records(path: &std::path::Path) -> Result<String, String> {
     let folder = RecordFolder::open(path).map_err(|error| error.to_string())?;
     folder.probe().await.map_err(|error| error.to_string())
+}
+
+/// Proves that the virus scanner finds what it must.
+async fn scanner(config: &ScanningConfig) -> Result<String, String> {
+    let scanner = Scanner::open(config).map_err(|error| error.to_string())?;
+    let called = scanner.probe().await.map_err(|why| why.to_string())?;
+    Ok(format!("{called}: answers, and finds the test file"))
 }
 
 fn bad(what: &str, why: impl std::fmt::Display) -> Finding {

@@ -13,7 +13,7 @@ use liaison_channels::{
     address::inspect_number,
     inbound_reading::inspect_webhook,
     private::Private,
-    reading::{Hints, MailKind, MailReading, read},
+    reading::{Attachment, Hints, Limits, MailKind, MailReading, attachments, read},
     text::inspect_text,
 };
 use ring::digest::{SHA256, digest};
@@ -127,10 +127,12 @@ fn mail(file: &Path, hints: &Hints) -> Value {
     let (read_it, receiver) = mpsc::channel();
     // On a thread of its own: should a mail ever stop the reader, it stops only that thread.
     std::thread::spawn(move || {
-        let _ = read_it.send(read(&raw, &hints));
+        let files: Vec<Value> =
+            attachments(&raw, &Limits::default()).map(|file| file_as_json(&file)).collect();
+        let _ = read_it.send((read(&raw, &hints), files));
     });
     match receiver.recv_timeout(DEADLINE) {
-        Ok(reading) => as_json(&reading, &digest),
+        Ok((reading, files)) => as_json(&reading, files, &digest),
         Err(_) => json!({
             "from": null, "subject": "", "text": "", "reply_text": "", "raw_sha256": digest, "kind": "unreadable",
             "auto_reply": false, "bounce": false, "bounce_kind": null, "bounced": [], "status": [], "smtp_code": [],
@@ -140,7 +142,14 @@ fn mail(file: &Path, hints: &Hints) -> Value {
     }
 }
 
-fn as_json(reading: &MailReading, digest: &str) -> Value {
+fn file_as_json(file: &Attachment) -> Value {
+    let digest: String = file.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    json!({
+        "name": file.name.expose(), "type": file.declared, "bytes": file.size, "sha256": digest, "inline": file.inline,
+    })
+}
+
+fn as_json(reading: &MailReading, files: Vec<Value>, digest: &str) -> Value {
     let bounce = reading.bounce.as_ref();
     let bounce_kind = bounce.map(|bounce| if bounce.permanent { "permanent" } else { "temporary" });
     let mut reasons = reading.reasons.clone();
@@ -156,6 +165,7 @@ fn as_json(reading: &MailReading, digest: &str) -> Value {
         "kind": kind(reading.kind),
         "message_id": reading.message_id,
         "attachments": reading.attachments,
+        "files": files,
         "auto_reply": reading.kind == MailKind::AutoReply,
         "bounce": reading.kind == MailKind::Bounce,
         "bounce_kind": bounce_kind,

@@ -8,7 +8,8 @@ use std::{
 
 use anyhow::{Context as _, Result, anyhow};
 use liaison_channels::{
-    ChannelConfig, message::ChannelId, private::Private, record_folder::RecordFolder, sender::Carries,
+    ChannelConfig, message::ChannelId, private::Private, record_folder::RecordFolder, scan::Scanner,
+    sender::Carries,
 };
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnectOptions;
@@ -110,6 +111,9 @@ pub(super) fn gateway(settings: &Settings, store: &Store) -> Result<Arc<Gateway>
     if let Some(path) = &settings.record_folder {
         gateway.sink = Some(Arc::new(RecordFolder::open(path).context("Open the folder of records")?));
     }
+    if let Some(config) = &settings.scanning {
+        gateway.scanner = Some(Scanner::open(config).context("Set up the virus scanner")?);
+    }
     Ok(Arc::new(gateway))
 }
 
@@ -139,6 +143,8 @@ pub(super) fn idle_gateway(settings: &Settings, store: &Store) -> Result<Gateway
         carriers: carriers(settings)?,
         senders: BTreeMap::new(),
         sink: None,
+        reading: settings.reading,
+        scanner: None,
         patience: settings.patience,
         breaker: Breaker::default(),
         lately: Lately::default(),

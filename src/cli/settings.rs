@@ -2,6 +2,7 @@
 
 mod answering;
 mod notices;
+mod reading;
 mod records;
 
 use std::{
@@ -15,8 +16,11 @@ pub(in crate::cli) use answering::read_calendar;
 use answering::{Answering, AnsweringSection, CalendarSection, ComplaintsSection};
 use config::{Config, Environment, File, FileFormat, Value};
 use jiff::civil::Time;
-use liaison_channels::{ChannelConfig, message::ChannelId, private::Private};
+use liaison_channels::{
+    ChannelConfig, message::ChannelId, private::Private, reading::Limits, scan::ScanningConfig,
+};
 use notices::NoticesSection;
+use reading::ScanningSection;
 use records::RecordsSection;
 use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -73,6 +77,10 @@ pub struct Settings {
     pub log_level: tracing::Level,
     /// Where sheets for the school's own recording system are put.
     pub record_folder: Option<PathBuf>,
+    /// How much of a mail is read.
+    pub reading: Limits,
+    /// What looks through files for viruses; `None`: nothing does.
+    pub scanning: Option<ScanningConfig>,
     /// The channels.
     pub channels: BTreeMap<ChannelId, ChannelConfig>,
 }
@@ -156,7 +164,7 @@ struct LogSection {
     level: String,
 }
 
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 15] = [
     "school",
     "data",
     "database",
@@ -167,6 +175,8 @@ const SECTIONS: [&str; 13] = [
     "notices",
     "complaints",
     "records",
+    "reading",
+    "scanning",
     "daemon",
     "log",
     "channels",
@@ -220,6 +230,8 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
     let notices = found.section::<NoticesSection>(&all, "notices");
     let complaints = found.section::<ComplaintsSection>(&all, "complaints");
     let records = found.section::<RecordsSection>(&all, "records").map(|section| found.records(section));
+    let reading = found.section::<Limits>(&all, "reading").map(|limits| found.limits(limits));
+    let scanning = found.section::<ScanningSection>(&all, "scanning").map(|section| found.scanning(section));
     let daemon = found.section::<DaemonSection>(&all, "daemon");
     let log = found.section::<LogSection>(&all, "log");
     let channels = found.channels(all.get("channels"));
@@ -231,6 +243,7 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
     if let Some(log) = log.as_ref().filter(|log| !["text", "json"].contains(&log.format.as_str())) {
         found.0.push(format!("log.format is {}: write text or json", log.format));
     }
+    let reading = reading.zip(scanning);
     let named = sending.as_ref().map(|sending| {
         (
             found.channel("email_channel", sending.email_channel.as_deref(), &channels),
@@ -247,7 +260,7 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
             found.policy(school, &sending, (answering, notices, days, records))
         },
     );
-    match (data, database, listen.flatten(), policy, daemon, level.flatten(), log, named) {
+    match (data, database, listen.flatten(), policy, daemon, level.flatten(), log, named, reading) {
         (
             Some(data),
             Some(database),
@@ -257,6 +270,7 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
             Some(log_level),
             Some(log),
             Some((email_channel, text_channel)),
+            Some((reading, scanning)),
         ) if found.0.is_empty() => Ok(Settings {
             data_dir: data.dir,
             database_url,
@@ -276,6 +290,8 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
             json_logs: log.format == "json",
             log_level,
             record_folder: record_folder.flatten(),
+            reading,
+            scanning,
             channels,
         }),
         _ => Err(SettingsProblems(found.0)),

@@ -4,6 +4,7 @@ pub mod absence;
 pub mod acknowledge;
 pub mod age;
 pub mod announcement;
+pub mod attachment;
 pub mod audit;
 pub mod by_text;
 pub mod cadence;

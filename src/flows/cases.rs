@@ -2,7 +2,7 @@
 
 use liaison_channels::{
     inbound::{RawForm, read_text},
-    reading::{Hints, read},
+    reading::{Hints, read_within},
 };
 use serde::Serialize;
 
@@ -235,8 +235,8 @@ pub(super) async fn read_again(
             references: Vec::new(),
         }));
     }
-    let hints = Hints { own: gateway.own.clone(), envelope_from: None };
-    let read = tokio::task::spawn_blocking(move || read(kept.raw.expose(), &hints)).await;
+    let (hints, limits) = (Hints { own: gateway.own.clone(), envelope_from: None }, gateway.reading);
+    let read = tokio::task::spawn_blocking(move || read_within(kept.raw.expose(), &hints, &limits)).await;
     Ok(read.ok().map(|reading| ReadAgain {
         shortened: reading.reply_text.expose().trim() != reading.text.expose().trim()
             && !reading.reply_text.expose().trim().is_empty(),

@@ -2,7 +2,7 @@
 
 use liaison_channels::{
     inbound::{RawForm, read_text},
-    reading::{Hints, read},
+    reading::{Hints, read_within},
 };
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
+        attachment::Seen,
         chronology::{Entry, Visibility, kind},
         ids::{CarerId, CaseId, ContactId, PupilId, QuestionId, StaffId, TaskId},
         people::Purpose,
@@ -23,6 +24,7 @@ use crate::{
     store::{
         StoreError, Tx, answers,
         answers::AnswerView,
+        attachments,
         cases::{self, WhichCases},
         chronology,
         contacts::{self, Balance, ContactRow},
@@ -47,6 +49,24 @@ pub struct Words {
     pub whole: Option<String>,
     /// The same in English, where somebody has put it into English.
     pub english: Option<Translation>,
+    /// The files that came with it.
+    pub files: Vec<Seen>,
+    /// Whether some are still to be put apart.
+    pub files_due: bool,
+    /// How many pictures came with a text; they stay with the provider.
+    pub pictures: u16,
+}
+
+impl Words {
+    /// Whether the page of its mail shows pictures of its own: logos, as a rule.
+    pub fn shows_pictures(&self) -> bool {
+        self.files.iter().any(|file| file.inline)
+    }
+
+    /// The message with these words, and nothing else known of it.
+    const fn of(message: Message, words: String) -> Self {
+        Self { message, words, whole: None, english: None, files: Vec::new(), files_due: false, pictures: 0 }
+    }
 }
 
 /// A case with its whole story.
@@ -73,9 +93,12 @@ pub async fn case(gateway: &Gateway, staff: StaffId, code: &str) -> Result<Optio
     let came = desk::messages(&mut tx, Some(id), None).await?;
     let mut english =
         translations::english_of(&mut tx, &came.iter().map(|one| one.id).collect::<Vec<_>>()).await?;
+    let mut files =
+        attachments::of_messages(&mut tx, &came.iter().map(|one| one.id).collect::<Vec<_>>()).await?;
     for message in came {
         let english = english.remove(&message.id);
-        messages.push(Words { english, ..words_of(gateway, message).await });
+        let (files, files_due) = files.remove(&message.id).unwrap_or_default();
+        messages.push(Words { english, files, files_due, ..words_of(gateway, message).await });
     }
     let answers = answers::of_case(&mut tx, id).await?;
     tx.commit().await.map_err(StoreError::from)?;
@@ -215,7 +238,11 @@ pub async fn question(
         return Ok(None);
     };
     let words = match desk::messages(&mut tx, None, Some(question.received)).await?.pop() {
-        Some(message) => Some(words_of(gateway, message).await),
+        Some(message) => {
+            let mut files = attachments::of_messages(&mut tx, &[message.id]).await?;
+            let (files, files_due) = files.remove(&message.id).unwrap_or_default();
+            Some(Words { files, files_due, ..words_of(gateway, message).await })
+        }
         None => None,
     };
     let nobody_known = question.candidates.is_empty();
@@ -296,17 +323,20 @@ pub(super) async fn note(gateway: &Gateway, entries: Vec<Entry>) -> Result<(), F
 /// What the person wrote, read from the kept bytes; what cannot be read says so.
 pub(super) async fn words_of(gateway: &Gateway, message: Message) -> Words {
     if message.form != RawForm::Mail {
-        let words = read_text(message.form, message.raw.expose()).map(|text| text.body.into_inner());
-        return Words { message, words: words.unwrap_or_default(), whole: None, english: None };
+        let text = read_text(message.form, message.raw.expose());
+        let (words, pictures) = text.map(|text| (text.body.into_inner(), text.media)).unwrap_or_default();
+        return Words { pictures, ..Words::of(message, words) };
     }
-    let (raw, hints) = (message.raw.clone(), Hints { own: gateway.own.clone(), envelope_from: None });
-    let Ok(reading) = tokio::task::spawn_blocking(move || read(raw.expose(), &hints)).await else {
-        return Words { message, words: String::new(), whole: None, english: None };
+    let (raw, hints, limits) =
+        (message.raw.clone(), Hints { own: gateway.own.clone(), envelope_from: None }, gateway.reading);
+    let Ok(reading) = tokio::task::spawn_blocking(move || read_within(raw.expose(), &hints, &limits)).await
+    else {
+        return Words::of(message, String::new());
     };
     let (reply, whole) = (reading.reply_text.into_inner(), reading.text.into_inner());
     if reply.trim().is_empty() {
-        return Words { message, words: whole, whole: None, english: None };
+        return Words::of(message, whole);
     }
     let shortened = reply.trim() != whole.trim();
-    Words { message, words: reply, whole: shortened.then_some(whole), english: None }
+    Words { whole: shortened.then_some(whole), ..Words::of(message, reply) }
 }

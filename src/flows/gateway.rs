@@ -7,7 +7,9 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use liaison_channels::{RecordSink, Sender, message::ChannelId, private::Private};
+use liaison_channels::{
+    RecordSink, Sender, message::ChannelId, private::Private, reading::Limits, scan::Scanner,
+};
 use sqlx::PgConnection;
 
 use super::{Clock, FlowError, current::Current, salt};
@@ -70,6 +72,10 @@ pub struct Gateway {
     pub senders: BTreeMap<ChannelId, Arc<dyn Sender>>,
     /// Where sheets for the school's own recording system are put; `None`: nowhere.
     pub sink: Option<Arc<dyn RecordSink>>,
+    /// How much of a mail is read.
+    pub reading: Limits,
+    /// What looks through files for viruses; `None`: nothing does.
+    pub scanner: Option<Scanner>,
     /// When to take over.
     pub patience: Patience,
     /// Stops everything when the volume is absurd.

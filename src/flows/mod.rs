@@ -4,6 +4,7 @@ pub mod absences;
 pub mod announced;
 pub mod announcements;
 mod announcing;
+pub mod attachments;
 pub mod audit;
 pub mod calendar;
 pub mod calls;

@@ -10,6 +10,7 @@ pub mod announced;
 pub mod announcements;
 pub mod answers;
 pub mod ask_again;
+pub mod attachments;
 pub mod audits;
 pub mod carers;
 pub mod case_deeds;

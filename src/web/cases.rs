@@ -82,6 +82,8 @@ struct CasePage {
     promised: Option<String>,
     /// What was said, the oldest first.
     told: Vec<Told>,
+    /// Whether files are looked through for viruses.
+    scans: bool,
     /// What was typed into a form that could not be done.
     typed: Typed,
     /// How a reply that was typed could be plainer.
@@ -262,6 +264,7 @@ pub(super) async fn show_case(
     let complaints = of_case(web, signed, opened.case.id).await?;
     let template = CasePage {
         frame,
+        scans: web.gateway.scanner.is_some(),
         pupil: opened.pupil.to_string(),
         role: Role::parse(&opened.case.role).map_or("", Role::in_words),
         due: opened.case.due.map(|due| moment_in_full(due, now)),

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     domain::{staff::Role, time::moment_in_full},
     flows::{FlowError, operate},
-    store::{StoreError, daemons::ALL_CHANNELS, desk},
+    store::{StoreError, attachments, daemons::ALL_CHANNELS, desk},
 };
 
 /// Who looks after the machine, and who may pause sending.
@@ -39,6 +39,8 @@ struct HealthPage {
     counts: Vec<(String, String, i64)>,
     holds: Vec<(String, String, String)>,
     inboxes: Vec<(String, String)>,
+    /// Files that came with mails and are held back; `None`: nothing looks through them.
+    files: Option<attachments::Counts>,
     paused: bool,
 }
 
@@ -54,8 +56,13 @@ async fn show(web: &Web, signed: &Signed, status: StatusCode, frame: Frame) -> R
     let inboxes = desk::inboxes(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     let counts = counts(web, signed).await?;
+    let files = match web.gateway.scanner {
+        Some(_) => Some(attachments::counts(&mut *web.gateway.store.acquire().await?).await?),
+        None => None,
+    };
     let template = HealthPage {
         frame,
+        files,
         counts: counts
             .into_iter()
             .map(|(channel, state, count)| (channel, state_in_words(&state), count))

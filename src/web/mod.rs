@@ -19,6 +19,7 @@ mod announce_one;
 mod announce_to;
 mod approve;
 mod ask_again;
+mod attachments;
 mod audit;
 mod away;
 mod calls;
@@ -158,6 +159,7 @@ fn served() -> Vec<Served> {
         entry::served(),
         home::served(),
         inbox::served(),
+        attachments::served(),
         cases::served(),
         case_deeds::served(),
         complaints::served(),

@@ -137,6 +137,8 @@ struct QuestionPage {
     found: Option<(String, Vec<Pair>)>,
     /// Whether the address it came from can be kept as the carer's: where nobody has it.
     new_address: bool,
+    /// Whether files are looked through for viruses.
+    scans: bool,
     /// What was typed that could not be taken.
     typed: Fields,
 }
@@ -203,7 +205,10 @@ fn show(
 ) -> Response {
     let new_address = asked.question.case.is_none() && asked.nobody_known && asked.question.sender.is_some();
     let question = question(asked, web.gateway.now());
-    frame::page(status, &QuestionPage { frame, question, found, new_address, typed })
+    frame::page(
+        status,
+        &QuestionPage { frame, question, found, new_address, scans: web.gateway.scanner.is_some(), typed },
+    )
 }
 
 /// The most people that looking somebody up shows.

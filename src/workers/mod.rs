@@ -1,6 +1,7 @@
 //! What runs by itself. Workers start flows and decide nothing; each ends when it is told to stop, and any that ends by
 //! itself ends the process, so that systemd starts it anew.
 
+mod attachments;
 mod caretaker;
 mod heartbeat;
 mod inbound;
@@ -67,6 +68,7 @@ pub async fn start(gateway: &Arc<Gateway>, mailboxes: Vec<Mailbox>, stop: &Stop)
         ));
     }
     workers.spawn(inbound::reader(Arc::clone(gateway), wakes.arrived, stop.clone()));
+    workers.spawn(attachments::run(Arc::clone(gateway), stop.clone()));
     workers.spawn(caretaker::care(Arc::clone(gateway), holders, stop.clone()));
     workers.spawn(caretaker::seal(Arc::clone(gateway), stop.clone()));
     if gateway.sink.is_some() {

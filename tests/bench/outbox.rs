@@ -297,6 +297,8 @@ fn queueing_gateway(store: &Store) -> liaison::flows::gateway::Gateway {
             text: None,
         },
         senders: std::collections::BTreeMap::new(),
+        reading: settings.reading,
+        scanner: None,
         patience: settings.patience,
         breaker: Breaker::default(),
         lately: liaison::domain::lately::Lately::default(),

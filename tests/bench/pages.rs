@@ -343,6 +343,8 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
     let named = |name: &str| senders.keys().find(|id| id.as_str() == name).cloned();
     Arc::new(Gateway {
         sink: None,
+        reading: liaison_channels::reading::Limits::default(),
+        scanner: None,
         store,
         clock: Arc::new(SystemClock),
         current: Current::new(Policy {

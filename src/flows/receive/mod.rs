@@ -27,9 +27,9 @@ use self::{
 };
 use super::{FlowError, gateway::Gateway};
 use crate::{
-    domain::{opt_out::text_wish, people::Route},
+    domain::{ids::ReceivedId, opt_out::text_wish, people::Route},
     store::{
-        StoreError, Tx,
+        StoreError, Tx, attachments,
         inbox::{self, Waiting},
     },
 };
@@ -93,11 +93,21 @@ async fn batch(gateway: &Gateway, most: i64) -> Result<usize, FlowError> {
     let (worn_out, fresh): (Vec<Waiting>, Vec<Waiting>) =
         waiting.into_iter().partition(|one| one.tries >= MOST_TRIES);
     let key = gateway.reply_key(&mut tx).await?;
-    let mut messages = understand(fresh, hints, &key).await;
+    let mut messages = understand(fresh, hints, gateway.reading, &key).await;
     messages.extend(worn_out.iter().map(Message::given_up));
     decide_all(&mut tx, gateway, &messages).await?;
+    attachments::put_due(&mut tx, &with_files(&messages)).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(count)
+}
+
+/// Mails with files, of those that people look at.
+fn with_files(messages: &[Message]) -> Vec<ReceivedId> {
+    let looked_at = |kind| matches!(kind, "human" | "calendar" | "report" | "unreadable");
+    let with_files = messages.iter().filter(|message| {
+        message.came_by == Route::Email && message.attachments > 0 && looked_at(message.kind)
+    });
+    with_files.map(|message| message.id).collect()
 }
 
 async fn decide_all(tx: &mut Tx, gateway: &Gateway, messages: &[Message]) -> Result<(), FlowError> {

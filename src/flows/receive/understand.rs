@@ -9,7 +9,7 @@ use std::{
 use liaison_channels::{
     inbound::{RawForm, read_text},
     private::Private,
-    reading::{Bounce, Hints, MailKind, MailReading, NoAnswer, read},
+    reading::{Bounce, Hints, Limits, MailKind, MailReading, NoAnswer, read_within},
 };
 use ring::digest::{SHA256, digest};
 
@@ -96,7 +96,12 @@ pub(super) fn our_delivery(message_id: &str) -> Option<DeliveryId> {
 }
 
 /// Reads a batch. What takes too long, or makes the reader panic, is `unreadable`, and a person looks at it.
-pub(super) async fn understand(waiting: Vec<Waiting>, hints: Arc<Hints>, key: &ReplyKey) -> Vec<Message> {
+pub(super) async fn understand(
+    waiting: Vec<Waiting>,
+    hints: Arc<Hints>,
+    limits: Limits,
+    key: &ReplyKey,
+) -> Vec<Message> {
     let shells: Vec<Message> = waiting.iter().map(shell).collect();
     let half = waiting.len().div_ceil(2);
     let mut first = waiting;
@@ -104,7 +109,7 @@ pub(super) async fn understand(waiting: Vec<Waiting>, hints: Arc<Hints>, key: &R
     let parts = [first, second].map(|part| {
         let (hints, key) = (Arc::clone(&hints), key.clone());
         let work = tokio::task::spawn_blocking(move || {
-            part.iter().map(|one| one_safely(one, &hints, &key)).collect::<Vec<_>>()
+            part.iter().map(|one| one_safely(one, &hints, &limits, &key)).collect::<Vec<_>>()
         });
         tokio::time::timeout(DEADLINE, work)
     });
@@ -126,19 +131,21 @@ pub(super) async fn understand(waiting: Vec<Waiting>, hints: Arc<Hints>, key: &R
     read
 }
 
-fn one_safely(one: &Waiting, hints: &Hints, key: &ReplyKey) -> Message {
-    catch_unwind(AssertUnwindSafe(|| understand_one(one, hints, key))).unwrap_or_else(|_| {
+fn one_safely(one: &Waiting, hints: &Hints, limits: &Limits, key: &ReplyKey) -> Message {
+    catch_unwind(AssertUnwindSafe(|| understand_one(one, hints, limits, key))).unwrap_or_else(|_| {
         let mut shell = shell(one);
         shell.problems.push("the reader stumbled over it".to_owned());
         shell
     })
 }
 
-fn understand_one(one: &Waiting, hints: &Hints, key: &ReplyKey) -> Message {
+fn understand_one(one: &Waiting, hints: &Hints, limits: &Limits, key: &ReplyKey) -> Message {
     let mut message = shell(one);
     match one.form {
         RawForm::Mail if one.raw.expose().is_empty() => {}
-        RawForm::Mail => fill_mail(&mut message, read(one.raw.expose(), hints), hints, key),
+        RawForm::Mail => {
+            fill_mail(&mut message, read_within(one.raw.expose(), hints, limits), hints, key);
+        }
         _ => fill_text(&mut message, one),
     }
     message

@@ -45,6 +45,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/approve", "sd"),
     ("POST", "/update/{pupil}/approve", "sd"),
     ("POST", "/update/{pupil}/decline", "sd"),
+    ("GET", "/messages/{received}/files/{file}", "tosd"),
     ("GET", "/cases", "tosd"),
     ("GET", "/cases/{case}", "tosd"),
     ("POST", "/cases/{case}/reply", "tosd"),

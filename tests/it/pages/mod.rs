@@ -8,6 +8,7 @@ mod admin_wording;
 mod admin_words;
 mod announce;
 mod ask_again;
+mod attachments;
 mod audit;
 mod away;
 mod cases;

@@ -23,7 +23,7 @@ use crate::{
 /// Pages that only send on to another.
 const SENDS_ON: &[&str] = &["/week"];
 /// Files, which are no pages.
-const FILES: &[&str] = &["/{style}", "/records/{item}/sheet.csv"];
+const FILES: &[&str] = &["/{style}", "/records/{item}/sheet.csv", "/messages/{received}/files/{file}"];
 /// Shown only while something is being done: it has tests of its own.
 const ON_THE_WAY: &str = "/working/{deed}";
 /// Forms that stand on a page only when something has gone before which no walk does: each has a test of its own.

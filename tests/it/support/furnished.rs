@@ -14,7 +14,7 @@ use liaison::{
         topic::Topic,
     },
     flows::{
-        absences, announcements, audit, cases,
+        absences, announcements, attachments, audit, cases,
         cases::Reply,
         colleagues, complaint,
         contacts::{self, Contact},
@@ -264,8 +264,12 @@ impl Staffed {
             (SHOP, "An offer", "All our books are half price this week."),
         ] {
             let letter = Letter::from(address).subject(&subject(about)).says(&mood.words(words));
+            let name = format!("{}.pdf", mood.words("A note"));
+            let letter =
+                if [AMINA, CLARA].contains(&address) { letter.with_file(&name, "%PDF-1.7") } else { letter };
             let _ = self.school.arrives(&letter).await;
         }
+        while attachments::put_apart(&self.school.gateway).await.expect("put apart") {}
     }
 
     /// Of Sam a draft that is ready, of Noor one that is queued; Zoë's and Tia's are sent.

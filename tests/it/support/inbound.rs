@@ -89,6 +89,18 @@ impl Letter {
         self
     }
 
+    /// With a file, besides what it says so far.
+    pub(crate) fn with_file(mut self, name: &str, bytes: &str) -> Self {
+        // Every byte written out (RFC 2231 4): a name may hold anything.
+        let name: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        self.body = format!(
+            "--f\nContent-Type: text/plain; charset=utf-8\n\n{}\n--f\nContent-Type: application/pdf\n\
+             Content-Disposition: attachment; filename*=utf-8''{name}\n\n{bytes}\n--f--",
+            self.body
+        );
+        self.header("Content-Type", "multipart/mixed; boundary=\"f\"")
+    }
+
     /// An answer to this Message-ID, without its angle brackets.
     pub(crate) fn answers(self, message_id: &str) -> Self {
         let id = format!("<{message_id}>");

@@ -38,7 +38,9 @@ use liaison_channels::{
         twilio::TwilioFake,
     },
     message::ChannelId,
+    reading::Limits,
     record_folder::RecordFolder,
+    scan::Scanner,
 };
 use serde_json::json;
 use sqlx::AssertSqlSafe;
@@ -63,6 +65,8 @@ pub(crate) struct Setup {
     pub(crate) begins: Option<Timestamp>,
     /// Whether there is a folder of records.
     pub(crate) records: bool,
+    /// What looks through files for viruses.
+    pub(crate) scanner: Option<Scanner>,
 }
 
 /// A school, its gateway and the two providers.
@@ -130,6 +134,7 @@ fn usual() -> Setup {
         mail_port: None,
         reply_tags: false,
         records: false,
+        scanner: None,
         address: "parents@northfield.example".to_owned(),
         begins: None,
     }
@@ -366,6 +371,8 @@ fn gateway(
             let folder = RecordFolder::open(&folder.path().join("records")).expect("a folder of records");
             Arc::new(folder) as Arc<dyn RecordSink>
         }),
+        reading: Limits::default(),
+        scanner: setup.scanner.clone(),
         patience: setup.patience,
         breaker: Breaker::default(),
         lately: liaison::domain::lately::Lately::default(),
