@@ -28,8 +28,9 @@ use crate::{
     message::{ChannelId, OurRef, Outgoing, Parts, ProviderRef, Text},
     mime::{Letterhead, mailbox},
     pace::Pace,
-    sender::{Accepted, Carries, Found, Limits, Lookup},
+    sender::{Accepted, Carries, Finding, Found, Limits, Lookup},
     text::Alphabet,
+    wire_log::Recorder,
 };
 
 /// Files written at once. A disk gains nothing from more.
@@ -220,11 +221,18 @@ impl Sender for Folder {
         let (bytes, reference) = self.write(message)?;
         let name = self.file_name(message.reference());
         let said = format!("written to {name}");
-        self.on_disk(move |folder| put(folder, &name, &bytes)).await?;
-        Ok(Accepted { reference, said })
+        let recorder = Recorder::default();
+        recorder.said(&format!("{name} ({} bytes)", bytes.len()));
+        let written = self.on_disk(move |folder| put(folder, &name, &bytes)).await;
+        match written.as_ref().map_err(|error| error.code.as_deref()) {
+            Ok(()) => recorder.heard("written"),
+            Err(Some(code)) => recorder.heard(code),
+            Err(None) => recorder.broke("no answer"),
+        }
+        recorder.log(&[]).on(written.map(|()| Accepted::new(reference, said)))
     }
 
-    async fn find(&self, lookup: &Lookup<'_>) -> Result<Found, SendError> {
+    async fn find(&self, lookup: &Lookup<'_>) -> Result<Finding, SendError> {
         let name = self.file_name(lookup.reference);
         let found = self.on_disk(move |folder| {
             // A share that is not mounted holds no files either, and says nothing about what was written to it.
@@ -232,7 +240,8 @@ impl Sender for Folder {
             fs::exists(folder.join(name))
         });
         let found = found.await.map_err(|e| SendError { went: Went::No, ..e })?;
-        Ok(if found { Found::Yes(self.name(lookup.reference)) } else { Found::No })
+        let found = if found { Found::Yes(self.name(lookup.reference)) } else { Found::No };
+        Ok(found.into())
     }
 
     async fn probe(&self) -> Result<String, SendError> {

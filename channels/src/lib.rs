@@ -9,6 +9,7 @@
 //! * [`smtp`], [`twilio`], [`govuk_notify`], [`sinch`], [`vonage`], [`http`], [`folder`]: the adapters; [`open`] is the one list
 //!   that registers them;
 //! * [`record_sink`]: the contract of a place that takes records for another system, [`RecordSink`]; [`record_folder`]: its first;
+//! * [`wire_log`]: what was said on the wire for one attempt;
 //! * [`text`]: the alphabet and the length of texts; [`pace`]: how fast a channel may go;
 //! * `conformance` and `fakes` (feature `fakes`): the promises as a test kit, and strict providers in process.
 
@@ -46,6 +47,7 @@ mod tls;
 pub mod twilio;
 pub mod vonage;
 mod wire;
+pub mod wire_log;
 
 #[cfg(feature = "fakes")]
 pub mod conformance;

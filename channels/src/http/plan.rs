@@ -165,6 +165,22 @@ impl HttpConfig {
         }
     }
 
+    /// Names whose values the record of an attempt may show: the places in an answer at which codes and names stand. One
+    /// that is also a name in the request shows nothing, as there it may be the key's or the words'.
+    pub(super) fn shown(&self) -> Vec<String> {
+        let answer = &self.answer;
+        let places = [&answer.success_at, &answer.id, &answer.code].into_iter().flatten();
+        let name = |place: &String| {
+            let mut parts = place.rsplit('/');
+            parts.find(|part| !part.bytes().all(|b| b.is_ascii_digit())).map(str::to_owned)
+        };
+        let in_request = |name: &String| {
+            self.request.fields.contains_key(name)
+                || self.request.body.as_ref().is_some_and(|body| body.contains(name.as_str()))
+        };
+        places.filter_map(name).filter(|name| !in_request(name)).collect()
+    }
+
     fn headers(&self, found: &mut Problems) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in &self.request.headers {

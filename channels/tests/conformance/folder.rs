@@ -60,6 +60,10 @@ impl Rig for FolderRig {
         &self.sender
     }
 
+    fn secrets(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     async fn taken(&self) -> Vec<Taken> {
         let entries = fs::read_dir(self.out()).expect("the folder");
         let files = entries.map(|entry| entry.expect("an entry").path());

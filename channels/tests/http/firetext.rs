@@ -64,6 +64,10 @@ impl Rig for Scene {
         &self.http
     }
 
+    fn secrets(&self) -> Vec<String> {
+        vec![FireTextFake::KEY.to_owned()]
+    }
+
     async fn taken(&self) -> Vec<Taken> {
         let taken = |text: liaison_channels::fakes::firetext::Taken| Taken {
             to: format!("+{}", text["to"]),
