@@ -24,6 +24,7 @@ use uuid::Uuid;
 use crate::{
     Sender,
     address::PhoneNumber,
+    cost::{Cost, CostConfig},
     error::{Fault, OpenError, SendError, Went},
     message::{ChannelId, OurRef, Outgoing, Parts, ProviderRef, Text},
     mime::{Letterhead, mailbox},
@@ -54,6 +55,9 @@ pub struct FolderConfig {
     /// Messages a minute, to rehearse a provider's pace. Without it, as fast as the disk takes them.
     #[serde(default)]
     pub per_minute: Option<NonZeroU32>,
+    /// What a part of a text would cost, and how many may leave in a month, to rehearse a budget. For texts only.
+    #[serde(default)]
+    pub cost: CostConfig,
 }
 
 fn carries<'de, D: Deserializer<'de>>(from: D) -> Result<Carries, D::Error> {
@@ -99,11 +103,16 @@ impl Folder {
         let (from, can_be_answered) = From::read(config).map_err(of_channel)?;
         make(&config.path)
             .map_err(|e| of_channel(format!("path: {}: {}", config.path.display(), hint(&e))))?;
+        let cost = config.cost.check().map_err(|OpenError(why)| of_channel(why))?;
+        if config.carries == Carries::Mail && cost != Cost::default() {
+            return Err(of_channel("cost: mail has none; leave it out".to_owned()));
+        }
         let limits = Limits {
             carries: config.carries,
             in_flight: IN_FLIGHT,
             alphabet: (config.carries == Carries::Text).then_some(Alphabet::Unicode),
             can_be_answered,
+            cost,
         };
         let minute = Duration::from_mins(1);
         let pace =

@@ -10,10 +10,12 @@
 //!   that registers them;
 //! * [`record_sink`]: the contract of a place that takes records for another system, [`RecordSink`]; [`record_folder`]: its first;
 //! * [`wire_log`]: what was said on the wire for one attempt;
+//! * [`cost`]: what a channel's texts cost, and how many may leave;
 //! * [`text`]: the alphabet and the length of texts; [`pace`]: how fast a channel may go;
 //! * `conformance` and `fakes` (feature `fakes`): the promises as a test kit, and strict providers in process.
 
 pub mod address;
+pub mod cost;
 mod disk;
 pub mod error;
 pub mod folder;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::{
+    cost::Cost,
     error::SendError,
     inbound::KeptText,
     message::{ChannelId, OurRef, Outgoing, ProviderRef},
@@ -35,6 +36,8 @@ pub struct Limits {
     pub alphabet: Option<Alphabet>,
     /// Whether a carer can answer to what this channel sends from (a name as sender cannot be answered).
     pub can_be_answered: bool,
+    /// What its texts cost, and how many may leave in a month: the gateway's to keep to.
+    pub cost: Cost,
 }
 
 /// A message was taken by the server or the provider. It is not yet delivered.

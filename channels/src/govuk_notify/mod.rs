@@ -97,6 +97,7 @@ impl GovukNotify {
         let wire = Wire::new(&settings).map_err(of_channel)?;
         let pace = config.pace().map_err(of_channel)?;
         let limits = Limits {
+            cost: settings.cost,
             carries: Carries::Text,
             in_flight: settings.patience.in_flight,
             // Letters beyond the GSM alphabet are sent as they are, in shorter parts.

@@ -80,6 +80,7 @@ impl Http {
                 Letters::Gsm7 => Alphabet::Gsm7,
             }),
             can_be_answered: config.can_be_answered,
+            cost: plan.cost,
         };
         let (receipts, texts) = (plan.receipts.take(), plan.texts.take());
         let callback = plan.proof.take().map(|proof| Posts { id: id.clone(), proof, receipts, texts });

@@ -72,6 +72,7 @@ impl Sinch {
         let (settings, token) = config.check().map_err(of_channel)?;
         let wire = Wire::new(&settings, token).map_err(of_channel)?;
         let limits = Limits {
+            cost: settings.cost,
             carries: Carries::Text,
             in_flight: settings.patience.in_flight,
             alphabet: Some(Alphabet::Unicode),

@@ -31,6 +31,7 @@ use self::{
     session::{Dialer, Session},
 };
 use crate::{
+    cost::Cost,
     error::{Fault, OpenError, SendError},
     message::{ChannelId, Outgoing, Parts, ProviderRef},
     pace::Pace,
@@ -65,6 +66,7 @@ impl Smtp {
                 in_flight: config.connections,
                 alphabet: None,
                 can_be_answered: true,
+                cost: Cost::default(),
             },
             pace: pace(config.per_minute),
             place: format!("{}:{}", dialer.host, dialer.port),

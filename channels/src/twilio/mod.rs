@@ -71,6 +71,7 @@ impl Twilio {
         let (settings, login) = config.check().map_err(of_channel)?;
         let wire = Wire::new(&settings, login).map_err(of_channel)?;
         let limits = Limits {
+            cost: settings.cost,
             carries: Carries::Text,
             in_flight: settings.patience.in_flight,
             alphabet: Some(Alphabet::Unicode),

@@ -74,6 +74,7 @@ impl Vonage {
         let (settings, secret) = config.check().map_err(of_channel)?;
         let wire = Wire::new(&settings, secret).map_err(of_channel)?;
         let limits = Limits {
+            cost: settings.cost,
             carries: Carries::Text,
             in_flight: settings.patience.in_flight,
             alphabet: Some(Alphabet::Unicode),

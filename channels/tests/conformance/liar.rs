@@ -11,6 +11,7 @@ use liaison_channels::{
     Sender,
     conformance::{Misbehaviour, Rig, Taken, promises},
     conformance_tests,
+    cost::Cost,
     error::{Fault, SendError, Went},
     message::{ChannelId, OurRef, Outgoing, Parts, ProviderRef},
     pace::Pace,
@@ -75,6 +76,7 @@ impl Liar {
             in_flight: 2,
             alphabet: Some(Alphabet::Unicode),
             can_be_answered: false,
+            cost: Cost::default(),
         };
         let id = ChannelId::parse("liar").expect("good");
         Self { id, limits, pace: Pace::unlimited(), vice, places: Semaphore::new(2), state: Mutex::default() }
