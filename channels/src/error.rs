@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::private::Private;
+use crate::{private::Private, wire_log::WireLog};
 
 /// Whose turn it is after a failure.
 ///
@@ -72,12 +72,21 @@ pub struct SendError {
     pub code: Option<String>,
     /// The provider's own words, for the attempt's record only: they may repeat an address.
     pub said: Private<String>,
+    /// What was said on the wire, struck out; empty if nothing was reached.
+    pub wire: WireLog,
 }
 
 impl SendError {
     /// A failure that certainly sent nothing.
     pub fn not_sent(fault: Fault, summary: impl Into<String>) -> Self {
-        Self { fault, went: Went::No, summary: summary.into(), code: None, said: Private::default() }
+        Self {
+            fault,
+            went: Went::No,
+            summary: summary.into(),
+            code: None,
+            said: Private::default(),
+            wire: WireLog::default(),
+        }
     }
 
     /// A failure after the whole message was given: it may have gone.

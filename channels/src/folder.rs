@@ -24,12 +24,14 @@ use uuid::Uuid;
 use crate::{
     Sender,
     address::PhoneNumber,
+    cost::{Cost, CostConfig},
     error::{Fault, OpenError, SendError, Went},
     message::{ChannelId, OurRef, Outgoing, Parts, ProviderRef, Text},
     mime::{Letterhead, mailbox},
     pace::Pace,
-    sender::{Accepted, Carries, Found, Limits, Lookup},
+    sender::{Accepted, Carries, Finding, Found, Limits, Lookup},
     text::Alphabet,
+    wire_log::Recorder,
 };
 
 /// Files written at once. A disk gains nothing from more.
@@ -53,6 +55,9 @@ pub struct FolderConfig {
     /// Messages a minute, to rehearse a provider's pace. Without it, as fast as the disk takes them.
     #[serde(default)]
     pub per_minute: Option<NonZeroU32>,
+    /// What a part of a text would cost, and how many may leave in a month, to rehearse a budget. For texts only.
+    #[serde(default)]
+    pub cost: CostConfig,
 }
 
 fn carries<'de, D: Deserializer<'de>>(from: D) -> Result<Carries, D::Error> {
@@ -98,11 +103,16 @@ impl Folder {
         let (from, can_be_answered) = From::read(config).map_err(of_channel)?;
         make(&config.path)
             .map_err(|e| of_channel(format!("path: {}: {}", config.path.display(), hint(&e))))?;
+        let cost = config.cost.check().map_err(|OpenError(why)| of_channel(why))?;
+        if config.carries == Carries::Mail && cost != Cost::default() {
+            return Err(of_channel("cost: mail has none; leave it out".to_owned()));
+        }
         let limits = Limits {
             carries: config.carries,
             in_flight: IN_FLIGHT,
             alphabet: (config.carries == Carries::Text).then_some(Alphabet::Unicode),
             can_be_answered,
+            cost,
         };
         let minute = Duration::from_mins(1);
         let pace =
@@ -220,11 +230,18 @@ impl Sender for Folder {
         let (bytes, reference) = self.write(message)?;
         let name = self.file_name(message.reference());
         let said = format!("written to {name}");
-        self.on_disk(move |folder| put(folder, &name, &bytes)).await?;
-        Ok(Accepted { reference, said })
+        let recorder = Recorder::default();
+        recorder.said(&format!("{name} ({} bytes)", bytes.len()));
+        let written = self.on_disk(move |folder| put(folder, &name, &bytes)).await;
+        match written.as_ref().map_err(|error| error.code.as_deref()) {
+            Ok(()) => recorder.heard("written"),
+            Err(Some(code)) => recorder.heard(code),
+            Err(None) => recorder.broke("no answer"),
+        }
+        recorder.log(&[]).on(written.map(|()| Accepted::new(reference, said)))
     }
 
-    async fn find(&self, lookup: &Lookup<'_>) -> Result<Found, SendError> {
+    async fn find(&self, lookup: &Lookup<'_>) -> Result<Finding, SendError> {
         let name = self.file_name(lookup.reference);
         let found = self.on_disk(move |folder| {
             // A share that is not mounted holds no files either, and says nothing about what was written to it.
@@ -232,7 +249,8 @@ impl Sender for Folder {
             fs::exists(folder.join(name))
         });
         let found = found.await.map_err(|e| SendError { went: Went::No, ..e })?;
-        Ok(if found { Found::Yes(self.name(lookup.reference)) } else { Found::No })
+        let found = if found { Found::Yes(self.name(lookup.reference)) } else { Found::No };
+        Ok(found.into())
     }
 
     async fn probe(&self) -> Result<String, SendError> {

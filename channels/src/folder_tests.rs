@@ -7,13 +7,31 @@ use tempfile::{TempDir, tempdir};
 use super::*;
 use crate::{address::EmailAddress, message::Mail};
 
+#[test]
+fn a_cap_can_be_rehearsed_for_texts_and_means_nothing_for_mail() {
+    let home = tempdir().expect("a folder for the test");
+    let open = |carries| {
+        let cost = CostConfig { pence_per_part: Some(2.4), parts_per_month: Some(3) };
+        Folder::open(
+            ChannelId::parse("out").expect("good"),
+            &FolderConfig { cost, ..config(home.path().join("out"), carries) },
+        )
+    };
+
+    let texts = open(Carries::Text).expect("opens");
+    let mails = open(Carries::Mail).err().map(|why| why.to_string());
+
+    assert_eq!((texts.limits.cost.of_parts(2), texts.limits.cost.parts_per_month), (Some(4_800), Some(3)));
+    assert!(mails.is_some_and(|why| why.contains("cost: mail has none")));
+}
+
 fn config(path: PathBuf, carries: Carries) -> FolderConfig {
     let from = if carries == Carries::Mail {
         "Northfield School <parents@northfield.example>"
     } else {
         "Northfield"
     };
-    FolderConfig { path, carries, from: from.to_owned(), per_minute: None }
+    FolderConfig { path, carries, from: from.to_owned(), per_minute: None, cost: CostConfig::default() }
 }
 
 fn open(home: &TempDir, carries: Carries) -> Folder {

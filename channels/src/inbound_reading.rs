@@ -10,7 +10,7 @@ use crate::{
     govuk_notify,
     inbound::{ArrivedText, Event, TextPart},
     private::Private,
-    receipt::{NotBelieved, Posted, Progress, Receipt},
+    receipt::{Forgery, NotBelieved, Posted, Progress, Receipt},
     sinch,
     twilio::{self, signature},
     vonage,
@@ -143,7 +143,7 @@ fn by_notify(url: &str, headers: &[(String, String)], token: &SecretString, body
     let path_and_query = url.split_once("://").map_or(url, |(_, rest)| rest);
     let events = govuk_notify::believe(token, &Posted { path_and_query, headers, body });
     match events {
-        Err(NotBelieved::Forged) => refused(
+        Err(NotBelieved::Forged(_)) => refused(
             "there is no Authorization header with the bearer token that was chosen: compare callback_token_file with \
              what is entered at Notify, and let the proxy pass the header on",
         ),
@@ -153,7 +153,7 @@ fn by_notify(url: &str, headers: &[(String, String)], token: &SecretString, body
                 .to_owned(),
             events: Vec::new(),
         },
-        Ok(mut events) => told("the token", events.pop().ok_or(NotBelieved::Forged)),
+        Ok(mut events) => told("the token", events.pop().ok_or(NotBelieved::Forged(Forgery::Wrong))),
         Err(why) => told("the token", Err::<Event, _>(why)),
     }
 }
@@ -161,7 +161,7 @@ fn by_notify(url: &str, headers: &[(String, String)], token: &SecretString, body
 fn by_vonage(url: &str, secret: &SecretString, body: &[u8]) -> WebhookReading {
     match vonage::verify(secret, None, url, body) {
         Ok(fields) => told(SIGNATURE, vonage::read(&fields)),
-        Err(why) => refused(why),
+        Err((_, why)) => refused(why),
     }
 }
 
@@ -201,7 +201,7 @@ fn told<E: Into<EventReading>>(proof: &str, event: Result<E, NotBelieved>) -> We
         Err(NotBelieved::Unreadable(why)) => {
             (format!("{proof} is right, but this tells of no text and no message of ours: {why}"), Vec::new())
         }
-        Err(NotBelieved::Forged) => return refused(&format!("{proof} does not fit")),
+        Err(NotBelieved::Forged(_)) => return refused(&format!("{proof} does not fit")),
     };
     WebhookReading { accepted: true, reason, events }
 }

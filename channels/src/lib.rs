@@ -10,10 +10,13 @@
 //!   that registers them;
 //! * [`record_sink`]: the contract of a place that takes records for another system, [`RecordSink`]; [`record_folder`]: its first;
 //! * [`reading`]: what an arrived mail says; [`scan`]: its files, looked at by the virus scanner of this machine;
+//! * [`wire_log`]: what was said on the wire for one attempt;
+//! * [`cost`]: what a channel's texts cost, and how many may leave;
 //! * [`text`]: the alphabet and the length of texts; [`pace`]: how fast a channel may go;
 //! * `conformance` and `fakes` (feature `fakes`): the promises as a test kit, and strict providers in process.
 
 pub mod address;
+pub mod cost;
 mod disk;
 pub mod error;
 pub mod folder;
@@ -48,6 +51,7 @@ mod tls;
 pub mod twilio;
 pub mod vonage;
 mod wire;
+pub mod wire_log;
 
 #[cfg(feature = "fakes")]
 pub mod conformance;

@@ -23,6 +23,18 @@ pub(crate) enum Unreached {
     Late,
 }
 
+impl Unreached {
+    /// For the record of an attempt.
+    pub(crate) fn as_words(self) -> &'static str {
+        match self {
+            Self::NoName => "the name leads to no address",
+            Self::Failed(io::ErrorKind::ConnectionRefused) => "the connection was refused",
+            Self::Failed(_) => "no connection",
+            Self::Late => "no connection in time",
+        }
+    }
+}
+
 /// Finds and reaches the server; each of its addresses gets an equal share of the time.
 pub(crate) async fn reach(host: &str, port: u16, limit: Duration) -> Result<TcpStream, Unreached> {
     let found = timeout(limit, tokio::net::lookup_host((host, port))).await;

@@ -1,5 +1,7 @@
 //! What a provider tells us later about a message it took.
 
+use std::fmt;
+
 use crate::{
     error::Fault,
     inbound::{Event, RawForm},
@@ -72,12 +74,44 @@ pub struct Posted<'a> {
     pub body: &'a [u8],
 }
 
+/// What is wrong with the proof of a post: what a count of refused posts is told by. Many that miss it are a setting at the
+/// provider or a proxy of ours; many that are wrong, another secret or address; stale ones, a clock; any other, somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Forgery {
+    /// It has no proof.
+    Missing,
+    /// Its proof does not fit, is of a kind that is not accepted, or is there twice.
+    Wrong,
+    /// It was signed too long ago, or in our future.
+    Stale,
+    /// It uses what may be used once, such as a nonce, a second time, and is not the same post again.
+    Replayed,
+}
+
+impl Forgery {
+    /// The word for a count.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Wrong => "wrong",
+            Self::Stale => "stale",
+            Self::Replayed => "replayed",
+        }
+    }
+}
+
+impl fmt::Display for Forgery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// Why a posted request was not believed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotBelieved {
-    /// The signature is missing, of an unknown kind or wrong. Answer 403; keep nothing of the body.
-    #[error("the signature is missing or wrong")]
-    Forged,
+    /// Nothing proves that it is the provider's. Answer 403, count it by its reason; keep nothing of the body.
+    #[error("the proof of who sent this is {0}")]
+    Forged(Forgery),
     /// Signed, but not in the provider's documented form.
     #[error("the request is signed but is not in the provider's documented form: {0}")]
     Unreadable(&'static str),
@@ -104,5 +138,5 @@ pub(crate) fn only_header<'a>(
 ) -> Result<Option<&'a str>, NotBelieved> {
     let mut values = headers.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str());
     let first = values.next();
-    if values.next().is_some() { Err(NotBelieved::Forged) } else { Ok(first) }
+    if values.next().is_some() { Err(NotBelieved::Forged(Forgery::Wrong)) } else { Ok(first) }
 }

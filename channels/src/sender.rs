@@ -6,12 +6,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::{
+    cost::Cost,
     error::SendError,
     inbound::KeptText,
     message::{ChannelId, OurRef, Outgoing, ProviderRef},
     pace::Pace,
     receipt::Callback,
     text::Alphabet,
+    wire_log::WireLog,
 };
 
 /// What kind of address a channel writes to.
@@ -34,6 +36,8 @@ pub struct Limits {
     pub alphabet: Option<Alphabet>,
     /// Whether a carer can answer to what this channel sends from (a name as sender cannot be answered).
     pub can_be_answered: bool,
+    /// What its texts cost, and how many may leave in a month: the gateway's to keep to.
+    pub cost: Cost,
 }
 
 /// A message was taken by the server or the provider. It is not yet delivered.
@@ -43,6 +47,15 @@ pub struct Accepted {
     pub reference: ProviderRef,
     /// The provider's words, such as the final SMTP reply, for the attempt's record only: they may repeat the message.
     pub said: String,
+    /// What was said on the wire, struck out.
+    pub wire: WireLog,
+}
+
+impl Accepted {
+    /// A message that was taken, without what was said on the wire: see [`WireLog::on`].
+    pub fn new(reference: ProviderRef, said: impl Into<String>) -> Self {
+        Self { reference, said: said.into(), wire: WireLog::default() }
+    }
 }
 
 impl fmt::Debug for Accepted {
@@ -60,6 +73,21 @@ pub enum Found {
     No,
     /// This channel has no way of knowing.
     CannotTell,
+}
+
+/// What a look-up found, with what was said on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The answer.
+    pub found: Found,
+    /// What was said on the wire, struck out; empty where nobody can be asked.
+    pub wire: WireLog,
+}
+
+impl From<Found> for Finding {
+    fn from(found: Found) -> Self {
+        Self { found, wire: WireLog::default() }
+    }
 }
 
 /// The question "did you take it?", asked after a crash or a cut line.
@@ -84,6 +112,8 @@ pub struct Lookup<'a> {
 ///   not; everything else is [`Went::Perhaps`](crate::error::Went::Perhaps);
 /// * cancelling a `send` (dropping its future) harms no later one;
 /// * no more than [`Limits::in_flight`] messages are on the wire at once;
+/// * what was said on the wire rides on what `send` and `find` return, on failures too, without a secret or a word of the
+///   message ([`wire_log`](crate::wire_log));
 /// * neither an error's `Display` nor its `Debug`, nor a log line, holds an address, a name or a word of the message.
 #[async_trait]
 pub trait Sender: Send + Sync {
@@ -100,7 +130,7 @@ pub trait Sender: Send + Sync {
     async fn send(&self, message: &Outgoing) -> Result<Accepted, SendError>;
 
     /// Asks whether a message in doubt was taken.
-    async fn find(&self, lookup: &Lookup<'_>) -> Result<Found, SendError>;
+    async fn find(&self, lookup: &Lookup<'_>) -> Result<Finding, SendError>;
 
     /// Proves the settings (reach, login, sender) without writing to anybody. `Ok` is a sentence for `liaison check`.
     async fn probe(&self) -> Result<String, SendError>;

@@ -69,10 +69,20 @@ impl Encryption {
 
     /// Encrypts a line.
     pub(crate) async fn wrap(&self, plain: Box<dyn Io>) -> Result<Box<dyn Io>, TlsTrouble> {
-        match self.connector.connect(self.name.clone(), plain).await {
-            Ok(line) => Ok(Box::new(line)),
-            Err(why) => Err(trouble(&why)),
-        }
+        self.wrap_and_tell(plain).await.map(|(line, _)| line)
+    }
+
+    /// The same, and by which version and cipher, in words.
+    pub(crate) async fn wrap_and_tell(
+        &self,
+        plain: Box<dyn Io>,
+    ) -> Result<(Box<dyn Io>, String), TlsTrouble> {
+        let line = self.connector.connect(self.name.clone(), plain).await.map_err(|why| trouble(&why))?;
+        let (_, agreed) = line.get_ref();
+        let version = agreed.protocol_version().and_then(|version| version.as_str()).unwrap_or("TLS");
+        let cipher = agreed.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str());
+        let told = [version, cipher.unwrap_or_default()].join(" ");
+        Ok((Box::new(line), told.trim_end().to_owned()))
     }
 }
 

@@ -10,7 +10,13 @@ use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header, redirect};
 use serde_json::Value;
 
-use crate::error::{Fault, OpenError, SendError, Went};
+use crate::{
+    error::{Fault, OpenError, SendError, Went},
+    wire_log::{
+        Recorder,
+        http::{Shown, answered, asked},
+    },
+};
 
 /// Bytes of an answer we are willing to read; the longest page of any provider's list is a tenth of it.
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
@@ -38,6 +44,8 @@ pub(crate) struct Line {
     client: Client,
     /// The provider's name in sentences for staff.
     provider: String,
+    /// Whose values the record of an attempt shows.
+    shown: Shown,
 }
 
 /// An answer that came in whole, whatever it says.
@@ -76,7 +84,12 @@ impl Line {
             .no_proxy()
             .build()
             .map_err(|_| OpenError("the TLS library cannot be set up".to_owned()))?;
-        Ok(Self { client, provider: provider.into() })
+        Ok(Self { client, provider: provider.into(), shown: Shown::Known })
+    }
+
+    /// The same, for a provider whose names are its own: in the record of an attempt it shows the values of these alone.
+    pub(crate) fn showing(self, names: Vec<String>) -> Self {
+        Self { shown: Shown::Only(names), ..self }
     }
 
     /// Makes requests, to be given to [`Line::ask`].
@@ -84,10 +97,20 @@ impl Line {
         &self.client
     }
 
-    /// Sends one request, once, and reads its answer.
-    pub(crate) async fn ask(&self, request: RequestBuilder) -> Result<Reply, NoReply> {
-        let response = request.send().await.map_err(|error| self.no_reply(&error))?;
-        Ok(Reply::read(response).await)
+    /// Sends one request, once, and reads its answer. What is said is written down, struck out.
+    pub(crate) async fn ask(&self, request: RequestBuilder, recorder: &Recorder) -> Result<Reply, NoReply> {
+        let sent = self.send(request, recorder).await;
+        sent.inspect_err(|none| recorder.broke(&none.why))
+    }
+
+    async fn send(&self, request: RequestBuilder, recorder: &Recorder) -> Result<Reply, NoReply> {
+        let request = request.build().map_err(|error| self.no_reply(&error))?;
+        asked(recorder, &self.shown, &request);
+        let response = self.client.execute(request).await.map_err(|error| self.no_reply(&error))?;
+        let head = response.headers().clone();
+        let reply = Reply::read(response).await;
+        answered(recorder, &self.shown, reply.status, &head, reply.body());
+        Ok(reply)
     }
 
     fn no_reply(&self, error: &reqwest::Error) -> NoReply {

@@ -5,6 +5,8 @@
 mod kit;
 #[path = "smtp/lines.rs"]
 mod lines;
+#[path = "smtp/log.rs"]
+mod log;
 #[path = "smtp/outcome.rs"]
 mod outcome;
 #[path = "smtp/pool.rs"]

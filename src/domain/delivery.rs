@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn each_outcome_means_one_thing() {
-        let accepted = Ok(Accepted { reference: ProviderRef("SM1".into()), said: String::new() });
+        let accepted = Ok(Accepted::new(ProviderRef("SM1".into()), ""));
         assert_eq!(after(&accepted, 1, &schedule(), Timestamp::UNIX_EPOCH), Next::Submitted("SM1".into()));
         let doubt = Err(SendError::in_doubt("cut"));
         assert_eq!(after(&doubt, 9, &schedule(), Timestamp::UNIX_EPOCH), Next::Unknown);

@@ -121,7 +121,7 @@ async fn find(gateway: &Gateway, sender: &dyn Sender, doubt: &InDoubt) -> Result
     };
     let known: Vec<ProviderRef> = known.into_iter().map(ProviderRef).collect();
     match sender.find(&question.lookup(doubt.since, &known)).await {
-        Ok(found) => Ok(Some(found)),
+        Ok(finding) => Ok(Some(finding.found)),
         Err(error) => {
             tracing::warn!(channel = doubt.channel, delivery = %doubt.id, "could not ask about a message in doubt: {error}");
             Ok(None)

@@ -18,7 +18,7 @@ use axum::{
 use liaison_channels::{
     inbound::{Event, KeptText, RawForm},
     message::ChannelId,
-    receipt::{NotBelieved, Posted, Receipt},
+    receipt::{Forgery, NotBelieved, Posted, Receipt},
 };
 use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
 
@@ -76,8 +76,8 @@ async fn posted(
     let path_and_query = uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
     let events = match callback.events(&Posted { path_and_query, headers: &headers, body: &body }) {
         Ok(events) => Ok(events),
-        Err(NotBelieved::Forged) => {
-            refused.count(&channel);
+        Err(NotBelieved::Forged(why)) => {
+            refused.count(&channel, why);
             return StatusCode::FORBIDDEN.into_response();
         }
         Err(NotBelieved::Unreadable(why)) => {
@@ -131,21 +131,21 @@ async fn keep_events(
     Ok(())
 }
 
-/// How many posts were refused as forged, by channel, since the start. Nothing of what they held is kept.
+/// How many posts were refused as forged, by channel and reason, since the start. Nothing of what they held is kept.
 #[derive(Debug, Default)]
-struct Refused(Mutex<BTreeMap<String, u64>>);
+struct Refused(Mutex<BTreeMap<(String, Forgery), u64>>);
 
 impl Refused {
     /// Counts one, and says so at the first and then ever more seldom: a flood of them must not become a flood of lines.
-    fn count(&self, channel: &str) {
+    fn count(&self, channel: &str, why: Forgery) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(channel.to_owned()).or_default();
+        let count = counts.entry((channel.to_owned(), why)).or_default();
         *count = count.saturating_add(1);
         if count.is_power_of_two() {
             tracing::warn!(
                 channel,
                 refused = *count,
-                "webhook posts were refused: the signature is missing or wrong"
+                "webhook posts were refused: the proof of who sent them is {why}"
             );
         }
     }
@@ -156,8 +156,11 @@ async fn metrics(State((gateway, refused)): State<(Arc<Gateway>, Arc<Refused>)>)
     match counts(&gateway).await {
         Ok(mut text) => {
             let _ = writeln!(text, "# TYPE liaison_webhook_refused_total counter");
-            for (channel, count) in refused.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-                let _ = writeln!(text, "liaison_webhook_refused_total{{channel=\"{channel}\"}} {count}");
+            for ((channel, why), count) in refused.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                let _ = writeln!(
+                    text,
+                    "liaison_webhook_refused_total{{channel=\"{channel}\",reason=\"{why}\"}} {count}"
+                );
             }
             ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     inbound::{Event, KeptText, read_text},
-    receipt::{Callback, NotBelieved},
+    receipt::{Callback, Forgery, NotBelieved},
 };
 
 use super::{
@@ -52,8 +52,9 @@ pub async fn a_forged_post_is_not_believed(rig: &dyn Rig) -> Verdict {
     let bare = rig.unproved(&post);
     let empty = Post { body: Vec::new(), ..post };
     // A secret path needs no header, and only a signature shows that a body was taken away.
-    hold(rig.proof() == Proof::Path || is_forged(callback, &bare), || {
-        "a post is believed without its proof".to_owned()
+    let missing = Err(NotBelieved::Forged(Forgery::Missing));
+    hold(rig.proof() == Proof::Path || callback.events(&bare.posted()) == missing, || {
+        "a post without its proof is believed, or is counted among those whose proof is wrong".to_owned()
     })?;
     hold(callback.events(&empty.posted()).is_err(), || "a post is believed without its body".to_owned())?;
     hold(rig.proof() != Proof::Signature || is_forged(callback, &empty), || {
@@ -148,5 +149,5 @@ fn text(callback: &dyn Callback, post: &Post) -> Result<KeptText, Broken> {
 }
 
 fn is_forged(callback: &dyn Callback, post: &Post) -> bool {
-    callback.events(&post.posted()) == Err(NotBelieved::Forged)
+    matches!(callback.events(&post.posted()), Err(NotBelieved::Forged(_)))
 }

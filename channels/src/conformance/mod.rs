@@ -37,6 +37,7 @@ mod secrets;
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::{Sender, error::Fault, receipt::Posted};
 
@@ -89,6 +90,9 @@ pub trait Rig: Send + Sync {
         Post { headers: Vec::new(), ..post.clone() }
     }
 
+    /// What must stand in no wire log: passwords, tokens and keys, as they are written and as they travel.
+    fn secrets(&self) -> Vec<String>;
+
     /// What the adapter did against the provider's rules. Must be empty at the end of every check.
     fn complaints(&self) -> Vec<String> {
         Vec::new()
@@ -125,6 +129,14 @@ impl Post {
     pub fn posted(&self) -> Posted<'_> {
         Posted { path_and_query: &self.path_and_query, headers: &self.headers, body: &self.body }
     }
+}
+
+/// A user name and a password as HTTP Basic and SMTP's PLAIN and LOGIN carry them: for [`Rig::secrets`].
+pub fn as_logins(username: &str, password: &str) -> Vec<String> {
+    let plain = [format!("{username}:{password}"), format!("\0{username}\0{password}"), password.to_owned()];
+    let mut secrets: Vec<_> = plain.iter().map(|text| STANDARD.encode(text)).collect();
+    secrets.push(password.to_owned());
+    secrets
 }
 
 /// What proves that a post is the provider's: every byte of it counts.
@@ -233,6 +245,7 @@ macro_rules! conformance_tests {
                 find_tells_the_truth_after_a_cut_line,
                 a_probe_reaches_nobody_and_finds_what_is_wrong,
                 no_personal_data_is_printed,
+                what_was_said_is_kept_struck_out,
                 a_posted_text_is_kept_whole,
                 a_forged_post_is_not_believed,
                 texts_that_arrived_are_listed,

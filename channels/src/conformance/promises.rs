@@ -9,12 +9,13 @@ use crate::{
     error::{Fault, SendError, Went},
     message::ProviderRef,
     sender::{Accepted, Found},
+    wire_log::WireLog,
 };
 
 use super::{
     Broken, Misbehaviour, Rig, Verdict, hold,
     samples::Sample,
-    secrets::{debug_is_clean, error_is_clean},
+    secrets::{debug_is_clean, error_is_clean, log_is_clean},
 };
 
 pub use super::arrivals::{
@@ -249,6 +250,37 @@ pub async fn no_personal_data_is_printed(rig: &dyn Rig) -> Verdict {
     Ok(())
 }
 
+/// Every hand-over, good or bad, leaves a wire log that names what was answered, or how the line failed, and holds neither a
+/// secret nor the address or a word of the message; and so does a question that was answered.
+pub async fn what_was_said_is_kept_struck_out(rig: &dyn Rig) -> Verdict {
+    let since = a_moment_ago();
+    let sample = Sample::new(rig, 0)?;
+    let sent = accepted(send(rig, &sample).await?)?;
+    log_tells(rig, &sent.wire, "", &sample)?;
+    let asked = within(rig, "find", rig.sender().find(&sample.lookup(since, &[]))).await?;
+    let asked = asked.map_err(|error| Broken(format!("find fails although all is well: {error}")))?;
+    log_is_clean(&asked.wire, &rig.secrets(), &sample)?;
+    for how in Misbehaviour::ALL {
+        let Some((sample, sent)) = send_badly(rig, how).await? else { continue };
+        let (log, code) = match &sent {
+            Ok(accepted) => (&accepted.wire, ""),
+            Err(error) => (&error.wire, error.code.as_deref().unwrap_or_default()),
+        };
+        log_tells(rig, log, code, &sample).map_err(|Broken(why)| Broken(format!("{how:?}: {why}")))?;
+    }
+    Ok(())
+}
+
+fn log_tells(rig: &dyn Rig, log: &WireLog, code: &str, sample: &Sample) -> Verdict {
+    let told =
+        |marks: &[&str]| log.expose().iter().any(|line| marks.iter().any(|mark| line.starts_with(mark)));
+    hold(told(&["> "]), || "the wire log does not tell what we said".to_owned())?;
+    hold(told(&["< ", "! "]), || "the wire log tells neither an answer nor how the line failed".to_owned())?;
+    let named = |word: &str| log.expose().iter().any(|line| line.starts_with("< ") && line.contains(word));
+    hold(code.split_whitespace().all(named), || format!("the wire log does not name the answer {code}"))?;
+    log_is_clean(log, &rig.secrets(), sample)
+}
+
 /// Sends one message under a misbehaviour, which is over when this returns. `None`: the provider cannot do it.
 async fn send_badly(rig: &dyn Rig, how: Misbehaviour) -> Result<Option<(Sample, Sent)>, Broken> {
     if !rig.misbehave(how).await {
@@ -280,8 +312,10 @@ async fn find(
     known: &[ProviderRef],
 ) -> Result<Found, Broken> {
     let lookup = sample.lookup(since, known);
-    let found = within(rig, "find", rig.sender().find(&lookup)).await?;
-    found.map_err(|error| Broken(format!("find fails although all is well: {error}")))
+    let finding = within(rig, "find", rig.sender().find(&lookup)).await?;
+    finding
+        .map(|finding| finding.found)
+        .map_err(|error| Broken(format!("find fails although all is well: {error}")))
 }
 
 pub(super) async fn within<T>(rig: &dyn Rig, what: &str, work: impl Future<Output = T>) -> Result<T, Broken> {

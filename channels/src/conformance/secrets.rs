@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crate::error::SendError;
+use crate::{error::SendError, wire_log::WireLog};
 
 use super::{Verdict, hold, samples::Sample};
 
@@ -16,6 +16,15 @@ pub(super) fn error_is_clean(error: &SendError, sample: &Sample) -> Verdict {
 /// `Debug` of anything repeats neither the address, the name nor the words.
 pub(super) fn debug_is_clean(what: &str, value: &impl Debug, sample: &Sample) -> Verdict {
     is_clean(what, &format!("{value:?}"), sample)
+}
+
+/// A wire log repeats neither the address, the name nor the words, nor any of these secrets.
+pub(super) fn log_is_clean(log: &WireLog, secrets: &[String], sample: &Sample) -> Verdict {
+    let lines = log.expose().join("\n");
+    is_clean("the wire log", &lines, sample)?;
+    let tells = secrets.iter().any(|secret| lines.contains(secret.as_str()));
+    hold(!tells, || "the wire log holds a secret".to_owned())?;
+    hold(!format!("{log} {log:?}").contains("> "), || "a wire log prints its lines".to_owned())
 }
 
 fn is_clean(what: &str, printed: &str, sample: &Sample) -> Verdict {

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use self::post::NewText;
 use super::stage::{Deed, Server, Stage};
+use crate::cost::CostConfig;
 use crate::govuk_notify::GovukNotifyConfig;
 
 pub use auth::token;
@@ -168,6 +169,7 @@ impl GovukNotifyFake {
         fs::write(&key, format!("{}\n", Self::key()))?;
         fs::write(&token, format!("{}\n", Self::CALLBACK_TOKEN))?;
         Ok(GovukNotifyConfig {
+            cost: CostConfig::default(),
             api_key_file: key,
             template_id: Self::TEMPLATE.to_owned(),
             placeholder: "words".to_owned(),

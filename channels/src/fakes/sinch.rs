@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::stage::{Server, Stage};
+use crate::cost::CostConfig;
 use crate::sinch::SinchConfig;
 
 pub use super::{
@@ -107,6 +108,7 @@ impl SinchFake {
         fs::write(&token, format!("{}\n", Self::TOKEN))?;
         fs::write(&secret, format!("{}\n", Self::SECRET))?;
         Ok(SinchConfig {
+            cost: CostConfig::default(),
             service_plan_id: Self::PLAN.to_owned(),
             token_file: token,
             region: "eu".to_owned(),

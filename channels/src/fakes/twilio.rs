@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use self::post::Post;
 use super::stage::{Server, Stage};
+use crate::cost::CostConfig;
 use crate::twilio::TwilioConfig;
 
 pub use callbacks::{SignedPost, deliver};
@@ -116,6 +117,7 @@ impl TwilioFake {
         let token = directory.join("twilio-token");
         fs::write(&token, format!("{}\n", Self::TOKEN))?;
         Ok(TwilioConfig {
+            cost: CostConfig::default(),
             account_sid: Self::ACCOUNT.to_owned(),
             auth_token_file: Some(token),
             api_key_sid: None,

@@ -18,6 +18,7 @@ use std::{
 use axum::Router;
 
 use super::stage::{Server, Stage};
+use crate::cost::CostConfig;
 use crate::vonage::{VonageConfig, signature::Method};
 
 pub use super::{
@@ -105,6 +106,7 @@ impl VonageFake {
         fs::write(&secret, format!("{}\n", Self::SECRET))?;
         fs::write(&signature, format!("{}\n", Self::SIGNATURE_SECRET))?;
         Ok(VonageConfig {
+            cost: CostConfig::default(),
             api_key: Self::KEY.to_owned(),
             api_secret_file: secret,
             from: Self::NUMBER.to_owned(),

@@ -14,7 +14,7 @@ use crate::{
     inbound::{Event, KeptText, RawForm},
     message::{OurRef, ProviderRef},
     private::Private,
-    receipt::{Callback, FailedAs, NotBelieved, Posted, Progress, Receipt},
+    receipt::{Callback, FailedAs, Forgery, NotBelieved, Posted, Progress, Receipt, only_header},
     secret::Expected,
 };
 
@@ -47,22 +47,19 @@ impl Posts {
         Self { token: Expected::new(token) }
     }
 
-    /// Two headers are ambiguous, and so forged.
-    fn is_proved(&self, headers: &[(String, String)]) -> bool {
-        let mut values = headers.iter().filter(|(name, _)| name == "authorization").map(|(_, value)| value);
-        let (Some(value), None) = (values.next(), values.next()) else { return false };
+    fn prove(&self, headers: &[(String, String)]) -> Result<(), NotBelieved> {
+        let value = only_header(headers, "authorization")?.ok_or(NotBelieved::Forged(Forgery::Missing))?;
         // The scheme's name is in any case (RFC 9110 §11.1); the token is as it was chosen.
-        value
+        let fits = value
             .split_once(' ')
-            .is_some_and(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && self.token.fits(token))
+            .is_some_and(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && self.token.fits(token));
+        if fits { Ok(()) } else { Err(NotBelieved::Forged(Forgery::Wrong)) }
     }
 }
 
 impl Callback for Posts {
     fn events(&self, posted: &Posted<'_>) -> Result<Vec<Event>, NotBelieved> {
-        if !self.is_proved(posted.headers) {
-            return Err(NotBelieved::Forged);
-        }
+        self.prove(posted.headers)?;
         read(posted.body)
     }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::key::ApiKey;
 use crate::{
+    cost::{Cost, CostConfig},
     error::OpenError,
     pace::Pace,
     settings::{bad, base_url, pace, seconds, secret, within},
@@ -65,6 +66,9 @@ pub struct GovukNotifyConfig {
     /// Seconds to wait for the whole answer once reached, 1 to 300.
     #[serde(default = "thirty")]
     pub answer_timeout_secs: u64,
+    /// What a part of a text costs, and how many may leave in a month.
+    #[serde(default)]
+    pub cost: CostConfig,
 }
 
 fn words() -> String {
@@ -97,6 +101,7 @@ pub(super) struct Settings {
     pub(super) international: bool,
     pub(super) base: Url,
     pub(super) patience: Patience,
+    pub(super) cost: Cost,
 }
 
 impl GovukNotifyConfig {
@@ -124,6 +129,7 @@ impl GovukNotifyConfig {
             can_be_answered: self.can_be_answered,
             international: self.international,
             base: base_url(&self.base_url)?,
+            cost: self.cost.check()?,
             patience: Patience {
                 connect: seconds("connect_timeout_secs", self.connect_timeout_secs)?,
                 answer: seconds("answer_timeout_secs", self.answer_timeout_secs)?,

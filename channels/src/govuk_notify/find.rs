@@ -10,6 +10,7 @@ use crate::{
     message::ProviderRef,
     sender::{Found, Lookup},
     texting::{still_in_doubt, text_of},
+    wire_log::Recorder,
 };
 
 /// Notify forgets texts after 7 days, and a service may choose as few as 3 (provider's documentation and the form for
@@ -24,12 +25,12 @@ struct Listed {
 }
 
 impl GovukNotify {
-    pub(super) async fn look_up(&self, lookup: &Lookup<'_>) -> Result<Found, SendError> {
+    pub(super) async fn look_up(&self, lookup: &Lookup<'_>, recorder: &Recorder) -> Result<Found, SendError> {
         text_of(lookup.message)?;
         let reference = lookup.reference.to_string();
         let mut url = self.wire.at("notifications");
         url.query_pairs_mut().append_pair("template_type", "sms").append_pair("reference", &reference);
-        let (page, _) = self.ask(url).await.map_err(still_in_doubt)?;
+        let (page, _) = self.ask(url, recorder).await.map_err(still_in_doubt)?;
         let listed = page.get("notifications").and_then(Value::as_array);
         let mut found = Vec::new();
         for one in listed.ok_or_else(|| unreadable("it is not a list of texts"))? {

@@ -39,10 +39,11 @@ use crate::{
     message::{ChannelId, Outgoing, ProviderRef, Text},
     pace::Pace,
     receipt::Callback,
-    sender::{Accepted, Carries, Found, Limits, Lookup},
+    sender::{Accepted, Carries, Finding, Limits, Lookup},
     text::Alphabet,
     texting::{closed, text_of, to_a_mobile},
     wire::Reply,
+    wire_log::Recorder,
 };
 
 pub(crate) use arrived::{read_listed, read_post};
@@ -96,6 +97,7 @@ impl GovukNotify {
         let wire = Wire::new(&settings).map_err(of_channel)?;
         let pace = config.pace().map_err(of_channel)?;
         let limits = Limits {
+            cost: settings.cost,
             carries: Carries::Text,
             in_flight: settings.patience.in_flight,
             // Letters beyond the GSM alphabet are sent as they are, in shorter parts.
@@ -136,10 +138,33 @@ impl GovukNotify {
         error
     }
 
-    /// Asks a question, in one of the channel's places.
-    async fn ask(&self, url: Url) -> Result<(Value, Reply), SendError> {
+    async fn hand_over(&self, message: &Outgoing, recorder: &Recorder) -> Result<Accepted, SendError> {
+        let text = text_of(message)?;
+        self.check(text)?;
         let _place = self.places.acquire().await.map_err(|_| closed())?;
-        self.wire.get(&self.settings.key, url).await.map_err(|error| self.pausing(error))
+        let new = NewText {
+            phone_number: text.to.expose(),
+            template_id: self.settings.template,
+            personalisation: BTreeMap::from([(
+                self.settings.placeholder.as_str(),
+                text.body.expose().as_str(),
+            )]),
+            reference: message.reference().to_string(),
+            sms_sender_id: self.settings.sender,
+        };
+        let reply =
+            self.wire.post(&self.settings.key, self.wire.at("notifications/sms"), &new, recorder).await?;
+        if reply.status.is_success() {
+            accepted(&reply)
+        } else {
+            Err(self.pausing(errors::read(&reply, Timestamp::now())))
+        }
+    }
+
+    /// Asks a question, in one of the channel's places.
+    async fn ask(&self, url: Url, recorder: &Recorder) -> Result<(Value, Reply), SendError> {
+        let _place = self.places.acquire().await.map_err(|_| closed())?;
+        self.wire.get(&self.settings.key, url, recorder).await.map_err(|error| self.pausing(error))
     }
 }
 
@@ -158,29 +183,15 @@ impl Sender for GovukNotify {
     }
 
     async fn send(&self, message: &Outgoing) -> Result<Accepted, SendError> {
-        let text = text_of(message)?;
-        self.check(text)?;
-        let _place = self.places.acquire().await.map_err(|_| closed())?;
-        let new = NewText {
-            phone_number: text.to.expose(),
-            template_id: self.settings.template,
-            personalisation: BTreeMap::from([(
-                self.settings.placeholder.as_str(),
-                text.body.expose().as_str(),
-            )]),
-            reference: message.reference().to_string(),
-            sms_sender_id: self.settings.sender,
-        };
-        let reply = self.wire.post(&self.settings.key, self.wire.at("notifications/sms"), &new).await?;
-        if reply.status.is_success() {
-            accepted(&reply)
-        } else {
-            Err(self.pausing(errors::read(&reply, Timestamp::now())))
-        }
+        let recorder = Recorder::default();
+        let sent = self.hand_over(message, &recorder).await;
+        recorder.log(&[]).on(sent)
     }
 
-    async fn find(&self, lookup: &Lookup<'_>) -> Result<Found, SendError> {
-        self.look_up(lookup).await
+    async fn find(&self, lookup: &Lookup<'_>) -> Result<Finding, SendError> {
+        let recorder = Recorder::default();
+        let found = self.look_up(lookup, &recorder).await;
+        recorder.log(&[]).on(found.map(Finding::from))
     }
 
     async fn probe(&self) -> Result<String, SendError> {
@@ -209,7 +220,7 @@ fn accepted(reply: &Reply) -> Result<Accepted, SendError> {
     let really = body.get("content").and_then(|content| content.get("body")).and_then(Value::as_str);
     let sent =
         really.map_or_else(|| "without saying what it sent".to_owned(), |words| format!("as: {words}"));
-    Ok(Accepted { reference: ProviderRef(id), said: format!("HTTP {status} {sent}") })
+    Ok(Accepted::new(ProviderRef(id), format!("HTTP {status} {sent}")))
 }
 
 /// Notify's name for a text, sent or received, in one spelling.

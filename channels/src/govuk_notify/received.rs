@@ -14,6 +14,7 @@ use crate::{
     inbound::{KeptText, RawForm, oldest_first},
     private::Private,
     texting::not_listed,
+    wire_log::Recorder,
 };
 
 /// Twelve thousand texts within seven days is not a school any more.
@@ -34,7 +35,7 @@ impl GovukNotify {
             if let Some(id) = &older_than {
                 url.query_pairs_mut().append_pair("older_than", id);
             }
-            let (page, reply) = self.ask(url).await.map_err(not_listed)?;
+            let (page, reply) = self.ask(url, &Recorder::default()).await.map_err(not_listed)?;
             let horizon = since.saturating_sub(GRACE).and_then(|since| since.saturating_add(reply.skew()));
             let horizon = horizon.map_err(|_| unreadable("its clock makes no sense"))?;
             let listed = page.get("received_text_messages").and_then(Value::as_array);

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::GovukNotify;
-use crate::error::{Fault, SendError};
+use crate::{
+    error::{Fault, SendError},
+    wire_log::Recorder,
+};
 
 /// Characters of the template's name that are repeated.
 const LONGEST_NAME: usize = 80;
@@ -22,7 +25,7 @@ struct Template {
 impl GovukNotify {
     pub(super) async fn probe_template(&self) -> Result<String, SendError> {
         let url = self.wire.at(&format!("template/{}", self.settings.template));
-        let (body, _) = self.ask(url).await.map_err(|error| match error.fault {
+        let (body, _) = self.ask(url, &Recorder::default()).await.map_err(|error| match error.fault {
             // "Validation" is about a number when a text is sent; there is none here.
             Fault::BadAddress => SendError {
                 fault: Fault::Misconfigured,

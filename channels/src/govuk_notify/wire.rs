@@ -10,6 +10,7 @@ use super::{config::Settings, errors, key::ApiKey};
 use crate::{
     error::{Fault, OpenError, SendError},
     wire::{Line, NoReply, Reply},
+    wire_log::Recorder,
 };
 
 /// Asks Notify things, with the channel's key and deadlines.
@@ -30,13 +31,24 @@ impl Wire {
         url
     }
 
-    pub(super) async fn post(&self, key: &ApiKey, url: Url, body: &impl Serialize) -> Result<Reply, NoReply> {
-        self.ask(key, self.line.client().post(url).json(body)).await
+    pub(super) async fn post(
+        &self,
+        key: &ApiKey,
+        url: Url,
+        body: &impl Serialize,
+        recorder: &Recorder,
+    ) -> Result<Reply, NoReply> {
+        self.ask(key, self.line.client().post(url).json(body), recorder).await
     }
 
     /// Asks a question and reads the answer, which must be a success and JSON.
-    pub(super) async fn get(&self, key: &ApiKey, url: Url) -> Result<(Value, Reply), SendError> {
-        let reply = self.ask(key, self.line.client().get(url)).await?;
+    pub(super) async fn get(
+        &self,
+        key: &ApiKey,
+        url: Url,
+        recorder: &Recorder,
+    ) -> Result<(Value, Reply), SendError> {
+        let reply = self.ask(key, self.line.client().get(url), recorder).await?;
         if !reply.status.is_success() {
             return Err(errors::read(&reply, Timestamp::now()));
         }
@@ -46,8 +58,13 @@ impl Wire {
         Ok((body, reply))
     }
 
-    async fn ask(&self, key: &ApiKey, request: RequestBuilder) -> Result<Reply, NoReply> {
+    async fn ask(
+        &self,
+        key: &ApiKey,
+        request: RequestBuilder,
+        recorder: &Recorder,
+    ) -> Result<Reply, NoReply> {
         let request = request.bearer_auth(key.token(Timestamp::now()));
-        self.line.ask(request.header(header::ACCEPT, "application/json")).await
+        self.line.ask(request.header(header::ACCEPT, "application/json"), recorder).await
     }
 }

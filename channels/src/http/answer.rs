@@ -47,7 +47,7 @@ impl Reading<'_> {
             (Some(_), None) => return Err(self.in_doubt("its answer cannot be read")),
             (None, _) => ours.to_string(),
         };
-        Ok(Accepted { reference: ProviderRef(id), said: format!("HTTP {}", self.reply.status.as_u16()) })
+        Ok(Accepted::new(ProviderRef(id), self.status()))
     }
 
     /// The answer's body, where it matters, if it tells a success.

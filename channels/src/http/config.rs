@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 
+use crate::cost::CostConfig;
+
 /// `kind = "http"`: texts through a provider that is described here and has no code of its own.
 ///
 /// A description says how a text is posted, how the answer is read, and what the provider posts to us. Values in a form
@@ -57,6 +59,9 @@ pub struct HttpConfig {
     /// Seconds to wait for the whole answer once reached, 1 to 300.
     #[serde(default = "thirty")]
     pub answer_timeout_secs: u64,
+    /// What a part of a text costs, and how many may leave in a month.
+    #[serde(default)]
+    pub cost: CostConfig,
 }
 
 /// Which letters a provider carries.

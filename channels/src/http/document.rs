@@ -15,7 +15,7 @@ const DEEPEST: usize = 32;
 const MOST_VALUES: usize = 10_000;
 
 /// A body that was read.
-pub(super) enum Document {
+pub(crate) enum Document {
     /// Every value with its place: a form's fields, or an XML document's texts and attributes.
     Flat(Vec<(String, String)>),
     /// JSON, whose places are pointers.
@@ -24,7 +24,7 @@ pub(super) enum Document {
 
 impl Document {
     /// Reads a body; what is wrong with it, else.
-    pub(super) fn read(form: Form, body: &[u8]) -> Result<Self, &'static str> {
+    pub(crate) fn read(form: Form, body: &[u8]) -> Result<Self, &'static str> {
         match form {
             Form::Form => {
                 let fields = url::form_urlencoded::parse(body).take(MOST_VALUES);
@@ -33,6 +33,15 @@ impl Document {
             Form::Json => serde_json::from_slice(body).map(Self::Json).map_err(|_| "it is not JSON"),
             Form::Xml => xml(body).map(Self::Flat),
         }
+    }
+
+    /// Every value with its place; none of JSON.
+    pub(crate) fn flat(&self) -> impl Iterator<Item = (&str, &str)> {
+        let values = match self {
+            Self::Flat(values) => values.as_slice(),
+            Self::Json(_) => &[],
+        };
+        values.iter().map(|(place, value)| (place.as_str(), value.as_str()))
     }
 
     /// The one value at a place. A place that has two says nothing.

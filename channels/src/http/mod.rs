@@ -24,7 +24,7 @@ use tokio::sync::Semaphore;
 
 use self::{
     answer::Reading,
-    config::{Form, Letters, Method, Number},
+    config::{Letters, Method, Number},
     plan::{Body, Plan, Ready},
     posts::Posts,
     template::{Pattern, Slot, Unwritable},
@@ -35,13 +35,16 @@ use crate::{
     message::{ChannelId, Outgoing, Text},
     pace::Pace,
     receipt::Callback,
-    sender::{Accepted, Carries, Found, Limits, Lookup},
+    sender::{Accepted, Carries, Finding, Found, Limits, Lookup},
     text::Alphabet,
     texting::{closed, text_of, to_a_mobile},
     wire::{Line, Reply},
+    wire_log::Recorder,
 };
 
+pub(crate) use config::Form;
 pub use config::HttpConfig;
+pub(crate) use document::Document;
 pub(crate) use posts::read_post;
 
 /// A text channel through a described provider.
@@ -68,6 +71,7 @@ impl Http {
         let of_channel = |e: OpenError| OpenError(format!("channel {id}: {e}"));
         let mut plan = config.check().map_err(of_channel)?;
         let line = Line::new(config.provider.clone(), plan.patience).map_err(of_channel)?;
+        let line = line.showing(config.shown());
         let limits = Limits {
             carries: Carries::Text,
             in_flight: plan.patience.in_flight,
@@ -76,6 +80,7 @@ impl Http {
                 Letters::Gsm7 => Alphabet::Gsm7,
             }),
             can_be_answered: config.can_be_answered,
+            cost: plan.cost,
         };
         let (receipts, texts) = (plan.receipts.take(), plan.texts.take());
         let callback = plan.proof.take().map(|proof| Posts { id: id.clone(), proof, receipts, texts });
@@ -120,6 +125,19 @@ impl Http {
         })
     }
 
+    async fn hand_over(&self, message: &Outgoing, recorder: &Recorder) -> Result<Accepted, SendError> {
+        let text = text_of(message)?;
+        to_a_mobile(text)?;
+        let request = self.written(message, text).map_err(|Unwritable| {
+            SendError::not_sent(
+                Fault::Refused,
+                "the text holds a control character that XML cannot: take it out",
+            )
+        })?;
+        let reply = self.ask(request, recorder).await?;
+        self.reading(&reply).of_a_text(message.reference()).map_err(|error| self.pausing(error))
+    }
+
     fn secret(&self) -> &str {
         match &self.plan.login {
             Ready::Field(secret) => secret.expose_secret(),
@@ -127,7 +145,7 @@ impl Http {
         }
     }
 
-    async fn ask(&self, request: RequestBuilder) -> Result<Reply, SendError> {
+    async fn ask(&self, request: RequestBuilder, recorder: &Recorder) -> Result<Reply, SendError> {
         let request = match &self.plan.login {
             Ready::None | Ready::Field(_) => request,
             Ready::Basic(username, password) => request.basic_auth(username, Some(password.expose_secret())),
@@ -135,7 +153,7 @@ impl Http {
             Ready::Header(name, value) => request.header(name, value),
         };
         let _place = self.places.acquire().await.map_err(|_| closed())?;
-        Ok(self.line.ask(request).await?)
+        Ok(self.line.ask(request, recorder).await?)
     }
 
     fn reading<'a>(&'a self, reply: &'a Reply) -> Reading<'a> {
@@ -175,21 +193,14 @@ impl Sender for Http {
     }
 
     async fn send(&self, message: &Outgoing) -> Result<Accepted, SendError> {
-        let text = text_of(message)?;
-        to_a_mobile(text)?;
-        let request = self.written(message, text).map_err(|Unwritable| {
-            SendError::not_sent(
-                Fault::Refused,
-                "the text holds a control character that XML cannot: take it out",
-            )
-        })?;
-        let reply = self.ask(request).await?;
-        self.reading(&reply).of_a_text(message.reference()).map_err(|error| self.pausing(error))
+        let recorder = Recorder::default();
+        let sent = self.hand_over(message, &recorder).await;
+        recorder.log(&[]).on(sent)
     }
 
-    async fn find(&self, lookup: &Lookup<'_>) -> Result<Found, SendError> {
+    async fn find(&self, lookup: &Lookup<'_>) -> Result<Finding, SendError> {
         text_of(lookup.message)?;
-        Ok(Found::CannotTell)
+        Ok(Found::CannotTell.into())
     }
 
     async fn probe(&self) -> Result<String, SendError> {
@@ -204,7 +215,8 @@ impl Sender for Http {
         if !fields.is_empty() {
             url.query_pairs_mut().extend_pairs(fields);
         }
-        let reply = self.ask(self.line.client().get(url).headers(self.plan.headers.clone())).await?;
+        let request = self.line.client().get(url).headers(self.plan.headers.clone());
+        let reply = self.ask(request, &Recorder::default()).await?;
         self.reading(&reply).success().map_err(|error| self.pausing(error))?;
         Ok(format!("{provider}: the login works"))
     }

@@ -13,6 +13,7 @@ use super::{
     template::{Pattern, Slot},
 };
 use crate::{
+    cost::Cost,
     error::OpenError,
     pace::Pace,
     settings::{is_e164, is_sender_name, pace, plain_url, seconds, secret, within},
@@ -59,6 +60,7 @@ pub(super) struct Plan {
     pub(super) proof: Option<Proved>,
     pub(super) pace: Pace,
     pub(super) patience: Patience,
+    pub(super) cost: Cost,
 }
 
 /// What is wrong so far.
@@ -136,33 +138,53 @@ impl HttpConfig {
         let connect = found.take(seconds("connect_timeout_secs", self.connect_timeout_secs));
         let answer = found.take(seconds("answer_timeout_secs", self.answer_timeout_secs));
         let in_flight = found.take(within("in_flight", self.in_flight, 1, 100));
-        let pace = found.take(pace(self.per_second, 1000.0));
+        let pace = found.take(pace(self.per_second, 1000.0)).zip(found.take(self.cost.check()));
         match (url, body, login, pace, connect.zip(answer), in_flight) {
-            (Some(url), Some(body), Some(login), Some(pace), Some((connect, answer)), Some(in_flight))
-                if found.0.is_empty() =>
-            {
-                Ok(Plan {
-                    from: self.from.clone().unwrap_or_default(),
-                    url,
-                    method: self.request.method,
-                    headers,
-                    body,
-                    number: self.request.number,
-                    login,
-                    answer: self.answer.clone(),
-                    probe,
-                    receipts: self.receipts.clone(),
-                    texts: self.texts.clone(),
-                    proof,
-                    pace,
-                    patience: Patience { connect, answer, in_flight },
-                })
-            }
+            (
+                Some(url),
+                Some(body),
+                Some(login),
+                Some((pace, cost)),
+                Some((connect, answer)),
+                Some(in_flight),
+            ) if found.0.is_empty() => Ok(Plan {
+                from: self.from.clone().unwrap_or_default(),
+                url,
+                method: self.request.method,
+                headers,
+                body,
+                number: self.request.number,
+                login,
+                answer: self.answer.clone(),
+                probe,
+                receipts: self.receipts.clone(),
+                texts: self.texts.clone(),
+                proof,
+                pace,
+                patience: Patience { connect, answer, in_flight },
+                cost,
+            }),
             _ => Err(OpenError(format!(
                 "the description of the provider needs mending: {}",
                 found.0.join("; ")
             ))),
         }
+    }
+
+    /// Names whose values the record of an attempt may show: the places in an answer at which codes and names stand. One
+    /// that is also a name in the request shows nothing, as there it may be the key's or the words'.
+    pub(super) fn shown(&self) -> Vec<String> {
+        let answer = &self.answer;
+        let places = [&answer.success_at, &answer.id, &answer.code].into_iter().flatten();
+        let name = |place: &String| {
+            let mut parts = place.rsplit('/');
+            parts.find(|part| !part.bytes().all(|b| b.is_ascii_digit())).map(str::to_owned)
+        };
+        let in_request = |name: &String| {
+            self.request.fields.contains_key(name)
+                || self.request.body.as_ref().is_some_and(|body| body.contains(name.as_str()))
+        };
+        places.filter_map(name).filter(|name| !in_request(name)).collect()
     }
 
     fn headers(&self, found: &mut Problems) -> HeaderMap {

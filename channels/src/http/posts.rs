@@ -15,7 +15,7 @@ use crate::{
     inbound::{ArrivedText, Event, KeptText, RawForm, with_plus},
     message::{ChannelId, OurRef, ProviderRef},
     private::Private,
-    receipt::{Callback, NotBelieved, Posted, Receipt},
+    receipt::{Callback, Forgery, NotBelieved, Posted, Receipt},
 };
 
 /// Believes and reads every post of one channel.
@@ -59,10 +59,13 @@ fn arrived(kept: &Kept) -> ArrivedText {
 impl Callback for Posts {
     fn events(&self, posted: &Posted<'_>) -> Result<Vec<Event>, NotBelieved> {
         let path = posted.path_and_query.split('?').next().unwrap_or_default();
-        let what = path.strip_prefix(&format!("/webhooks/{}/", self.id)).ok_or(NotBelieved::Forged)?;
-        if !matches!(what, "status" | "text") || !self.proof.fits(posted) {
-            return Err(NotBelieved::Forged);
+        let what = path
+            .strip_prefix(&format!("/webhooks/{}/", self.id))
+            .ok_or(NotBelieved::Forged(Forgery::Wrong))?;
+        if !matches!(what, "status" | "text") {
+            return Err(NotBelieved::Forged(Forgery::Wrong));
         }
+        self.proof.check(posted).map_err(NotBelieved::Forged)?;
         match (what, &self.receipts, &self.texts) {
             ("status", Some(receipts), _) => receipt(receipts, posted.body),
             ("text", _, Some(texts)) => {

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use super::config::{Digest, Encoding, Proof};
 use crate::{
     error::OpenError,
-    receipt::Posted,
+    receipt::{Forgery, Posted, only_header},
     secret::Expected,
     settings::{bad, secret},
 };
@@ -61,30 +61,27 @@ impl Proved {
         })
     }
 
-    /// Whether a post is the provider's.
-    pub(super) fn fits(&self, posted: &Posted<'_>) -> bool {
-        match self {
-            Self::Hmac { header, key, encoding } => only(posted, header)
-                .and_then(|mac| decoded(*encoding, mac))
-                .is_some_and(|mac| hmac::verify(key, posted.body, &mac).is_ok()),
-            // The scheme's name is in any case (RFC 9110 §11.1).
-            Self::Basic(login) => only(posted, "authorization")
-                .and_then(|value| value.split_once(' '))
-                .is_some_and(|(scheme, given)| scheme.eq_ignore_ascii_case("basic") && login.fits(given)),
-            Self::Address(secret) => {
-                let query = posted.path_and_query.split_once('?').map(|(_, query)| query);
-                query.is_some_and(|query| secret.fits(query))
+    /// Whether a post is the provider's; what is wrong with its proof, else.
+    pub(super) fn check(&self, posted: &Posted<'_>) -> Result<(), Forgery> {
+        let header = |name: &str| only_header(posted.headers, name).map_err(|_| Forgery::Wrong);
+        let shown = match self {
+            Self::Hmac { header: name, .. } => header(name)?,
+            Self::Basic(_) => header("authorization")?,
+            Self::Address(_) => posted.path_and_query.split_once('?').map(|(_, query)| query),
+        };
+        let shown = shown.ok_or(Forgery::Missing)?;
+        let fits = match self {
+            Self::Hmac { key, encoding, .. } => {
+                decoded(*encoding, shown).is_some_and(|mac| hmac::verify(key, posted.body, &mac).is_ok())
             }
-        }
+            // The scheme's name is in any case (RFC 9110 §11.1).
+            Self::Basic(login) => shown
+                .split_once(' ')
+                .is_some_and(|(scheme, given)| scheme.eq_ignore_ascii_case("basic") && login.fits(given)),
+            Self::Address(secret) => secret.fits(shown),
+        };
+        if fits { Ok(()) } else { Err(Forgery::Wrong) }
     }
-}
-
-/// A header's one value. Two of them are ambiguous, and prove nothing.
-fn only<'a>(posted: &Posted<'a>, name: &str) -> Option<&'a str> {
-    let mut values =
-        posted.headers.iter().filter(|(found, _)| found == name).map(|(_, value)| value.as_str());
-    let first = values.next();
-    if values.next().is_some() { None } else { first }
 }
 
 fn decoded(encoding: Encoding, text: &str) -> Option<Vec<u8>> {

@@ -12,7 +12,7 @@ use crate::{
     inbound::{Event, KeptText, RawForm},
     message::{ChannelId, OurRef, ProviderRef},
     private::Private,
-    receipt::{Callback, NotBelieved, Posted, Receipt},
+    receipt::{Callback, Forgery, NotBelieved, Posted, Receipt},
 };
 
 /// Believes and reads every post of one channel.
@@ -40,9 +40,10 @@ impl Posts {
 impl Callback for Posts {
     fn events(&self, posted: &Posted<'_>) -> Result<Vec<Event>, NotBelieved> {
         let signed_at = signature::verify(&self.proof.secret, posted.headers, posted.body)?;
-        let now = Timestamp::try_from(std::time::SystemTime::now()).map_err(|_| NotBelieved::Forged)?;
+        let stale = NotBelieved::Forged(Forgery::Stale);
+        let Ok(now) = Timestamp::try_from(std::time::SystemTime::now()) else { return Err(stale) };
         if now.duration_since(signed_at).abs() > self.proof.window {
-            return Err(NotBelieved::Forged);
+            return Err(stale);
         }
         Ok(read(posted.body)?.into_iter().collect())
     }

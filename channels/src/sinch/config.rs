@@ -8,6 +8,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::{
+    cost::{Cost, CostConfig},
     error::OpenError,
     pace::Pace,
     settings::{self, bad, base_url, is_e164, is_sender_name, public_url, seconds, secret, within},
@@ -69,6 +70,9 @@ pub struct SinchConfig {
     /// refused, never cut.
     #[serde(default = "ten_parts")]
     pub max_parts: u8,
+    /// What a part of a text costs, and how many may leave in a month.
+    #[serde(default)]
+    pub cost: CostConfig,
 }
 
 fn eu() -> String {
@@ -112,6 +116,7 @@ pub(super) struct Settings {
     pub(super) patience: Patience,
     pub(super) validity: Option<SignedDuration>,
     pub(super) max_parts: u8,
+    pub(super) cost: Cost,
 }
 
 impl SinchConfig {
@@ -132,6 +137,7 @@ impl SinchConfig {
         }
         let validity = self.validity_secs.map(|secs| within("validity_secs", secs, 60, LONGEST_VALIDITY));
         let settings = Settings {
+            cost: self.cost.check()?,
             plan: plan.clone(),
             from: self.from.clone(),
             is_number,

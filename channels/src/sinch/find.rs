@@ -8,7 +8,8 @@ use crate::{
     error::{Fault, SendError},
     message::ProviderRef,
     sender::{Found, Lookup},
-    texting::{still_in_doubt, text_of},
+    texting::{closed, still_in_doubt, text_of},
+    wire_log::Recorder,
 };
 
 /// Clocks differ; asking for too much costs nothing, as the reference decides.
@@ -18,7 +19,8 @@ const MARGIN: SignedDuration = SignedDuration::from_hours(1);
 const LISTED_FOR: SignedDuration = SignedDuration::from_hours(13 * 24);
 
 impl Sinch {
-    pub(super) async fn look_up(&self, lookup: &Lookup<'_>) -> Result<Found, SendError> {
+    pub(super) async fn look_up(&self, lookup: &Lookup<'_>, recorder: &Recorder) -> Result<Found, SendError> {
+        let _place = self.places.acquire().await.map_err(|_| closed())?;
         text_of(lookup.message)?;
         let reference = lookup.reference.to_string();
         let since =
@@ -30,7 +32,7 @@ impl Sinch {
             .append_pair("start_date", &wire::date(since))
             .append_pair("page", "0")
             .append_pair("page_size", "100");
-        let reply = self.wire.get(url).await.map_err(SendError::from).map_err(still_in_doubt)?;
+        let reply = self.wire.get(url, recorder).await.map_err(SendError::from).map_err(still_in_doubt)?;
         if !reply.status.is_success() {
             return Err(still_in_doubt(self.refused(&reply)));
         }

@@ -34,10 +34,11 @@ use crate::{
     message::{ChannelId, OurRef, Outgoing, ProviderRef},
     pace::Pace,
     receipt::Callback,
-    sender::{Accepted, Carries, Found, Limits, Lookup},
+    sender::{Accepted, Carries, Finding, Limits, Lookup},
     text::{Alphabet, measure},
     texting::{closed, text_of, to_a_mobile},
     wire::Reply,
+    wire_log::Recorder,
 };
 
 pub(crate) use arrived::read_kept;
@@ -71,6 +72,7 @@ impl Sinch {
         let (settings, token) = config.check().map_err(of_channel)?;
         let wire = Wire::new(&settings, token).map_err(of_channel)?;
         let limits = Limits {
+            cost: settings.cost,
             carries: Carries::Text,
             in_flight: settings.patience.in_flight,
             alphabet: Some(Alphabet::Unicode),
@@ -121,6 +123,25 @@ impl Sinch {
         batch
     }
 
+    async fn hand_over(&self, message: &Outgoing, recorder: &Recorder) -> Result<Accepted, SendError> {
+        let text = text_of(message)?;
+        to_a_mobile(text)?;
+        let words = text.body.expose();
+        if measure(words).parts > usize::from(self.settings.max_parts) {
+            return Err(SendError::not_sent(
+                Fault::Refused,
+                format!(
+                    "the text is longer than the {} parts of max_parts: shorten it",
+                    self.settings.max_parts
+                ),
+            ));
+        }
+        let _place = self.places.acquire().await.map_err(|_| closed())?;
+        let body = self.message(message.reference(), &text.to, words);
+        let reply = self.wire.post(self.wire.batches(), &body, recorder).await?;
+        if reply.status.is_success() { accepted(&reply) } else { Err(self.refused(&reply)) }
+    }
+
     /// Reads a refusal, and pauses the channel if Sinch named a time.
     fn refused(&self, reply: &Reply) -> SendError {
         let error = wire::error(reply);
@@ -146,27 +167,15 @@ impl Sender for Sinch {
     }
 
     async fn send(&self, message: &Outgoing) -> Result<Accepted, SendError> {
-        let text = text_of(message)?;
-        to_a_mobile(text)?;
-        let words = text.body.expose();
-        if measure(words).parts > usize::from(self.settings.max_parts) {
-            return Err(SendError::not_sent(
-                Fault::Refused,
-                format!(
-                    "the text is longer than the {} parts of max_parts: shorten it",
-                    self.settings.max_parts
-                ),
-            ));
-        }
-        let _place = self.places.acquire().await.map_err(|_| closed())?;
-        let body = self.message(message.reference(), &text.to, words);
-        let reply = self.wire.post(self.wire.batches(), &body).await?;
-        if reply.status.is_success() { accepted(&reply) } else { Err(self.refused(&reply)) }
+        let recorder = Recorder::default();
+        let sent = self.hand_over(message, &recorder).await;
+        recorder.log(&[]).on(sent)
     }
 
-    async fn find(&self, lookup: &Lookup<'_>) -> Result<Found, SendError> {
-        let _place = self.places.acquire().await.map_err(|_| closed())?;
-        self.look_up(lookup).await
+    async fn find(&self, lookup: &Lookup<'_>) -> Result<Finding, SendError> {
+        let recorder = Recorder::default();
+        let found = self.look_up(lookup, &recorder).await;
+        recorder.log(&[]).on(found.map(Finding::from))
     }
 
     /// Lets Sinch count the parts of a text that is never sent (`dry_run`).
@@ -174,7 +183,10 @@ impl Sender for Sinch {
         let nobody = PhoneNumber::parse(NOBODY)
             .map_err(|_| SendError::not_sent(Fault::Temporary, "the rehearsal's number is not good"))?;
         let _place = self.places.acquire().await.map_err(|_| closed())?;
-        let reply = self.wire.post(self.wire.dry_run(), &self.batch(&nobody, "Liaison: a test")).await;
+        let reply = self
+            .wire
+            .post(self.wire.dry_run(), &self.batch(&nobody, "Liaison: a test"), &Recorder::default())
+            .await;
         let reply = reply.map_err(|none| rehearsed(none.into()))?;
         if !reply.status.is_success() {
             return Err(rehearsed(self.refused(&reply)));
@@ -211,7 +223,7 @@ fn accepted(reply: &Reply) -> Result<Accepted, SendError> {
     let body = reply.json().map_err(in_doubt)?;
     let id = body.get("id").and_then(Value::as_str).filter(|id| is_id(id));
     let id = id.ok_or_else(|| in_doubt("its answer names no batch"))?;
-    Ok(Accepted { reference: ProviderRef(id.to_owned()), said: format!("HTTP {status} taken") })
+    Ok(Accepted::new(ProviderRef(id.to_owned()), format!("HTTP {status} taken")))
 }
 
 /// Sinch's names for batches and texts are ULIDs today; nothing else about them is relied on.

@@ -13,6 +13,7 @@ use crate::{
     inbound::{KeptText, RawForm},
     private::Private,
     texting::{closed, not_listed},
+    wire_log::Recorder,
 };
 
 /// The most that Sinch gives at a time.
@@ -58,7 +59,7 @@ impl Sinch {
             .append_pair("page", &page.to_string())
             .append_pair("page_size", PAGE);
         let _place = self.places.acquire().await.map_err(|_| closed())?;
-        let reply = self.wire.get(url).await.map_err(|none| not_listed(none.into()))?;
+        let reply = self.wire.get(url, &Recorder::default()).await.map_err(|none| not_listed(none.into()))?;
         if !reply.status.is_success() {
             return Err(not_listed(self.refused(&reply)));
         }

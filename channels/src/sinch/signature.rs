@@ -13,7 +13,9 @@ use jiff::Timestamp;
 use ring::hmac;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::receipt::{NotBelieved, only_header};
+use crate::receipt::{Forgery, NotBelieved, only_header};
+
+const WRONG: NotBelieved = NotBelieved::Forged(Forgery::Wrong);
 
 /// The header that carries the signature, in lower case.
 pub const SIGNATURE: &str = "x-sinch-webhook-signature";
@@ -33,15 +35,16 @@ pub fn verify(
     headers: &[(String, String)],
     body: &[u8],
 ) -> Result<Timestamp, NotBelieved> {
-    let header = |name| only_header(headers, name)?.ok_or(NotBelieved::Forged);
-    let tag = STANDARD.decode(header(SIGNATURE)?).map_err(|_| NotBelieved::Forged)?;
+    let header = |name| only_header(headers, name)?.ok_or(WRONG);
+    let signature = only_header(headers, SIGNATURE)?.ok_or(NotBelieved::Forged(Forgery::Missing))?;
+    let tag = STANDARD.decode(signature).map_err(|_| WRONG)?;
     let (nonce, timestamp) = (header(NONCE)?, header(TIMESTAMP)?);
     if header(ALGORITHM)? != HMAC_SHA256 || nonce.is_empty() {
-        return Err(NotBelieved::Forged);
+        return Err(WRONG);
     }
-    hmac::verify(&key(secret), &signed(body, nonce, timestamp), &tag).map_err(|_| NotBelieved::Forged)?;
-    let seconds = timestamp.parse().map_err(|_| NotBelieved::Forged)?;
-    Timestamp::from_second(seconds).map_err(|_| NotBelieved::Forged)
+    hmac::verify(&key(secret), &signed(body, nonce, timestamp), &tag).map_err(|_| WRONG)?;
+    let seconds = timestamp.parse().map_err(|_| WRONG)?;
+    Timestamp::from_second(seconds).map_err(|_| WRONG)
 }
 
 /// The signature Sinch would give, in Base64. For stand-ins and tests; comparing it is [`verify`]'s work.
@@ -91,13 +94,9 @@ mod tests {
     fn whatever_was_changed_is_forged() {
         let other_body = BODY.replace("Thank you", "Thank yov");
         let spaced = BODY.replace("\",\"", "\", \"");
-        assert_eq!(check(SECRET, &headers(None), &other_body), Err(NotBelieved::Forged));
-        assert_eq!(
-            check(SECRET, &headers(None), &spaced),
-            Err(NotBelieved::Forged),
-            "the raw bytes are signed"
-        );
-        assert_eq!(check("foo_secret1235", &headers(None), BODY), Err(NotBelieved::Forged));
+        assert_eq!(check(SECRET, &headers(None), &other_body), Err(WRONG));
+        assert_eq!(check(SECRET, &headers(None), &spaced), Err(WRONG), "the raw bytes are signed");
+        assert_eq!(check("foo_secret1235", &headers(None), BODY), Err(WRONG));
         for (header, value) in [
             (SIGNATURE, "YGKsboDJeZqRsq4Lu+C9zIE21+wSB5h+7/X++dyxJah="),
             (SIGNATURE, "YGKsboDJeZqRsq4Lu"),
@@ -114,7 +113,7 @@ mod tests {
         ] {
             let forged = check(SECRET, &headers(Some((header, value))), BODY);
 
-            assert_eq!(forged, Err(NotBelieved::Forged), "{header}: {value}");
+            assert_eq!(forged, Err(WRONG), "{header}: {value}");
         }
     }
 
@@ -125,8 +124,9 @@ mod tests {
             without.retain(|(n, _)| n != name);
             let twice = [headers(None), vec![(name.to_owned(), value.to_owned())]].concat();
 
-            assert_eq!(check(SECRET, &without, BODY), Err(NotBelieved::Forged), "without {name}");
-            assert_eq!(check(SECRET, &twice, BODY), Err(NotBelieved::Forged), "{name} twice");
+            let missing = if name == SIGNATURE { Forgery::Missing } else { Forgery::Wrong };
+            assert_eq!(check(SECRET, &without, BODY), Err(NotBelieved::Forged(missing)), "without {name}");
+            assert_eq!(check(SECRET, &twice, BODY), Err(WRONG), "{name} twice");
         }
     }
 
@@ -137,7 +137,7 @@ mod tests {
             [(SIGNATURE, tag.as_str()), (ALGORITHM, HMAC_SHA256), (NONCE, ""), (TIMESTAMP, "1795446000")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()));
 
-        assert_eq!(check(SECRET, &headers, BODY), Err(NotBelieved::Forged));
+        assert_eq!(check(SECRET, &headers, BODY), Err(WRONG));
     }
 
     #[test]
@@ -148,7 +148,7 @@ mod tests {
                 [(SIGNATURE, tag.as_str()), (ALGORITHM, HMAC_SHA256), (NONCE, "n"), (TIMESTAMP, time)]
                     .map(|(name, value)| (name.to_owned(), value.to_owned()));
 
-            assert_eq!(check(SECRET, &headers, BODY), Err(NotBelieved::Forged), "{time}");
+            assert_eq!(check(SECRET, &headers, BODY), Err(WRONG), "{time}");
         }
     }
 }

@@ -9,6 +9,7 @@ use super::{codes, config::Settings};
 use crate::{
     error::{OpenError, SendError},
     wire::{Line, NoReply, Problem, Reply},
+    wire_log::Recorder,
 };
 
 /// What to check where Sinch refuses the login.
@@ -50,12 +51,13 @@ impl Wire {
         url
     }
 
-    pub(super) async fn post(&self, url: Url, body: &Value) -> Result<Reply, NoReply> {
-        self.line.ask(self.line.client().post(url).bearer_auth(self.token.expose_secret()).json(body)).await
+    pub(super) async fn post(&self, url: Url, body: &Value, recorder: &Recorder) -> Result<Reply, NoReply> {
+        let request = self.line.client().post(url).bearer_auth(self.token.expose_secret());
+        self.line.ask(request.json(body), recorder).await
     }
 
-    pub(super) async fn get(&self, url: Url) -> Result<Reply, NoReply> {
-        self.line.ask(self.line.client().get(url).bearer_auth(self.token.expose_secret())).await
+    pub(super) async fn get(&self, url: Url, recorder: &Recorder) -> Result<Reply, NoReply> {
+        self.line.ask(self.line.client().get(url).bearer_auth(self.token.expose_secret()), recorder).await
     }
 }
 

@@ -31,10 +31,12 @@ use self::{
     session::{Dialer, Session},
 };
 use crate::{
+    cost::Cost,
     error::{Fault, OpenError, SendError},
     message::{ChannelId, Outgoing, Parts, ProviderRef},
     pace::Pace,
-    sender::{Accepted, Carries, Found, Limits, Lookup, Sender},
+    sender::{Accepted, Carries, Finding, Found, Limits, Lookup, Sender},
+    wire_log::Recorder,
 };
 
 /// How long a server may take over our goodbye.
@@ -64,6 +66,7 @@ impl Smtp {
                 in_flight: config.connections,
                 alphabet: None,
                 can_be_answered: true,
+                cost: Cost::default(),
             },
             pace: pace(config.per_minute),
             place: format!("{}:{}", dialer.host, dialer.port),
@@ -74,15 +77,17 @@ impl Smtp {
         })
     }
 
-    async fn hand_over(&self, letter: &Letter) -> Result<Reply, Stop> {
+    async fn hand_over(&self, letter: &Letter, recorder: &Recorder) -> Result<Reply, Stop> {
         if let Some(mut session) = self.pool.take() {
+            session.wire.recorder = recorder.clone();
+            recorder.note("on a connection that was kept");
             let done = session.hand_over(letter).await;
             // Servers close lines they find idle. Nothing of the message was given, so a fresh line is no second try.
             if !done.as_ref().is_err_and(Stop::is_stale_line) {
                 return self.put_back(session, done);
             }
         }
-        let mut session = Session::open(&self.dialer).await?;
+        let mut session = Session::open(&self.dialer, recorder).await?;
         let done = session.hand_over(letter).await;
         self.put_back(session, done)
     }
@@ -99,7 +104,7 @@ impl Smtp {
         if let Some(parked) = self.pool.take() {
             parked.quit(GOODBYE).await;
         }
-        let mut session = Session::open(&self.dialer).await?;
+        let mut session = Session::open(&self.dialer, &Recorder::default()).await?;
         session.try_sender(&self.desk.sender).await?;
         let line = match self.dialer.tls {
             Tls::StartTls => "over STARTTLS",
@@ -142,15 +147,20 @@ impl Sender for Smtp {
         };
         let _slot = self.pool.slot().await;
         let letter = self.desk.write(message.reference(), mail)?;
-        match self.hand_over(&letter).await {
-            Ok(reply) => Ok(Accepted { reference: ProviderRef(letter.id), said: reply.said() }),
+        let recorder = Recorder::default();
+        let done = self.hand_over(&letter, &recorder).await;
+        // Servers repeat the address in their own words, in whole or up to the @. Less than a name is any word's beginning.
+        let local = letter.to.rsplit_once('@').map_or("", |(local, _)| local);
+        let local = if local.len() < 4 { "" } else { local };
+        recorder.log(&[&letter.to, local]).on(match done {
+            Ok(reply) => Ok(Accepted::new(ProviderRef(letter.id), reply.said())),
             Err(stop) => Err(stop.into_error(&self.place)),
-        }
+        })
     }
 
     /// Mail servers cannot be asked. A repeat carries the same Message-ID, by which mailboxes recognise it.
-    async fn find(&self, _lookup: &Lookup<'_>) -> Result<Found, SendError> {
-        Ok(Found::CannotTell)
+    async fn find(&self, _lookup: &Lookup<'_>) -> Result<Finding, SendError> {
+        Ok(Found::CannotTell.into())
     }
 
     async fn probe(&self) -> Result<String, SendError> {

@@ -16,6 +16,7 @@ use crate::{
     error::OpenError,
     line::{self, Io},
     tls::Encryption,
+    wire_log::{Recorder, STRUCK},
 };
 
 /// How to get a connection: everything `Session::open` needs.
@@ -116,14 +117,17 @@ pub(super) struct Session {
 
 impl Session {
     /// Connects, encrypts and signs in, each step within its time.
-    pub(super) async fn open(dialer: &Dialer) -> Result<Self, Stop> {
+    pub(super) async fn open(dialer: &Dialer, recorder: &Recorder) -> Result<Self, Stop> {
         let patience = dialer.patience;
-        let tcp = line::reach(&dialer.host, dialer.port, patience.connect).await.map_err(Stop::from)?;
+        recorder.said(&format!("(a new connection to {}:{})", dialer.host, dialer.port));
+        let tcp = line::reach(&dialer.host, dialer.port, patience.connect)
+            .await
+            .inspect_err(|why| recorder.broke(why.as_words()))?;
         let mut io: Box<dyn Io> = Box::new(tcp);
         if dialer.tls == Tls::Tls {
-            io = encrypt(dialer, io).await?;
+            io = encrypt(dialer, io, recorder).await?;
         }
-        let wire = Wire::new(io);
+        let wire = Wire::new(io, recorder.clone());
         let mut session =
             Self { wire, offers: Offers::default(), patience, in_step: false, commands: String::new() };
         session.expect(Phase::Greeting).await?;
@@ -144,6 +148,7 @@ impl Session {
 
     /// Says goodbye and waits briefly for the answer.
     pub(super) async fn quit(mut self, limit: Duration) {
+        self.record(Phase::Greeting, "QUIT");
         if self.wire.write(b"QUIT\r\n", limit).await.is_ok() {
             let _ = self.wire.reply(limit).await;
         }
@@ -154,12 +159,25 @@ impl Session {
         if !self.wire.is_in_step() {
             return Err(Stop::lost(phase, Broken::Garbled));
         }
+        self.record(phase, command);
         let limit = self.patience.command;
         self.wire.write(command.as_bytes(), limit).await.map_err(|unwritten| Stop::lost(phase, unwritten.how))
     }
 
+    /// Writes down what is about to be said, line by line; of signing in only which way.
+    fn record(&self, phase: Phase, command: &str) {
+        for line in command.lines() {
+            match line.strip_prefix("AUTH ").and_then(|rest| rest.split(' ').next()) {
+                Some(way) => self.wire.recorder.said(&format!("AUTH {way} {STRUCK}")),
+                None if phase == Phase::Auth => self.wire.recorder.said(STRUCK),
+                None => self.wire.recorder.said(line),
+            }
+        }
+    }
+
     /// Reads one reply, whatever it says.
     pub(super) async fn hear(&mut self, phase: Phase) -> Result<Reply, Stop> {
+        self.wire.private = matches!(phase, Phase::Rcpt | Phase::Data | Phase::Body);
         self.wire.reply(self.patience.command).await.map_err(|how| Stop::lost(phase, how))
     }
 
@@ -182,8 +200,9 @@ impl Session {
         }
         self.say(Phase::StartTls, "STARTTLS\r\n").await?;
         self.expect(Phase::StartTls).await?;
+        let recorder = self.wire.recorder.clone();
         let plain = self.wire.into_io().map_err(|how| Stop::lost(Phase::StartTls, how))?;
-        self.wire = Wire::new(encrypt(dialer, plain).await?);
+        self.wire = Wire::new(encrypt(dialer, plain, &recorder).await?, recorder);
         // What was offered in the clear may have been forged: ask again (RFC 3207 §4.2).
         self.greet(dialer).await?;
         Ok(self)
@@ -216,10 +235,13 @@ fn encoded(secret: &str) -> Zeroizing<String> {
     Zeroizing::new(STANDARD.encode(secret))
 }
 
-async fn encrypt(dialer: &Dialer, plain: Box<dyn Io>) -> Result<Box<dyn Io>, Stop> {
+async fn encrypt(dialer: &Dialer, plain: Box<dyn Io>, recorder: &Recorder) -> Result<Box<dyn Io>, Stop> {
     let Some(encryption) = &dialer.encryption else { return Err(Stop::NoStartTls) };
-    match timeout(dialer.patience.command, encryption.wrap(plain)).await {
+    let done = match timeout(dialer.patience.command, encryption.wrap_and_tell(plain)).await {
         Ok(done) => done.map_err(Stop::Tls),
         Err(_) => Err(Stop::lost(Phase::StartTls, Broken::Late)),
-    }
+    };
+    let (line, told) = done.inspect_err(|_| recorder.broke("encryption could not be set up"))?;
+    recorder.note(&told);
+    Ok(line)
 }

@@ -135,10 +135,12 @@ impl Session {
         if !self.wire.is_in_step() {
             return Err(Stop::lost(Phase::Data, Broken::Garbled));
         }
+        self.wire.recorder.said(&format!("(the message, {} bytes)", letter.data.len()));
         if let Err(Unwritten { given, how }) = self.wire.write(&letter.data, self.patience.data).await {
             let perhaps = given + END.len() > letter.data.len();
             return Err(Stop::Lost { phase: Phase::Body, how, perhaps });
         }
+        self.wire.private = true;
         let heard = self.wire.reply(self.patience.data).await;
         let reply = heard.map_err(|how| Stop::Lost { phase: Phase::Body, how, perhaps: true })?;
         self.in_step = !reply.is_goodbye();

@@ -13,7 +13,10 @@ use tokio::{
 };
 
 use super::reply::Reply;
-use crate::line::Io;
+use crate::{
+    line::Io,
+    wire_log::{Recorder, STRUCK},
+};
 
 /// How a line fails. Whatever it is, the line must not be used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +27,16 @@ pub(super) enum Broken {
     Late,
     /// What came is no reply, or not one that can stand here.
     Garbled,
+}
+
+impl Broken {
+    const fn as_words(self) -> &'static str {
+        match self {
+            Self::Closed => "the line was closed",
+            Self::Late => "nothing came in time",
+            Self::Garbled => "what came is no reply",
+        }
+    }
 }
 
 /// A write that did not end well.
@@ -39,12 +52,17 @@ pub(super) struct Unwritten {
 pub(super) struct Wire {
     io: Box<dyn Io>,
     unread: Vec<u8>,
+    /// Where what is said is written down: the attempt that uses the line now.
+    pub(super) recorder: Recorder,
+    /// Whether a refusal may be about the recipient or the message: then its words may repeat them, and are written down as
+    /// digits alone. The words that decided stand with the attempt, in `said`.
+    pub(super) private: bool,
 }
 
 impl Wire {
     /// Wraps a stream on which nothing has been read.
-    pub(super) fn new(io: Box<dyn Io>) -> Self {
-        Self { io, unread: Vec::with_capacity(4096) }
+    pub(super) fn new(io: Box<dyn Io>, recorder: Recorder) -> Self {
+        Self { io, unread: Vec::with_capacity(4096), recorder, private: false }
     }
 
     /// Writes all bytes within `limit`.
@@ -64,11 +82,24 @@ impl Wire {
             Ok(Err(_)) => Broken::Closed,
             Err(_) => Broken::Late,
         };
+        self.recorder.broke(&format!("{} after {given} bytes", how.as_words()));
         Err(Unwritten { given, how })
     }
 
     /// Reads the next reply within `limit`.
     pub(super) async fn reply(&mut self, limit: Duration) -> Result<Reply, Broken> {
+        let heard = self.next_reply(limit).await;
+        match &heard {
+            Ok(reply) if self.private && !reply.is_yes() => {
+                self.recorder.heard(&format!("{} {STRUCK}", reply.label()));
+            }
+            Ok(reply) => self.recorder.heard(&reply.said()),
+            Err(how) => self.recorder.broke(how.as_words()),
+        }
+        heard
+    }
+
+    async fn next_reply(&mut self, limit: Duration) -> Result<Reply, Broken> {
         let until = Instant::now() + limit;
         loop {
             if let Some((reply, used)) = Reply::read(&self.unread).map_err(|_| Broken::Garbled)? {

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::signature::Keys;
 use crate::{
+    cost::{Cost, CostConfig},
     error::OpenError,
     pace::Pace,
     settings::{bad, base_url, is_e164, is_sender_name, pace, public_url, seconds, secret, within},
@@ -70,6 +71,9 @@ pub struct TwilioConfig {
     /// be looked up, and always waits for a person.
     #[serde(default = "yes")]
     pub retain_address: bool,
+    /// What a part of a text costs, and how many may leave in a month.
+    #[serde(default)]
+    pub cost: CostConfig,
 }
 
 fn api() -> String {
@@ -117,6 +121,7 @@ pub(super) struct Settings {
     pub(super) validity: Option<u32>,
     pub(super) retain_content: bool,
     pub(super) retain_address: bool,
+    pub(super) cost: Cost,
 }
 
 impl TwilioConfig {
@@ -137,6 +142,7 @@ impl TwilioConfig {
                             webhook_key_files can prove: set one of them, or leave public_url out"));
         }
         let settings = Settings {
+            cost: self.cost.check()?,
             account: self.account_sid.clone(),
             keys,
             from: self.sender()?,

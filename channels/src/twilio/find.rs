@@ -14,7 +14,8 @@ use crate::{
     error::{Fault, SendError},
     message::{ProviderRef, Text},
     sender::{Found, Lookup},
-    texting::{still_in_doubt, text_of},
+    texting::{closed, still_in_doubt, text_of},
+    wire_log::Recorder,
 };
 
 /// Two thousand texts to one number since yesterday is not a school any more.
@@ -78,7 +79,8 @@ impl Candidates {
 }
 
 impl Twilio {
-    pub(super) async fn look_up(&self, lookup: &Lookup<'_>) -> Result<Found, SendError> {
+    pub(super) async fn look_up(&self, lookup: &Lookup<'_>, recorder: &Recorder) -> Result<Found, SendError> {
+        let _place = self.places.acquire().await.map_err(|_| closed())?;
         let text = text_of(lookup.message)?;
         // Without the last digits the list cannot be asked for one number.
         if !self.settings.retain_address {
@@ -88,7 +90,7 @@ impl Twilio {
         url.query_pairs_mut().append_pair("To", text.to.expose()).append_pair("PageSize", list::PAGE);
         let mut candidates = Candidates::default();
         for _ in 0..MOST_PAGES {
-            let (page, skew) = self.page(url).await?;
+            let (page, skew) = self.page(url, recorder).await?;
             let since = lookup.since.saturating_sub(GRACE).and_then(|since| since.saturating_add(skew));
             let since = since.map_err(|_| unreadable("its clock makes no sense"))?;
             let past = self.sift(&page, text, since, lookup.known, &mut candidates)?;
@@ -101,8 +103,8 @@ impl Twilio {
     }
 
     /// One page, and by how much Twilio's clock is ahead of ours.
-    async fn page(&self, url: Url) -> Result<(Page, SignedDuration), SendError> {
-        let reply = self.wire.get(url).await.map_err(SendError::from).map_err(still_in_doubt)?;
+    async fn page(&self, url: Url, recorder: &Recorder) -> Result<(Page, SignedDuration), SendError> {
+        let reply = self.wire.get(url, recorder).await.map_err(SendError::from).map_err(still_in_doubt)?;
         if !reply.status.is_success() {
             return Err(still_in_doubt(wire::error(&reply)));
         }

@@ -36,10 +36,11 @@ use crate::{
     message::{ChannelId, OurRef, Outgoing, ProviderRef, Text},
     pace::Pace,
     receipt::Callback,
-    sender::{Accepted, Carries, Found, Limits, Lookup},
+    sender::{Accepted, Carries, Finding, Limits, Lookup},
     text::Alphabet,
     texting::{closed, text_of, to_a_mobile},
     wire::Reply,
+    wire_log::Recorder,
 };
 
 pub(crate) use arrived::{read_listed, read_post};
@@ -70,6 +71,7 @@ impl Twilio {
         let (settings, login) = config.check().map_err(of_channel)?;
         let wire = Wire::new(&settings, login).map_err(of_channel)?;
         let limits = Limits {
+            cost: settings.cost,
             carries: Carries::Text,
             in_flight: settings.patience.in_flight,
             alphabet: Some(Alphabet::Unicode),
@@ -133,17 +135,15 @@ impl Sender for Twilio {
     }
 
     async fn send(&self, message: &Outgoing) -> Result<Accepted, SendError> {
-        let text = text_of(message)?;
-        to_a_mobile(text)?;
-        let _place = self.places.acquire().await.map_err(|_| closed())?;
-        let form = self.form(message.reference(), text);
-        let reply = self.wire.post(self.wire.messages(), &form).await?;
-        if reply.status.is_success() { accepted(&reply) } else { Err(self.refused(&reply)) }
+        let recorder = Recorder::default();
+        let sent = self.hand_over(message, &recorder).await;
+        recorder.log(&[]).on(sent)
     }
 
-    async fn find(&self, lookup: &Lookup<'_>) -> Result<Found, SendError> {
-        let _place = self.places.acquire().await.map_err(|_| closed())?;
-        self.look_up(lookup).await
+    async fn find(&self, lookup: &Lookup<'_>) -> Result<Finding, SendError> {
+        let recorder = Recorder::default();
+        let found = self.look_up(lookup, &recorder).await;
+        recorder.log(&[]).on(found.map(Finding::from))
     }
 
     async fn probe(&self) -> Result<String, SendError> {
@@ -160,6 +160,15 @@ impl Sender for Twilio {
 }
 
 impl Twilio {
+    async fn hand_over(&self, message: &Outgoing, recorder: &Recorder) -> Result<Accepted, SendError> {
+        let text = text_of(message)?;
+        to_a_mobile(text)?;
+        let _place = self.places.acquire().await.map_err(|_| closed())?;
+        let form = self.form(message.reference(), text);
+        let reply = self.wire.post(self.wire.messages(), &form, recorder).await?;
+        if reply.status.is_success() { accepted(&reply) } else { Err(self.refused(&reply)) }
+    }
+
     /// Reads a refusal, and pauses the channel if Twilio named a time.
     fn refused(&self, reply: &Reply) -> SendError {
         let error = wire::error(reply);
@@ -195,7 +204,7 @@ impl Twilio {
     }
 
     async fn read(&self, url: url::Url) -> Result<Value, SendError> {
-        let reply = self.wire.get(url).await?;
+        let reply = self.wire.get(url, &Recorder::default()).await?;
         if !reply.status.is_success() {
             return Err(wire::error(&reply));
         }
@@ -219,10 +228,7 @@ fn accepted(reply: &Reply) -> Result<Accepted, SendError> {
         .get("status")
         .and_then(Value::as_str)
         .filter(|word| word.bytes().all(|b| b.is_ascii_lowercase()));
-    Ok(Accepted {
-        reference: ProviderRef(sid.to_owned()),
-        said: format!("HTTP {status} {}", word.unwrap_or("taken")),
-    })
+    Ok(Accepted::new(ProviderRef(sid.to_owned()), format!("HTTP {status} {}", word.unwrap_or("taken"))))
 }
 
 fn is_message_sid(text: &str) -> bool {

@@ -16,6 +16,7 @@ use crate::{
     inbound::{KeptText, RawForm, oldest_first},
     private::Private,
     texting::{closed, not_listed},
+    wire_log::Recorder,
 };
 
 /// Ten thousand messages: a school year's worth of answers.
@@ -71,7 +72,7 @@ impl Twilio {
 
     async fn arrivals_page(&self, url: Url) -> Result<(Value, SignedDuration), SendError> {
         let _place = self.places.acquire().await.map_err(|_| closed())?;
-        let reply = self.wire.get(url).await.map_err(|none| not_listed(none.into()))?;
+        let reply = self.wire.get(url, &Recorder::default()).await.map_err(|none| not_listed(none.into()))?;
         if !reply.status.is_success() {
             return Err(not_listed(self.refused(&reply)));
         }

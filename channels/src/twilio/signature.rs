@@ -18,7 +18,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::{digest, hmac};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::receipt::{NotBelieved, only_header};
+use crate::receipt::{Forgery, NotBelieved, only_header};
+
+const MISSING: NotBelieved = NotBelieved::Forged(Forgery::Missing);
+const WRONG: NotBelieved = NotBelieved::Forged(Forgery::Wrong);
 
 /// The header that carries the signature, in lower case.
 pub const SIGNATURE: &str = "x-twilio-signature";
@@ -113,23 +116,19 @@ pub fn verify(
     headers: &[(String, String)],
     body: &[u8],
 ) -> Result<Fields, NotBelieved> {
-    let signature = only_header(headers, SIGNATURE)?.ok_or(NotBelieved::Forged)?;
-    let tag = STANDARD.decode(signature).map_err(|_| NotBelieved::Forged)?;
-    let (secret, algorithm) = keys.chosen(only_header(headers, SETTINGS)?).ok_or(NotBelieved::Forged)?;
+    let signature = only_header(headers, SIGNATURE)?.ok_or(MISSING)?;
+    let tag = STANDARD.decode(signature).map_err(|_| WRONG)?;
+    let (secret, algorithm) = keys.chosen(only_header(headers, SETTINGS)?).ok_or(WRONG)?;
     let fields = match body_digest(url) {
         Some(expected) if is_digest_of(&expected, body) => Fields::new(),
-        Some(_) => return Err(NotBelieved::Forged),
+        Some(_) => return Err(WRONG),
         None => form(body),
     };
     let key = algorithm.key(secret);
     let tail = signed_fields(&fields);
     let matches = |url: &str| hmac::verify(&key, [url, &tail].concat().as_bytes(), &tag).is_ok();
     // Twilio signs sometimes with and sometimes without the port, whichever way it was written.
-    if matches(&without_port(url)) || matches(&with_port(url)) {
-        Ok(fields)
-    } else {
-        Err(NotBelieved::Forged)
-    }
+    if matches(&without_port(url)) || matches(&with_port(url)) { Ok(fields) } else { Err(WRONG) }
 }
 
 /// The signature Twilio would give, in Base64. For stand-ins and tests; comparing it is [`verify`]'s work.

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     error::{Fault, OpenError, SendError, Went},
     wire::{Line, NoReply, Reply, by_status, said},
+    wire_log::Recorder,
 };
 
 /// What is to be looked at where the login was refused.
@@ -56,20 +57,25 @@ impl Wire {
         matches!(self.login, Login::Account(_))
     }
 
-    pub(super) async fn post(&self, url: Url, form: &[(&str, String)]) -> Result<Reply, NoReply> {
-        self.ask(self.line.client().post(url).form(form)).await
+    pub(super) async fn post(
+        &self,
+        url: Url,
+        form: &[(&str, String)],
+        recorder: &Recorder,
+    ) -> Result<Reply, NoReply> {
+        self.ask(self.line.client().post(url).form(form), recorder).await
     }
 
-    pub(super) async fn get(&self, url: Url) -> Result<Reply, NoReply> {
-        self.ask(self.line.client().get(url)).await
+    pub(super) async fn get(&self, url: Url, recorder: &Recorder) -> Result<Reply, NoReply> {
+        self.ask(self.line.client().get(url), recorder).await
     }
 
-    async fn ask(&self, request: RequestBuilder) -> Result<Reply, NoReply> {
+    async fn ask(&self, request: RequestBuilder, recorder: &Recorder) -> Result<Reply, NoReply> {
         let request = match &self.login {
             Login::Account(token) => request.basic_auth(self.account_sid(), Some(token.expose_secret())),
             Login::Key { sid, secret } => request.basic_auth(sid, Some(secret.expose_secret())),
         };
-        self.line.ask(request.header(header::ACCEPT, "application/json")).await
+        self.line.ask(request.header(header::ACCEPT, "application/json"), recorder).await
     }
 
     fn account_sid(&self) -> &str {

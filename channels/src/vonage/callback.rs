@@ -16,7 +16,7 @@ use crate::{
     inbound::{Event, KeptText, RawForm},
     message::{ChannelId, ProviderRef},
     private::Private,
-    receipt::{Callback, NotBelieved, Posted, Progress, Receipt},
+    receipt::{Callback, Forgery, NotBelieved, Posted, Progress, Receipt},
 };
 
 /// Believes and reads every post of one channel.
@@ -48,10 +48,10 @@ impl Callback for Posts {
         let Posted { path_and_query, body, .. } = *posted;
         let proof = &self.proof;
         let fields = signature::verify(&proof.secret, Some(proof.method), path_and_query, body)
-            .map_err(|_| NotBelieved::Forged)?;
+            .map_err(|(why, _)| NotBelieved::Forged(why))?;
         let signed = signature::sign(&proof.secret, proof.method, &fields);
         if word(&fields, "nonce").is_some_and(|nonce| !self.seen.may_come(nonce, &signed)) {
-            return Err(NotBelieved::Forged);
+            return Err(NotBelieved::Forged(Forgery::Replayed));
         }
         if word(&fields, "api-key").is_some_and(|key| key != self.key) {
             return Err(NotBelieved::Unreadable("api-key is not this channel's account"));

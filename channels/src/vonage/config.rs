@@ -9,6 +9,7 @@ use url::Url;
 
 use super::signature::Method;
 use crate::{
+    cost::{Cost, CostConfig},
     error::OpenError,
     pace::Pace,
     settings::{self, bad, base_url, is_e164, is_sender_name, public_url, seconds, secret, within},
@@ -62,6 +63,9 @@ pub struct VonageConfig {
     /// days, if absent.
     #[serde(default)]
     pub validity_secs: Option<u32>,
+    /// What a part of a text costs, and how many may leave in a month.
+    #[serde(default)]
+    pub cost: CostConfig,
 }
 
 fn api() -> String {
@@ -106,6 +110,7 @@ pub(super) struct Settings {
     pub(super) posts: Option<Proof>,
     pub(super) patience: Patience,
     pub(super) validity_secs: Option<u32>,
+    pub(super) cost: Cost,
 }
 
 impl VonageConfig {
@@ -123,6 +128,7 @@ impl VonageConfig {
             ));
         }
         let settings = Settings {
+            cost: self.cost.check()?,
             key: key.clone(),
             from: if is_number { self.from.trim_start_matches('+') } else { &self.from }.to_owned(),
             is_number,

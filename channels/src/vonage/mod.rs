@@ -39,9 +39,10 @@ use crate::{
     message::{ChannelId, Outgoing, ProviderRef, Text},
     pace::Pace,
     receipt::Callback,
-    sender::{Accepted, Carries, Found, Limits, Lookup},
+    sender::{Accepted, Carries, Finding, Found, Limits, Lookup},
     text::{Alphabet, Encoding, measure},
     texting::{closed, text_of, to_a_mobile},
+    wire_log::Recorder,
 };
 
 pub use config::VonageConfig;
@@ -73,6 +74,7 @@ impl Vonage {
         let (settings, secret) = config.check().map_err(of_channel)?;
         let wire = Wire::new(&settings, secret).map_err(of_channel)?;
         let limits = Limits {
+            cost: settings.cost,
             carries: Carries::Text,
             in_flight: settings.patience.in_flight,
             alphabet: Some(Alphabet::Unicode),
@@ -115,6 +117,23 @@ impl Vonage {
         form
     }
 
+    async fn hand_over(&self, message: &Outgoing, recorder: &Recorder) -> Result<Accepted, SendError> {
+        let text = text_of(message)?;
+        to_a_mobile(text)?;
+        let _place = self.places.acquire().await.map_err(|_| closed())?;
+        let measure = measure(text.body.expose());
+        let client_ref = told::write_client_ref(message.reference(), measure.parts);
+        let reply = self.wire.post(&self.form(&client_ref, text, measure.encoding), recorder).await?;
+        if !reply.status.is_success() {
+            return Err(self.slowed(wire::error(&reply)));
+        }
+        let parts = Parts::read(&reply).map_err(|why| {
+            SendError::in_doubt(format!("Vonage seems to have answered a text, but {why}"))
+                .code(format!("HTTP {}", reply.status.as_u16()))
+        })?;
+        self.settle(parts.verdict(), &client_ref, measure.parts)
+    }
+
     /// What an answer comes to, and what is remembered of it.
     fn settle(&self, verdict: Verdict, client_ref: &str, counted: usize) -> Result<Accepted, SendError> {
         match verdict {
@@ -123,7 +142,7 @@ impl Vonage {
                 let said = format!("HTTP 200, {parts} parts, the first is {first}");
                 // Each part has a name of its own and is reported on by it; our reference is what they share.
                 let name = if counted > 1 { client_ref.to_owned() } else { first };
-                Ok(Accepted { reference: ProviderRef(name), said })
+                Ok(Accepted::new(ProviderRef(name), said))
             }
             Verdict::Torn(error) => {
                 self.seen.torn(client_ref);
@@ -160,26 +179,15 @@ impl Sender for Vonage {
     }
 
     async fn send(&self, message: &Outgoing) -> Result<Accepted, SendError> {
-        let text = text_of(message)?;
-        to_a_mobile(text)?;
-        let _place = self.places.acquire().await.map_err(|_| closed())?;
-        let measure = measure(text.body.expose());
-        let client_ref = told::write_client_ref(message.reference(), measure.parts);
-        let reply = self.wire.post(&self.form(&client_ref, text, measure.encoding)).await?;
-        if !reply.status.is_success() {
-            return Err(self.slowed(wire::error(&reply)));
-        }
-        let parts = Parts::read(&reply).map_err(|why| {
-            SendError::in_doubt(format!("Vonage seems to have answered a text, but {why}"))
-                .code(format!("HTTP {}", reply.status.as_u16()))
-        })?;
-        self.settle(parts.verdict(), &client_ref, measure.parts)
+        let recorder = Recorder::default();
+        let sent = self.hand_over(message, &recorder).await;
+        recorder.log(&[]).on(sent)
     }
 
     /// Vonage's SMS API keeps no list that could be asked: the receipt, which carries our reference, tells.
-    async fn find(&self, lookup: &Lookup<'_>) -> Result<Found, SendError> {
+    async fn find(&self, lookup: &Lookup<'_>) -> Result<Finding, SendError> {
         text_of(lookup.message)?;
-        Ok(Found::CannotTell)
+        Ok(Found::CannotTell.into())
     }
 
     async fn probe(&self) -> Result<String, SendError> {

@@ -14,6 +14,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::receipt::Forgery;
+
 /// A request's parameters, each once, by name.
 pub(crate) type Fields = BTreeMap<String, String>;
 
@@ -83,32 +85,36 @@ impl<'de> Deserialize<'de> for Method {
     }
 }
 
-/// The parameters of a request whose signature is right, without `sig`; or a sentence on what is wrong. With a method,
+/// The parameters of a request whose signature is right, without `sig`; or what is wrong, with a sentence. With a method,
 /// no other is accepted; without, its length tells it.
 pub(crate) fn verify(
     secret: &SecretString,
     method: Option<Method>,
     url: &str,
     body: &[u8],
-) -> Result<Fields, &'static str> {
+) -> Result<Fields, (Forgery, &'static str)> {
+    let wrong = |why| (Forgery::Wrong, why);
     let mut fields =
-        fields(url, body).ok_or("a parameter is there twice, or the body is in no documented form")?;
-    let signature = fields.remove("sig").ok_or(
+        fields(url, body).ok_or(wrong("a parameter is there twice, or the body is in no documented form"))?;
+    let signature = fields.remove("sig").ok_or((
+        Forgery::Missing,
         "there is no sig parameter, so nothing proves who sent this: signing of inbound messages has to be enabled by \
          Vonage's support",
-    )?;
-    let tag = digits(&signature).ok_or("the sig parameter is not hexadecimal")?;
+    ))?;
+    let tag = digits(&signature).ok_or(wrong("the sig parameter is not hexadecimal"))?;
     if tag.len() == 16 {
-        return Err("the signature is made with MD5, which can be forged: set the account to SHA-256 HMAC");
+        return Err(wrong(
+            "the signature is made with MD5, which can be forged: set the account to SHA-256 HMAC",
+        ));
     }
     let told = Method::ALL.into_iter().find(|method| method.length() == tag.len());
-    let told = told.ok_or("the sig parameter is as long as no signature")?;
+    let told = told.ok_or(wrong("the sig parameter is as long as no signature"))?;
     if method.is_some_and(|method| method != told) {
-        return Err("the signature is made by another method than the channel's signature_method");
+        return Err(wrong("the signature is made by another method than the channel's signature_method"));
     }
-    hmac::verify(&told.key(secret), signed(&fields).as_bytes(), &tag).map_err(
-        |_| "the signature does not fit: it was made with another secret, or over other parameters",
-    )?;
+    hmac::verify(&told.key(secret), signed(&fields).as_bytes(), &tag).map_err(|_| {
+        wrong("the signature does not fit: it was made with another secret, or over other parameters")
+    })?;
     Ok(fields)
 }
 

@@ -8,6 +8,7 @@ use super::{codes, config::Settings};
 use crate::{
     error::{Fault, OpenError, SendError, Went},
     wire::{Line, NoReply, Problem, Reply},
+    wire_log::Recorder,
 };
 
 /// What to check where Vonage refuses the login.
@@ -30,15 +31,16 @@ impl Wire {
     }
 
     /// Hands a text over.
-    pub(super) async fn post(&self, form: &[(&str, String)]) -> Result<Reply, NoReply> {
+    pub(super) async fn post(&self, form: &[(&str, String)], recorder: &Recorder) -> Result<Reply, NoReply> {
         let request = self.line.client().post(self.at("/sms/json")).form(form);
-        self.line.ask(request.basic_auth(&self.key, Some(self.secret.expose_secret()))).await
+        self.line.ask(request.basic_auth(&self.key, Some(self.secret.expose_secret())), recorder).await
     }
 
     /// Asks what the account has left, which writes to nobody.
     pub(super) async fn balance(&self) -> Result<Reply, NoReply> {
         let request = self.line.client().get(self.at("/account/get-balance"));
-        self.line.ask(request.basic_auth(&self.key, Some(self.secret.expose_secret()))).await
+        let request = request.basic_auth(&self.key, Some(self.secret.expose_secret()));
+        self.line.ask(request, &Recorder::default()).await
     }
 
     fn at(&self, rest: &str) -> Url {

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use liaison_channels::{
     Sender,
     conformance::{Eml, Misbehaviour, Rig, Taken},
+    cost::CostConfig,
     folder::{Folder, FolderConfig},
     message::ChannelId,
     sender::Carries,
@@ -31,8 +32,13 @@ impl FolderRig {
 
     fn open(carries: Carries, from: &str) -> Self {
         let home = tempfile::tempdir().expect("a folder for the test");
-        let config =
-            FolderConfig { path: home.path().join("out"), carries, from: from.to_owned(), per_minute: None };
+        let config = FolderConfig {
+            path: home.path().join("out"),
+            carries,
+            from: from.to_owned(),
+            per_minute: None,
+            cost: CostConfig::default(),
+        };
         let sender = Folder::open(ChannelId::parse("folder").expect("good"), &config).expect("opens");
         Self { home, sender }
     }
@@ -58,6 +64,10 @@ impl FolderRig {
 impl Rig for FolderRig {
     fn sender(&self) -> &dyn Sender {
         &self.sender
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        Vec::new()
     }
 
     async fn taken(&self) -> Vec<Taken> {

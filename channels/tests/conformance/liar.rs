@@ -11,11 +11,13 @@ use liaison_channels::{
     Sender,
     conformance::{Misbehaviour, Rig, Taken, promises},
     conformance_tests,
+    cost::Cost,
     error::{Fault, SendError, Went},
     message::{ChannelId, OurRef, Outgoing, Parts, ProviderRef},
     pace::Pace,
-    sender::{Accepted, Carries, Found, Limits, Lookup},
+    sender::{Accepted, Carries, Finding, Found, Limits, Lookup},
     text::Alphabet,
+    wire_log::Recorder,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -41,6 +43,11 @@ enum Vice {
     PrintsTheNumber,
     PrintsTheWords,
     NeverGivesUp,
+    KeepsNoLog,
+    LogsTheWords,
+    LogsTheNumber,
+    LogsTheKey,
+    LogsNoAnswer,
 }
 
 #[derive(Default)]
@@ -69,6 +76,7 @@ impl Liar {
             in_flight: 2,
             alphabet: Some(Alphabet::Unicode),
             can_be_answered: false,
+            cost: Cost::default(),
         };
         let id = ChannelId::parse("liar").expect("good");
         Self { id, limits, pace: Pace::unlimited(), vice, places: Semaphore::new(2), state: Mutex::default() }
@@ -150,22 +158,21 @@ impl Drop for OnTheWire<'_> {
     }
 }
 
-#[async_trait]
-impl Sender for Liar {
-    fn id(&self) -> &ChannelId {
-        &self.id
+impl Liar {
+    fn write_down(&self, message: &Outgoing, sent: &Result<Accepted, SendError>, recorder: &Recorder) {
+        recorder.said(match (self.vice, message.parts()) {
+            (Some(Vice::LogsTheWords), Parts::Text(text)) => text.body.expose(),
+            (Some(Vice::LogsTheNumber), Parts::Text(text)) => text.to.expose(),
+            (Some(Vice::LogsTheKey), _) => "login liars-key",
+            _ => "a text",
+        });
+        if !self.has(Vice::LogsNoAnswer) {
+            recorder.heard(if sent.is_ok() { "taken" } else { "no" });
+        }
     }
 
-    fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
-    fn pace(&self) -> &Pace {
-        &self.pace
-    }
-
-    async fn send(&self, message: &Outgoing) -> Result<Accepted, SendError> {
-        let accepted = Accepted { reference: self.name(message.reference()), said: "taken".to_owned() };
+    async fn hand_over(&self, message: &Outgoing) -> Result<Accepted, SendError> {
+        let accepted = Accepted::new(self.name(message.reference()), "taken");
         if matches!(message.parts(), Parts::Mail(_)) && !self.has(Vice::TakesTheWrongKind) {
             return Err(SendError::not_sent(Fault::Refused, "this channel carries texts"));
         }
@@ -193,9 +200,31 @@ impl Sender for Liar {
             }
         }
     }
+}
 
-    async fn find(&self, lookup: &Lookup<'_>) -> Result<Found, SendError> {
-        let Parts::Text(text) = lookup.message.parts() else { return Ok(Found::No) };
+#[async_trait]
+impl Sender for Liar {
+    fn id(&self) -> &ChannelId {
+        &self.id
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
+    async fn send(&self, message: &Outgoing) -> Result<Accepted, SendError> {
+        let recorder = Recorder::default();
+        let sent = self.hand_over(message).await;
+        self.write_down(message, &sent, &recorder);
+        if self.has(Vice::KeepsNoLog) { sent } else { recorder.log(&[]).on(sent) }
+    }
+
+    async fn find(&self, lookup: &Lookup<'_>) -> Result<Finding, SendError> {
+        let Parts::Text(text) = lookup.message.parts() else { return Ok(Found::No.into()) };
         let taken = &self.state().taken;
         let found = match self.vice {
             Some(Vice::FindsNothing) => None,
@@ -208,7 +237,7 @@ impl Sender for Liar {
                 taken.iter().map(|(reference, _)| *reference).find(|reference| *reference == lookup.reference)
             }
         };
-        Ok(found.map_or(Found::No, |reference| Found::Yes(self.name(reference))))
+        Ok(found.map_or(Found::No, |reference| Found::Yes(self.name(reference))).into())
     }
 
     async fn probe(&self) -> Result<String, SendError> {
@@ -229,6 +258,10 @@ impl Sender for Liar {
 impl Rig for Liar {
     fn sender(&self) -> &dyn Sender {
         self
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec!["liars-key".to_owned()]
     }
 
     async fn taken(&self) -> Vec<Taken> {
@@ -289,5 +322,10 @@ async fn every_vice_is_found_out_by_the_promise_it_breaks() {
         ProbesByWriting by a_probe_reaches_nobody_and_finds_what_is_wrong,
         PrintsTheNumber by no_personal_data_is_printed,
         PrintsTheWords by no_personal_data_is_printed,
+        KeepsNoLog by what_was_said_is_kept_struck_out,
+        LogsTheWords by what_was_said_is_kept_struck_out,
+        LogsTheNumber by what_was_said_is_kept_struck_out,
+        LogsTheKey by what_was_said_is_kept_struck_out,
+        LogsNoAnswer by what_was_said_is_kept_struck_out,
     );
 }

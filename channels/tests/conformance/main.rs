@@ -1,5 +1,6 @@
 //! The promises of every channel, kept by every adapter.
 
+mod cost;
 mod folder;
 mod liar;
 mod mailboxes;

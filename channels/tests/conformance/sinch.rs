@@ -37,6 +37,10 @@ impl Rig for SinchRig {
         &self.sender
     }
 
+    fn secrets(&self) -> Vec<String> {
+        vec![SinchFake::TOKEN.to_owned(), SinchFake::SECRET.to_owned()]
+    }
+
     async fn taken(&self) -> Vec<Taken> {
         self.fake.batches().into_iter().map(|taken| Taken { to: taken.to, words: taken.body }).collect()
     }

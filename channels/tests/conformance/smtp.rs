@@ -3,24 +3,35 @@
 use async_trait::async_trait;
 use liaison_channels::{
     Sender,
-    conformance::{Eml, Misbehaviour, Rig, Taken},
+    conformance::{Eml, Misbehaviour, Rig, Taken, as_logins},
     fakes::smtp::{Act, At, Script, SmtpFake},
     message::ChannelId,
     smtp::{Smtp, SmtpConfig},
 };
+use tempfile::TempDir;
+
+const USERNAME: &str = "parents@northfield.example";
+const PASSWORD: &str = "smtp-password";
 
 pub(crate) struct SmtpRig {
     fake: SmtpFake,
     sender: Smtp,
+    _secrets: TempDir,
 }
 
 impl SmtpRig {
     pub(crate) async fn start(pipelining: bool) -> Self {
-        let fake = SmtpFake::start(Script { pipelining, ..Script::default() }).await;
+        let login = Some((USERNAME.to_owned(), PASSWORD.to_owned()));
+        let fake = SmtpFake::start(Script { pipelining, login, ..Script::default() }).await;
+        let secrets = tempfile::tempdir().expect("a folder for the test");
+        let password = secrets.path().join("password");
+        std::fs::write(&password, PASSWORD).expect("a file for the password");
         let config = serde_json::json!({
             "host": "127.0.0.1",
             "port": fake.address().port(),
             "tls": "none",
+            "username": USERNAME,
+            "password_file": password,
             "from": "Northfield School <parents@northfield.example>",
             "connections": 3,
             "connect_secs": 5,
@@ -29,7 +40,7 @@ impl SmtpRig {
         });
         let config: SmtpConfig = serde_json::from_value(config).expect("known settings");
         let sender = Smtp::open(ChannelId::parse("mail").expect("good"), &config).expect("opens");
-        Self { fake, sender }
+        Self { fake, sender, _secrets: secrets }
     }
 
     /// The one mail the server has.
@@ -44,6 +55,10 @@ impl SmtpRig {
 impl Rig for SmtpRig {
     fn sender(&self) -> &dyn Sender {
         &self.sender
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        as_logins(USERNAME, PASSWORD)
     }
 
     async fn taken(&self) -> Vec<Taken> {

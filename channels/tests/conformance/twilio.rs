@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use liaison_channels::{
     Sender,
-    conformance::{Misbehaviour, Rig, Taken},
+    conformance::{Misbehaviour, Rig, Taken, as_logins},
     fakes::twilio::{Deed, Shape, TwilioFake},
     message::ChannelId,
     twilio::Twilio,
@@ -37,6 +37,10 @@ impl TwilioRig {
 impl Rig for TwilioRig {
     fn sender(&self) -> &dyn Sender {
         &self.sender
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        as_logins(TwilioFake::ACCOUNT, TwilioFake::TOKEN)
     }
 
     async fn taken(&self) -> Vec<Taken> {

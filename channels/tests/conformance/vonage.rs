@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use liaison_channels::{
     Sender,
-    conformance::{Misbehaviour, Post, Rig, Taken},
+    conformance::{Misbehaviour, Post, Rig, Taken, as_logins},
     fakes::vonage::{Carriage, Deed, VonageFake},
     message::ChannelId,
     vonage::Vonage,
@@ -38,6 +38,10 @@ fn refuse(status: &str) -> Deed {
 impl Rig for VonageRig {
     fn sender(&self) -> &dyn Sender {
         &self.sender
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        as_logins(VonageFake::KEY, VonageFake::SECRET)
     }
 
     async fn taken(&self) -> Vec<Taken> {

@@ -18,6 +18,10 @@ impl Rig for Scene {
         &self.notify
     }
 
+    fn secrets(&self) -> Vec<String> {
+        vec![GovukNotifyFake::SECRET.to_owned(), "eyJ".to_owned()]
+    }
+
     /// What was handed over. Notify tidies spaces and quotes in what it sends, which is its own doing.
     async fn taken(&self) -> Vec<Taken> {
         self.fake.texts().into_iter().map(|taken| Taken { to: taken.to, words: taken.words }).collect()

@@ -53,7 +53,7 @@ async fn the_oldest_of_two_with_our_reference_is_the_one_in_doubt() {
     assert_eq!(scene.find(&text).await, Found::Yes(first.clone()));
     let known = [first];
     let lookup = scene.lookup(&text, &known);
-    assert_eq!(scene.notify.find(&lookup).await.unwrap(), Found::Yes(second));
+    assert_eq!(scene.notify.find(&lookup).await.unwrap().found, Found::Yes(second));
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn of_a_text_that_notify_may_have_forgotten_nothing_is_told() {
     let text = text();
     let since = scene.began - SignedDuration::from_hours(72);
 
-    let found = scene.notify.find(&Lookup { since, ..scene.lookup(&text, &[]) }).await.unwrap();
+    let found = scene.notify.find(&Lookup { since, ..scene.lookup(&text, &[]) }).await.unwrap().found;
 
     assert_eq!(found, Found::CannotTell);
 }

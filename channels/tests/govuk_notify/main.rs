@@ -58,7 +58,7 @@ impl Scene {
     }
 
     pub(crate) async fn find(&self, message: &Outgoing) -> Found {
-        self.notify.find(&self.lookup(message, &[])).await.unwrap()
+        self.notify.find(&self.lookup(message, &[])).await.unwrap().found
     }
 
     pub(crate) fn lookup<'a>(&self, message: &'a Outgoing, known: &'a [ProviderRef]) -> Lookup<'a> {

@@ -64,7 +64,7 @@ async fn the_least_description_is_an_address_and_a_body() {
         since: jiff::Timestamp::now(),
         known: &[],
     };
-    assert_eq!(http.find(&lookup).await.unwrap(), Found::CannotTell);
+    assert_eq!(http.find(&lookup).await.unwrap().found, Found::CannotTell);
 }
 
 #[test]
@@ -95,6 +95,7 @@ fn each_problem_is_told_by_its_place() {
     };
     for (told, description) in [
         ("provider is empty", with("provider", json!(" "))),
+        ("cost.pence_per_part", with("cost", json!({"pence_per_part": -1}))),
         ("request.url", with("request.url", json!("http://post.example/texts"))),
         ("request.url", with("request.url", json!("https://user:pass@post.example/"))),
         ("placeholder {words}", with("request.body", json!("{\"a\": \"{to} {text} {words}\"}"))),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use liaison_channels::{
     Sender,
-    conformance::{Misbehaviour, Post, Proof, Rig, Taken},
+    conformance::{Misbehaviour, Post, Proof, Rig, Taken, as_logins},
     conformance_tests,
     error::{Fault, Went},
     fakes::{esendex::EsendexFake, stage::Deed},
@@ -62,6 +62,10 @@ impl Scene {
 impl Rig for Scene {
     fn sender(&self) -> &dyn Sender {
         &self.http
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        as_logins(EsendexFake::USERNAME, EsendexFake::PASSWORD)
     }
 
     async fn taken(&self) -> Vec<Taken> {

@@ -11,7 +11,7 @@ use liaison_channels::{
     fakes::{firetext::FireTextFake, stage::Deed},
     http::Http,
     inbound::Event,
-    receipt::{FailedAs, NotBelieved, Progress},
+    receipt::{FailedAs, Forgery, NotBelieved, Progress},
 };
 use tempfile::TempDir;
 
@@ -62,6 +62,10 @@ impl Scene {
 impl Rig for Scene {
     fn sender(&self) -> &dyn Sender {
         &self.http
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![FireTextFake::KEY.to_owned()]
     }
 
     async fn taken(&self) -> Vec<Taken> {
@@ -261,7 +265,7 @@ fn a_post_to_the_wrong_address_or_without_what_is_described_is_for_a_person() {
         assert!(matches!(scene.told(&post), Err(NotBelieved::Unreadable(_))), "{}", post.path_and_query);
     }
     let elsewhere = Post { path_and_query: "/webhooks/other/text".to_owned(), ..text };
-    assert_eq!(scene.told(&elsewhere), Err(NotBelieved::Forged));
+    assert_eq!(scene.told(&elsewhere), Err(NotBelieved::Forged(Forgery::Wrong)));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use liaison_channels::{
     http::{Http, HttpConfig},
     inbound::Event,
     message::ChannelId,
-    receipt::NotBelieved,
+    receipt::{Forgery, NotBelieved},
 };
 use ring::hmac;
 use serde_json::{Value, json};
@@ -174,7 +174,8 @@ async fn an_hmac_over_the_body_proves_a_post_and_any_change_undoes_it() {
                 Post { headers: vec![("x-signature".to_owned(), String::new())], ..good.clone() },
                 twice,
             ] {
-                assert_eq!(told(&forged), Err(NotBelieved::Forged), "{name} {encoding}");
+                let why = if forged.headers.is_empty() { Forgery::Missing } else { Forgery::Wrong };
+                assert_eq!(told(&forged), Err(NotBelieved::Forged(why)), "{name} {encoding}");
             }
         }
     }

@@ -5,7 +5,7 @@ use liaison_channels::{
     Sender,
     fakes::sinch::{SignedPost, SinchFake},
     inbound::{Event, KeptText, RawForm, read_text},
-    receipt::NotBelieved,
+    receipt::{Forgery, NotBelieved},
 };
 use serde_json::{Value, json};
 
@@ -126,7 +126,8 @@ fn a_post_changed_on_the_way_is_not_believed() {
         SignedPost { body: Vec::new(), ..good.clone() },
         SignedPost { headers: Vec::new(), ..good.clone() },
     ] {
-        assert_eq!(events(&scene, &changed), Err(NotBelieved::Forged));
+        let why = if changed.headers.is_empty() { Forgery::Missing } else { Forgery::Wrong };
+        assert_eq!(events(&scene, &changed), Err(NotBelieved::Forged(why)));
     }
 }
 
@@ -136,7 +137,7 @@ fn a_post_signed_with_another_secret_is_not_believed() {
         std::fs::write(config.webhook_secret_file.as_ref().unwrap(), "another").unwrap();
     });
 
-    assert_eq!(events(&scene, &SinchFake::signed(URL, &told())), Err(NotBelieved::Forged));
+    assert_eq!(events(&scene, &SinchFake::signed(URL, &told())), Err(NotBelieved::Forged(Forgery::Wrong)));
 }
 
 #[test]
@@ -147,7 +148,8 @@ fn a_signature_of_another_time_is_believed_within_the_window_only() {
 
         let read = events(&scene, &SinchFake::signed_at(URL, &told(), at));
 
-        assert_eq!(read.is_ok(), believed, "{seconds} s: {read:?}");
+        let stale = read == Err(NotBelieved::Forged(Forgery::Stale));
+        assert_eq!((read.is_ok(), stale), (believed, !believed), "{seconds} s: {read:?}");
     }
 }
 

@@ -4,7 +4,7 @@ use liaison_channels::{
     Sender,
     fakes::sinch::SinchFake,
     inbound::Event,
-    receipt::{FailedAs, NotBelieved, Progress, Receipt},
+    receipt::{FailedAs, Forgery, NotBelieved, Progress, Receipt},
 };
 use serde_json::{Value, json};
 
@@ -112,5 +112,5 @@ fn a_report_changed_on_the_way_is_not_believed() {
 
     let changed = liaison_channels::fakes::sinch::SignedPost { body: body.into_bytes(), ..good };
 
-    assert_eq!(events(&scene, &changed), Err(NotBelieved::Forged));
+    assert_eq!(events(&scene, &changed), Err(NotBelieved::Forged(Forgery::Wrong)));
 }

@@ -62,7 +62,7 @@ impl Scene {
     }
 
     pub(crate) async fn find_but(&self, message: &Outgoing, known: &[ProviderRef]) -> Found {
-        self.sinch.find(&self.lookup(message, known)).await.unwrap()
+        self.sinch.find(&self.lookup(message, known)).await.unwrap().found
     }
 
     pub(crate) fn lookup<'a>(&self, message: &'a Outgoing, known: &'a [ProviderRef]) -> Lookup<'a> {

@@ -4,7 +4,7 @@ use liaison_channels::{
     Sender,
     fakes::twilio::{SignedPost, TwilioFake},
     inbound::{Event, KeptText, RawForm, read_text},
-    receipt::NotBelieved,
+    receipt::{Forgery, NotBelieved},
 };
 
 use crate::{CARER, Scene, WORDS, text};
@@ -131,7 +131,8 @@ fn a_text_changed_on_the_way_is_not_believed() {
         SignedPost { body: Vec::new(), ..good.clone() },
         SignedPost { headers: Vec::new(), ..good.clone() },
     ] {
-        assert_eq!(events(&scene, &changed), Err(NotBelieved::Forged));
+        let why = if changed.headers.is_empty() { Forgery::Missing } else { Forgery::Wrong };
+        assert_eq!(events(&scene, &changed), Err(NotBelieved::Forged(why)));
     }
 }
 

@@ -8,7 +8,7 @@ use liaison_channels::{
     fakes::twilio::{SignedPost, TwilioFake},
     inbound::Event,
     message::OurRef,
-    receipt::{FailedAs, NotBelieved, Progress, Receipt},
+    receipt::{FailedAs, Forgery, NotBelieved, Progress, Receipt},
 };
 use tokio::net::TcpListener;
 use uuid::Uuid;
@@ -85,7 +85,7 @@ async fn a_shared_key_proves_a_callback() {
     let bad = scene.fake.callback_request(&taken.reference.0, "sent", None).unwrap();
 
     assert_eq!(read(&scene, &good).unwrap().len(), 1);
-    assert_eq!(read(&scene, &bad), Err(NotBelieved::Forged));
+    assert_eq!(read(&scene, &bad), Err(NotBelieved::Forged(Forgery::Wrong)));
 }
 
 #[test]
@@ -103,7 +103,8 @@ fn whatever_was_changed_on_the_way_is_not_believed() {
         SignedPost { body: Vec::new(), ..good.clone() },
         SignedPost { headers: Vec::new(), ..good.clone() },
     ] {
-        assert_eq!(read(&scene, &changed), Err(NotBelieved::Forged), "{changed:?}");
+        let why = if changed.headers.is_empty() { Forgery::Missing } else { Forgery::Wrong };
+        assert_eq!(read(&scene, &changed), Err(NotBelieved::Forged(why)), "{changed:?}");
     }
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use liaison_channels::{
     Sender,
-    conformance::{Misbehaviour, Post, Rig, Taken},
+    conformance::{Misbehaviour, Post, Rig, Taken, as_logins},
     conformance_tests,
-    fakes::twilio::{Deed, Shape},
+    fakes::twilio::{Deed, Shape, TwilioFake},
 };
 
 use crate::Scene;
@@ -20,6 +20,10 @@ const fn refuse(code: u32) -> Deed {
 impl Rig for Scene {
     fn sender(&self) -> &dyn Sender {
         &self.twilio
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        as_logins(TwilioFake::ACCOUNT, TwilioFake::TOKEN)
     }
 
     async fn taken(&self) -> Vec<Taken> {

@@ -272,5 +272,5 @@ async fn a_text_from_before_the_attempt_is_not_it() {
         .find(&liaison_channels::sender::Lookup { since: later, ..scene.lookup(&text, &[]) })
         .await;
 
-    assert_eq!(found.unwrap(), Found::No);
+    assert_eq!(found.unwrap().found, Found::No);
 }

@@ -8,6 +8,7 @@ mod conformance;
 mod fake;
 mod find;
 mod inspect;
+mod log;
 mod probe;
 mod received;
 mod send;
@@ -63,7 +64,7 @@ impl Scene {
     }
 
     pub(crate) async fn find_but(&self, message: &Outgoing, known: &[ProviderRef]) -> Found {
-        self.twilio.find(&self.lookup(message, known)).await.unwrap()
+        self.twilio.find(&self.lookup(message, known)).await.unwrap().found
     }
 
     pub(crate) fn lookup<'a>(&self, message: &'a Outgoing, known: &'a [ProviderRef]) -> Lookup<'a> {

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use liaison_channels::{
     fakes::vonage::{Carriage, SignedPost},
     inbound::{ArrivedText, Event, KeptText, RawForm, TextPart, join, read_text},
-    receipt::NotBelieved,
+    receipt::{Forgery, NotBelieved},
     vonage::signature::Method,
 };
 
@@ -155,7 +155,7 @@ fn a_nonce_comes_once_or_with_the_very_same_post() {
 
     assert!(taken.is_ok());
     assert_eq!(repeat, taken, "the provider repeats what we could not keep");
-    assert_eq!(events(&scene, &other), Err(NotBelieved::Forged));
+    assert_eq!(events(&scene, &other), Err(NotBelieved::Forged(Forgery::Replayed)));
 }
 
 #[test]
@@ -175,7 +175,8 @@ fn a_text_changed_on_the_way_is_not_believed() {
         ("no signature", changed(body.replace("sig=", "gis="))),
         ("nothing", changed(String::new())),
     ] {
-        assert_eq!(events(&scene, &post), Err(NotBelieved::Forged), "{what}");
+        let why = if what.starts_with("no") { Forgery::Missing } else { Forgery::Wrong };
+        assert_eq!(events(&scene, &post), Err(NotBelieved::Forged(why)), "{what}");
     }
 }
 
@@ -201,7 +202,7 @@ fn a_post_signed_with_another_secret_is_not_believed() {
 
     let read = events(&scene, &scene.fake.signed(URL, &fields(&scene), Carriage::Form));
 
-    assert_eq!(read, Err(NotBelieved::Forged));
+    assert_eq!(read, Err(NotBelieved::Forged(Forgery::Wrong)));
 }
 
 #[test]

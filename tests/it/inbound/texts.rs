@@ -53,7 +53,10 @@ async fn a_forged_post_is_refused_counted_and_leaves_no_trace() {
     let metrics = axum::body::to_bytes(metrics.into_body(), 65_536).await.unwrap();
 
     let metrics = String::from_utf8(metrics.to_vec()).unwrap();
-    assert!(metrics.contains("liaison_webhook_refused_total{channel=\"texts\"} 3"), "{metrics}");
+    assert!(
+        metrics.contains("liaison_webhook_refused_total{channel=\"texts\",reason=\"wrong\"} 3"),
+        "{metrics}"
+    );
     assert_eq!((school.rows(KEPT).await, school.understand().await), (vec!["0".to_owned()], 0));
     school.close().await;
 }
