@@ -9,6 +9,7 @@
 //! * [`smtp`], [`twilio`], [`govuk_notify`], [`sinch`], [`vonage`], [`http`], [`folder`]: the adapters; [`open`] is the one list
 //!   that registers them;
 //! * [`record_sink`]: the contract of a place that takes records for another system, [`RecordSink`]; [`record_folder`]: its first;
+//! * [`oauth`]: signing in to mail servers with tokens;
 //! * [`text`]: the alphabet and the length of texts; [`pace`]: how fast a channel may go;
 //! * `conformance` and `fakes` (feature `fakes`): the promises as a test kit, and strict providers in process.
 
@@ -27,6 +28,7 @@ pub mod inbox_maildir;
 mod line;
 pub mod message;
 mod mime;
+pub mod oauth;
 mod open;
 pub mod pace;
 pub mod private;

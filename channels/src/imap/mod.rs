@@ -195,7 +195,8 @@ impl Inbox for Imap {
         };
         let (place, encrypted, mailbox) =
             (self.dialer.place(), self.dialer.encryption_in_words(), &self.mailbox);
-        Ok(format!("reached {place} {encrypted}, signed in, {mailbox} holds {mails} mail(s), {tells}"))
+        let login = self.dialer.login_in_words();
+        Ok(format!("reached {place} {encrypted}, {login}, {mailbox} holds {mails} mail(s), {tells}"))
     }
 
     async fn close(&mut self) {

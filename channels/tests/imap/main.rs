@@ -7,4 +7,5 @@ mod lines;
 mod mails;
 mod script;
 mod secure;
+mod tokens;
 mod waiting;
