@@ -139,6 +139,27 @@ impl Dovecot {
         fs::rename(unfinished, whole).expect("deliver the mail");
     }
 
+    /// Makes a folder beside the inbox, by the name that people read.
+    ///
+    /// # Panics
+    /// When `doveadm` fails.
+    pub fn make_folder(&self, name: &str) {
+        self.tool(&["mailbox", "create", "-u", USER, name]);
+    }
+
+    /// Puts a mail into a folder, as a filter on the server does.
+    ///
+    /// # Panics
+    /// When `doveadm` fails.
+    pub fn file(&self, folder: &str, raw: &[u8]) {
+        let number = self.delivered.fetch_add(1, Ordering::Relaxed);
+        let path = self.at(&format!("filed-{number}"));
+        fs::write(&path, raw).expect("write the mail");
+        // It reads the mail as its own user does.
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).expect("open the mail");
+        self.tool(&["save", "-u", USER, "-m", folder, &path.display().to_string()]);
+    }
+
     /// Marks a mail as read, as somebody at a mail program does.
     ///
     /// # Panics

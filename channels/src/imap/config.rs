@@ -28,7 +28,8 @@ pub struct ImapConfig {
     pub password_file: Option<PathBuf>,
     /// Signs in with tokens instead of a password; `username` is then the mailbox's address.
     pub oauth: Option<Box<OAuthConfig>>,
-    /// The mailbox to read, as IMAP names it: `INBOX`, `INBOX/Carers`.
+    /// The mailbox to read, or one folder of it: `INBOX`, `Junk`, `Elternbriefe ä`. A folder below another is written with
+    /// the server's own separator, mostly `/` or `.`: `INBOX/Carers`.
     #[serde(default = "default_mailbox")]
     pub mailbox: String,
     /// The addresses whose mail arrives here, at least one: by them our own mail is known again.
@@ -108,8 +109,8 @@ impl ImapConfig {
                 .then_some("username: the name to sign in with"),
             (self.password_file.is_some() == self.oauth.is_some())
                 .then_some("password_file and oauth: set one of them; the channel signs in one way"),
-            (self.mailbox.is_empty() || !self.mailbox.bytes().all(|byte| (b' '..=b'~').contains(&byte)))
-                .then_some("mailbox: a name as IMAP writes it, such as INBOX, in plain ASCII (RFC 9051 appendix A.1)"),
+            (self.mailbox.trim().is_empty() || self.mailbox.contains(char::is_control))
+                .then_some("mailbox: a folder's name as mail programs show it, such as INBOX or INBOX/Carers"),
             addresses_wrong(&self.addresses),
             (!(1..=500).contains(&self.largest_mb)).then_some("largest_mb: choose 1 to 500"),
         ];
@@ -162,7 +163,7 @@ mod tests {
     #[test]
     fn all_problems_are_told_at_once() {
         let wrong = config(
-            r#"{"host": "", "username": "", "mailbox": "Eltern\u00e4", "addresses": ["x"], "largest_mb": 0}"#,
+            r#"{"host": "", "username": "", "mailbox": "Eltern\u0000", "addresses": ["x"], "largest_mb": 0}"#,
         );
 
         let told = wrong.check().expect_err("five problems").to_string();

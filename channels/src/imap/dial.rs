@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::{
     config::ImapConfig,
+    folder_name,
     line::Line,
     talk::{Talk, capabilities, quoted},
     trouble::{Phase, Snag, Trouble},
@@ -50,7 +51,7 @@ impl Dialer {
             encryption: (config.tls != Tls::None).then(encrypt).transpose()?,
             username: config.username.clone(),
             proof,
-            mailbox: config.mailbox.clone(),
+            mailbox: folder_name::encoded(&config.mailbox),
             deadline: config.deadline()?,
         })
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod faults;
+mod folders;
 mod kit;
 mod lines;
 mod mails;
