@@ -12,6 +12,7 @@
 //! * [`reading`]: what an arrived mail says; [`scan`]: its files, looked at by the virus scanner of this machine;
 //! * [`wire_log`]: what was said on the wire for one attempt;
 //! * [`cost`]: what a channel's texts cost, and how many may leave;
+//! * [`oauth`]: signing in to mail servers with tokens;
 //! * [`text`]: the alphabet and the length of texts; [`pace`]: how fast a channel may go;
 //! * `conformance` and `fakes` (feature `fakes`): the promises as a test kit, and strict providers in process.
 
@@ -31,6 +32,7 @@ pub mod inbox_maildir;
 mod line;
 pub mod message;
 mod mime;
+pub mod oauth;
 mod open;
 pub mod pace;
 pub mod private;

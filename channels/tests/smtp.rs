@@ -15,5 +15,7 @@ mod pool;
 mod secure;
 #[path = "smtp/sink.rs"]
 mod sink;
+#[path = "smtp/tokens.rs"]
+mod tokens;
 #[path = "smtp/words.rs"]
 mod words;

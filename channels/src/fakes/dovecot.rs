@@ -3,12 +3,14 @@
 //! It touches nothing of a Dovecot that this machine may run, works for root and for an ordinary user, and ends with the
 //! value that stands for it.
 
+mod settings;
+
 use std::{
     fs::{self, File, FileTimes, Permissions},
     io::{self, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     os::unix::{
-        fs::{MetadataExt as _, PermissionsExt as _, chown},
+        fs::{PermissionsExt as _, chown},
         process::CommandExt as _,
     },
     path::{Path, PathBuf},
@@ -20,6 +22,7 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use self::settings::Setup;
 use super::smtp::Authority;
 
 const PROGRAM: &str = "/usr/sbin/dovecot";
@@ -47,12 +50,21 @@ pub struct Dovecot {
 }
 
 impl Dovecot {
+    /// Starts a server without encryption that takes the password, and the tokens that this address knows
+    /// ([`TokenServer::introspection_url`](super::token_server::TokenServer::introspection_url)).
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_with_tokens(introspection_url: &str) -> Option<Self> {
+        Self::start_with(&Setup { introspection_url: Some(introspection_url), ..Setup::default() })
+    }
+
     /// Starts a server without encryption. `None` where Dovecot is not installed and nobody insists on it.
     ///
     /// # Panics
     /// When it does not start, or is missing while `LIAISON_REQUIRE_TOOLS` is set.
     pub fn start() -> Option<Self> {
-        Self::start_with(None)
+        Self::start_with(&Setup::default())
     }
 
     /// Starts a server that offers STARTTLS at [`port`](Self::port) and TLS at [`tls_port`](Self::tls_port), by a
@@ -61,10 +73,10 @@ impl Dovecot {
     /// # Panics
     /// As [`start`](Self::start).
     pub fn start_encrypted(authority: &Authority) -> Option<Self> {
-        Self::start_with(Some(authority))
+        Self::start_with(&Setup { authority: Some(authority), ..Setup::default() })
     }
 
-    fn start_with(authority: Option<&Authority>) -> Option<Self> {
+    fn start_with(setup: &Setup<'_>) -> Option<Self> {
         if !Path::new(PROGRAM).exists() {
             assert!(
                 std::env::var_os("LIAISON_REQUIRE_TOOLS").is_none(),
@@ -77,7 +89,7 @@ impl Dovecot {
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("open the folder");
         let [port, tls_port] = two_ports();
         let mut dovecot = Self { folder, server: None, port, tls_port, delivered: AtomicU64::new(0) };
-        dovecot.write_settings(authority);
+        settings::write(&dovecot, setup);
         for part in ["tmp", "new", "cur"] {
             Self::make(&dovecot.maildir().join(part));
         }
@@ -125,6 +137,27 @@ impl Dovecot {
         file.set_times(FileTimes::new().set_modified(SystemTime::now())).expect("date the mail");
         give(&unfinished);
         fs::rename(unfinished, whole).expect("deliver the mail");
+    }
+
+    /// Makes a folder beside the inbox, by the name that people read.
+    ///
+    /// # Panics
+    /// When `doveadm` fails.
+    pub fn make_folder(&self, name: &str) {
+        self.tool(&["mailbox", "create", "-u", USER, name]);
+    }
+
+    /// Puts a mail into a folder, as a filter on the server does.
+    ///
+    /// # Panics
+    /// When `doveadm` fails.
+    pub fn file(&self, folder: &str, raw: &[u8]) {
+        let number = self.delivered.fetch_add(1, Ordering::Relaxed);
+        let path = self.at(&format!("filed-{number}"));
+        fs::write(&path, raw).expect("write the mail");
+        // It reads the mail as its own user does.
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).expect("open the mail");
+        self.tool(&["save", "-u", USER, "-m", folder, &path.display().to_string()]);
     }
 
     /// Marks a mail as read, as somebody at a mail program does.
@@ -253,32 +286,6 @@ impl Dovecot {
         give(path);
         give(path.parent().expect("its parent"));
     }
-
-    fn write_settings(&self, authority: Option<&Authority>) {
-        let encryption = authority.map_or_else(
-            || "ssl = no\ndisable_plaintext_auth = no\n".to_owned(),
-            |authority| {
-                let (certificate, key) = authority.certify("localhost");
-                fs::write(self.at("cert.pem"), certificate).expect("write the certificate");
-                fs::write(self.at("key.pem"), key).expect("write its key");
-                let [certificate, key] =
-                    ["cert.pem", "key.pem"].map(|name| self.at(name).display().to_string());
-                format!(
-                    "ssl = yes\ndisable_plaintext_auth = no\nssl_cert = <{certificate}\nssl_key = <{key}\n"
-                )
-            },
-        );
-        let imaps = if authority.is_some() { self.tls_port } else { 0 };
-        let settings = SETTINGS
-            .replace("@folder@", &self.folder.path().display().to_string())
-            .replace("@port@", &self.port.to_string())
-            .replace("@imaps@", &imaps.to_string())
-            .replace("@encryption@", &encryption)
-            .replace("@who@", &who());
-        fs::write(self.at("dovecot.conf"), settings).expect("write the settings");
-        fs::write(self.at("users"), format!("{USER}:{{PLAIN}}{PASSWORD}\n")).expect("write the user");
-        fs::write(self.at("password"), format!("{PASSWORD}\n")).expect("write the password");
-    }
 }
 
 impl Drop for Dovecot {
@@ -287,68 +294,11 @@ impl Drop for Dovecot {
     }
 }
 
-const SETTINGS: &str = "
-base_dir = @folder@/run
-state_dir = @folder@/state
-log_path = @folder@/log
-instance_name = liaison-test
-protocols = imap
-listen = 127.0.0.1
-mail_location = maildir:@folder@/mail
-mailbox_list_index = no
-auth_mechanisms = plain
-@encryption@
-@who@
-service imap-login {
-  chroot =
-  inet_listener imap {
-    port = @port@
-  }
-  inet_listener imaps {
-    port = @imaps@
-    ssl = yes
-  }
-}
-service anvil {
-  chroot =
-}
-passdb {
-  driver = passwd-file
-  args = @folder@/users
-}
-";
-
 /// Makes the mails' owner of it.
 fn give(path: &Path) {
-    if is_root() {
+    if settings::is_root() {
         chown(path, Some(NOBODY), Some(NOBODY)).expect("give it to nobody");
     }
-}
-
-/// Who its processes are, and whose the mails.
-fn who() -> String {
-    let me = fs::metadata("/proc/self").expect("this process");
-    if is_root() {
-        return format!(
-            "userdb {{\n  driver = static\n  args = uid={NOBODY} gid={NOBODY} home=/nonexistent\n}}\nfirst_valid_uid = 1\n"
-        );
-    }
-    let name = |database: &str, id: u32| {
-        let entries = fs::read_to_string(database).unwrap_or_default();
-        let mut named = entries.lines().filter(|line| line.split(':').nth(2) == Some(&id.to_string()));
-        named.next().and_then(|line| line.split(':').next()).map_or_else(|| id.to_string(), str::to_owned)
-    };
-    let (user, group) = (name("/etc/passwd", me.uid()), name("/etc/group", me.gid()));
-    format!(
-        "default_internal_user = {user}\ndefault_internal_group = {group}\ndefault_login_user = {user}\n\
-         userdb {{\n  driver = static\n  args = uid={} gid={} home=/nonexistent\n}}\nfirst_valid_uid = 1\n",
-        me.uid(),
-        me.gid()
-    )
-}
-
-fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0)
 }
 
 /// Two ports that were free a moment ago: Dovecot wants to be told numbers.

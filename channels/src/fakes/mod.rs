@@ -11,5 +11,6 @@ mod post;
 pub mod sinch;
 pub mod smtp;
 pub mod stage;
+pub mod token_server;
 pub mod twilio;
 pub mod vonage;

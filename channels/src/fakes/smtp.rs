@@ -18,6 +18,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use self::conversation::Conversation;
 pub use self::tls::Authority;
+use super::token_server::TokenCheck;
 
 /// How the server is set up.
 #[derive(Debug, Clone)]
@@ -30,6 +31,10 @@ pub struct Script {
     pub size: Option<usize>,
     /// Asks for this user name and password.
     pub login: Option<(String, String)>,
+    /// Takes tokens for its one mailbox (XOAUTH2, which `mechanisms` must name).
+    pub tokens: Option<TokenCheck>,
+    /// Refuses a token at once, as Exchange Online does, and not by a challenge first, as Gmail does.
+    pub refuses_at_once: bool,
     /// The sign-in methods it offers, when it asks.
     pub mechanisms: String,
     /// Certificate and key, when it encrypts.
@@ -56,6 +61,8 @@ impl Default for Script {
             utf8: false,
             size: Some(10_000_000),
             login: None,
+            tokens: None,
+            refuses_at_once: false,
             mechanisms: "PLAIN LOGIN".to_owned(),
             tls: None,
             name: "localhost".to_owned(),

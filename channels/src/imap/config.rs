@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
-use crate::{address::EmailAddress, error::OpenError, line, tls::Tls};
+use crate::{address::EmailAddress, error::OpenError, line, oauth::OAuthConfig, tls::Tls};
 
 /// Settings of a `kind = "imap"` channel.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,8 +25,11 @@ pub struct ImapConfig {
     /// Sign in as.
     pub username: String,
     /// File with the password, or the name of a systemd credential. A line break at its end is dropped.
-    pub password_file: PathBuf,
-    /// The mailbox to read, as IMAP names it: `INBOX`, `INBOX/Carers`.
+    pub password_file: Option<PathBuf>,
+    /// Signs in with tokens instead of a password; `username` is then the mailbox's address.
+    pub oauth: Option<Box<OAuthConfig>>,
+    /// The mailbox to read, or one folder of it: `INBOX`, `Junk`, `Elternbriefe ä`. A folder below another is written with
+    /// the server's own separator, mostly `/` or `.`: `INBOX/Carers`.
     #[serde(default = "default_mailbox")]
     pub mailbox: String,
     /// The addresses whose mail arrives here, at least one: by them our own mail is known again.
@@ -104,12 +107,15 @@ impl ImapConfig {
             ),
             (self.username.is_empty() || self.username.contains(char::is_control))
                 .then_some("username: the name to sign in with"),
-            (self.mailbox.is_empty() || !self.mailbox.bytes().all(|byte| (b' '..=b'~').contains(&byte)))
-                .then_some("mailbox: a name as IMAP writes it, such as INBOX, in plain ASCII (RFC 9051 appendix A.1)"),
+            (self.password_file.is_some() == self.oauth.is_some())
+                .then_some("password_file and oauth: set one of them; the channel signs in one way"),
+            (self.mailbox.trim().is_empty() || self.mailbox.contains(char::is_control))
+                .then_some("mailbox: a folder's name as mail programs show it, such as INBOX or INBOX/Carers"),
             addresses_wrong(&self.addresses),
             (!(1..=500).contains(&self.largest_mb)).then_some("largest_mb: choose 1 to 500"),
         ];
-        let wrong: Vec<_> = wrong.into_iter().flatten().collect();
+        let mut wrong: Vec<_> = wrong.into_iter().flatten().map(str::to_owned).collect();
+        wrong.extend(self.oauth.iter().flat_map(|oauth| oauth.problems()));
         if wrong.is_empty() { Ok(()) } else { Err(OpenError(wrong.join("; "))) }
     }
 }
@@ -131,7 +137,9 @@ mod tests {
         let map = settings.as_object_mut().expect("an object");
         map.entry("host").or_insert("imap.school.example".into());
         map.entry("username").or_insert("parents".into());
-        map.entry("password_file").or_insert("password".into());
+        if !map.contains_key("oauth") {
+            map.entry("password_file").or_insert("password".into());
+        }
         map.entry("addresses").or_insert(["parents@school.example"].as_slice().into());
         serde_json::from_value(settings).expect("known keys")
     }
@@ -155,7 +163,7 @@ mod tests {
     #[test]
     fn all_problems_are_told_at_once() {
         let wrong = config(
-            r#"{"host": "", "username": "", "mailbox": "Eltern\u00e4", "addresses": ["x"], "largest_mb": 0}"#,
+            r#"{"host": "", "username": "", "mailbox": "Eltern\u0000", "addresses": ["x"], "largest_mb": 0}"#,
         );
 
         let told = wrong.check().expect_err("five problems").to_string();
@@ -163,6 +171,18 @@ mod tests {
         for key in ["host:", "username:", "mailbox:", "addresses:", "largest_mb:"] {
             assert!(told.contains(key), "{key} in {told}");
         }
+    }
+
+    #[test]
+    fn a_channel_signs_in_one_way() {
+        let told = |json: &str| config(json).check().err().map(|error| error.to_string()).unwrap_or_default();
+        let both = told(r#"{"password_file": "p", "oauth": {"provider": "microsoft", "tenant": "common"}}"#);
+
+        assert_eq!(told(r#"{"oauth": {"provider": "google", "key_file": "k"}}"#), "");
+        for part in ["password_file and oauth", "oauth.tenant", "oauth.client_id"] {
+            assert!(both.contains(part), "{part} in {both}");
+        }
+        assert!(told(r#"{"password_file": null}"#).contains("password_file and oauth"));
     }
 
     #[test]

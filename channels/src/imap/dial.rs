@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::{
     config::ImapConfig,
+    folder_name,
     line::Line,
     talk::{Talk, capabilities, quoted},
     trouble::{Phase, Snag, Trouble},
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     error::OpenError,
     line::{self, Io},
-    secret,
+    oauth::{Proof, Protocol, Provider, Token, initial_response, refusal},
     tls::{Encryption, Tls},
 };
 
@@ -27,7 +28,7 @@ pub(super) struct Dialer {
     tls: Tls,
     encryption: Option<Encryption>,
     username: String,
-    password: SecretString,
+    proof: Proof,
     mailbox: String,
     deadline: Duration,
 }
@@ -36,8 +37,11 @@ impl Dialer {
     /// Reads password and certificates; reaches nothing.
     pub(super) fn new(config: &ImapConfig) -> Result<Self, OpenError> {
         let encrypt = || Encryption::new(&config.host, config.ca_file.as_deref());
-        let password = secret::password(&config.password_file)?;
-        if password.expose_secret().contains(['\r', '\n']) {
+        let proof = Proof::open(&config.username, config.password_file.as_deref(), config.oauth.as_deref())?
+            .ok_or_else(|| OpenError("password_file: name the file with the password".to_owned()))?;
+        if let Proof::Password(password) = &proof
+            && password.expose_secret().contains(['\r', '\n'])
+        {
             return Err(OpenError("password_file: the password must be one line".to_owned()));
         }
         Ok(Self {
@@ -46,8 +50,8 @@ impl Dialer {
             tls: config.tls,
             encryption: (config.tls != Tls::None).then(encrypt).transpose()?,
             username: config.username.clone(),
-            password,
-            mailbox: config.mailbox.clone(),
+            proof,
+            mailbox: folder_name::encoded(&config.mailbox),
             deadline: config.deadline()?,
         })
     }
@@ -66,8 +70,29 @@ impl Dialer {
         }
     }
 
+    /// How it signs in, for `liaison check`.
+    pub(super) const fn login_in_words(&self) -> &'static str {
+        self.proof.in_words()
+    }
+
     /// A new line with the mailbox open, each step within its time.
     pub(super) async fn dial(&self) -> Result<Line, Trouble> {
+        let tokens = match &self.proof {
+            Proof::Password(password) => return self.dial_as(SignIn::Password(password)).await,
+            Proof::Token(tokens) => tokens,
+        };
+        // Before there is a line, which would have to wait for it.
+        let token = tokens.get().await.map_err(Trouble::NoToken)?;
+        match self.dial_as(SignIn::Token(tokens.provider(), &token)).await {
+            Err(Trouble::TokenRefused(_)) => {}
+            done => return done,
+        }
+        // It may have been withdrawn before its time. On a line of its own, as servers count what fails on one.
+        let token = tokens.instead_of(&token).await.map_err(Trouble::NoToken)?;
+        self.dial_as(SignIn::Token(tokens.provider(), &token)).await
+    }
+
+    async fn dial_as(&self, sign_in: SignIn<'_>) -> Result<Line, Trouble> {
         let tcp = line::reach(&self.host, self.port, self.deadline).await.map_err(Trouble::Unreached)?;
         let mut io: Box<dyn Io> = Box::new(tcp);
         if self.tls == Tls::Tls {
@@ -81,14 +106,21 @@ impl Dialer {
         if self.tls == Tls::StartTls {
             talk = self.start_tls(talk).await?;
         }
-        self.sign_in(&mut talk).await?;
+        // What was offered before encryption may have been forged, so this is asked anew.
+        let offers = offers_of(&mut talk).await?;
+        match sign_in {
+            SignIn::Password(password) => self.sign_in(&mut talk, &offers, password).await?,
+            SignIn::Token(provider, token) => {
+                self.sign_in_with_token(&mut talk, &offers, provider, token).await?;
+            }
+        }
         // Asked again, because many servers offer more to those who have signed in.
-        let can_idle = offers(&mut talk).await?.iter().any(|name| name == "IDLE");
+        let can_idle = offers_of(&mut talk).await?.iter().any(|name| name == "IDLE");
         Line::open(talk, &self.mailbox, can_idle).await
     }
 
     async fn start_tls(&self, mut talk: Talk) -> Result<Talk, Trouble> {
-        if !offers(&mut talk).await?.iter().any(|name| name == "STARTTLS") {
+        if !offers_of(&mut talk).await?.iter().any(|name| name == "STARTTLS") {
             return Err(Trouble::NoStartTls);
         }
         talk.command("STARTTLS", |_| {}).await.map_err(|snag| match snag {
@@ -107,33 +139,58 @@ impl Dialer {
     }
 
     /// By SASL where the server can, as `LOGIN` has no word for letters beyond ASCII (RFC 9051 §6.2.3).
-    async fn sign_in(&self, talk: &mut Talk) -> Result<(), Trouble> {
-        // What was offered before encryption may have been forged, so this is asked anew.
-        let offers = offers(talk).await?;
+    async fn sign_in(
+        &self,
+        talk: &mut Talk,
+        offers: &[String],
+        password: &SecretString,
+    ) -> Result<(), Trouble> {
         let offered = |name: &str| offers.iter().any(|offer| offer == name);
         let done = if offered("AUTH=PLAIN") {
-            self.sign_in_plain(talk).await
+            // RFC 4616.
+            let words = Zeroizing::new(format!("\0{}\0{}", self.username, password.expose_secret()));
+            let words = Zeroizing::new(STANDARD.encode(&*words));
+            talk.authenticate("PLAIN", &words, offered("SASL-IR")).await.map_err(|no| no.snag)
         } else if offered("LOGINDISABLED") {
             return Err(Trouble::NoPassword);
         } else {
-            let password = Zeroizing::new(quoted(self.password.expose_secret()));
+            let password = Zeroizing::new(quoted(password.expose_secret()));
             let command = Zeroizing::new(format!("LOGIN {} {}", quoted(&self.username), *password));
             talk.command(&command, |_| {}).await
         };
         done.map_err(|snag| Trouble::Snag(Phase::Login, snag))
     }
 
-    /// RFC 4616.
-    async fn sign_in_plain(&self, talk: &mut Talk) -> Result<(), Snag> {
-        let words = Zeroizing::new(format!("\0{}\0{}", self.username, self.password.expose_secret()));
-        let tag = talk.begin("AUTHENTICATE PLAIN").await?;
-        talk.leave(&tag).await?;
-        talk.say(&Zeroizing::new(STANDARD.encode(&*words))).await?;
-        talk.finish(&tag, |_| {}).await
+    /// SASL XOAUTH2 (see [`crate::oauth`]).
+    async fn sign_in_with_token(
+        &self,
+        talk: &mut Talk,
+        offers: &[String],
+        provider: Provider,
+        token: &Token,
+    ) -> Result<(), Trouble> {
+        let offered = |name: &str| offers.iter().any(|offer| offer == name);
+        if !offered("AUTH=XOAUTH2") {
+            return Err(Trouble::NoTokens);
+        }
+        let response = initial_response(&self.username, token);
+        let done = talk.authenticate("XOAUTH2", &response, offered("SASL-IR")).await;
+        done.map_err(|no| match no.snag {
+            Snag::No { passing: false } => {
+                Trouble::TokenRefused(refusal(provider, Protocol::Imap, no.words.expose()))
+            }
+            snag => Trouble::Snag(Phase::Login, snag),
+        })
     }
 }
 
-async fn offers(talk: &mut Talk) -> Result<Vec<String>, Trouble> {
+/// What is shown at one attempt to sign in.
+enum SignIn<'a> {
+    Password(&'a SecretString),
+    Token(Provider, &'a Token),
+}
+
+async fn offers_of(talk: &mut Talk) -> Result<Vec<String>, Trouble> {
     let mut names = Vec::new();
     let asked = talk.command("CAPABILITY", |response| names.extend(capabilities(response))).await;
     asked.map_err(|snag| Trouble::Snag(Phase::Greeting, snag))?;

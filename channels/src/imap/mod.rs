@@ -3,11 +3,13 @@
 //! * [`ImapConfig`] is what can be set; [`Imap`] is the mailbox;
 //! * `dial` reaches the server, encrypts and signs in; `talk` is commands out and answers in; `line` is what we ask of
 //!   an open mailbox;
+//! * `folder_name` writes a folder's name as the protocol has it;
 //! * `take` brings mails in, large ones in parts, and sees to it that one bad mail never blocks those behind it;
 //! * `trouble` says whose turn it is when it does not go.
 
 mod config;
 mod dial;
+mod folder_name;
 mod line;
 mod take;
 mod talk;
@@ -195,7 +197,8 @@ impl Inbox for Imap {
         };
         let (place, encrypted, mailbox) =
             (self.dialer.place(), self.dialer.encryption_in_words(), &self.mailbox);
-        Ok(format!("reached {place} {encrypted}, signed in, {mailbox} holds {mails} mail(s), {tells}"))
+        let login = self.dialer.login_in_words();
+        Ok(format!("reached {place} {encrypted}, {login}, {mailbox} holds {mails} mail(s), {tells}"))
     }
 
     async fn close(&mut self) {

@@ -198,9 +198,9 @@ impl<'a> Taker<'a> {
             Err(snag) => snag,
         };
         if matches!(snag, Snag::No { .. }) {
-            let refused = Trouble::Snag(Phase::Take, snag);
-            self.line.refresh().await.map_err(|_| refused)?;
-            let left = self.line.uids(&mail.uid.to_string()).await.map_err(|_| refused)?;
+            let refused = |_| Trouble::Snag(Phase::Take, snag);
+            self.line.refresh().await.map_err(refused)?;
+            let left = self.line.uids(&mail.uid.to_string()).await.map_err(refused)?;
             if !left.contains(&mail.uid) {
                 return Ok(Single::Gone);
             }

@@ -15,13 +15,14 @@ use async_imap::{
     imap_proto::{MailboxDatum, RequestId, Response, ResponseCode, Status},
     types::Capability,
 };
+use secrecy::zeroize::Zeroizing;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf},
     time::{Instant, timeout, timeout_at},
 };
 
 use super::trouble::Snag;
-use crate::line::Io;
+use crate::{line::Io, oauth::is_without_mailbox, private::Private};
 
 /// The stream async-imap works on, which shows nothing of itself.
 struct Wire(Box<dyn Io>);
@@ -46,6 +47,19 @@ pub(super) enum Heard {
     Murmur,
     /// Nothing, until the time given.
     Nothing,
+}
+
+/// A sign-in that failed.
+pub(super) struct Refused {
+    pub(super) snag: Snag,
+    /// In which words, which may name an address.
+    pub(super) words: Private<String>,
+}
+
+impl From<Snag> for Refused {
+    fn from(snag: Snag) -> Self {
+        Self { snag, words: Private::default() }
+    }
 }
 
 impl Talk {
@@ -84,13 +98,13 @@ impl Talk {
     pub(super) async fn begin(&mut self, command: &str) -> Result<RequestId, Snag> {
         self.commands += 1;
         let tag = format!("L{}", self.commands);
-        self.say(&format!("{tag} {command}")).await?;
+        self.say(&Zeroizing::new(format!("{tag} {command}"))).await?;
         Ok(RequestId(tag))
     }
 
     /// Says a line that is no command of its own.
     pub(super) async fn say(&mut self, line: &str) -> Result<(), Snag> {
-        let bytes = secrecy::zeroize::Zeroizing::new(format!("{line}\r\n"));
+        let bytes = Zeroizing::new(format!("{line}\r\n"));
         let wire = self.client.get_mut();
         let writing = async {
             wire.write_all(bytes.as_bytes()).await?;
@@ -123,19 +137,45 @@ impl Talk {
         }
     }
 
-    /// Waits for the leave to go on that a command asks for (`+`), or for its refusal.
-    pub(super) async fn leave(&mut self, tag: &RequestId) -> Result<(), Snag> {
+    /// Signs in by one answer of ours, in base64 (RFC 9051 §6.2.2). It goes with the command where the server takes it so
+    /// (SASL-IR, RFC 4959), and else when the server asks for it.
+    pub(super) async fn authenticate(
+        &mut self,
+        mechanism: &str,
+        answer: &str,
+        at_once: bool,
+    ) -> Result<(), Refused> {
+        let command = if at_once {
+            Zeroizing::new(format!("AUTHENTICATE {mechanism} {answer}"))
+        } else {
+            Zeroizing::new(format!("AUTHENTICATE {mechanism}"))
+        };
+        let tag = self.begin(&command).await?;
+        let (mut answered, mut challenged) = (at_once, false);
         loop {
             let heard = self.next(|response| match response {
-                Response::Continue(_) => Some(Ok(())),
-                Response::Done { tag: of, status, outcome } if of == tag => {
-                    // A yes where a question was due makes no sense.
-                    Some(judge(status, outcome.information.as_deref()).and(Err(Snag::Garbled)))
+                Response::Continue(_) => Some(None),
+                Response::Done { tag: of, status, outcome } if *of == tag => {
+                    let words = outcome.information.as_deref().unwrap_or_default();
+                    Some(Some((judge(status, Some(words)), Private::new(words.to_owned()))))
                 }
-                other => is_goodbye(other).then_some(Err(Snag::Cut)),
+                other => is_goodbye(other).then(|| Some((Err(Snag::Cut), Private::default()))),
             });
-            if let Some(done) = heard.await? {
-                return done;
+            match heard.await? {
+                None => {}
+                // A yes where a question was due makes no sense.
+                Some(Some((Ok(()), _))) if !answered || challenged => return Err(Snag::Garbled.into()),
+                Some(Some((done, words))) => return done.map_err(|snag| Refused { snag, words }),
+                Some(None) if !answered => {
+                    answered = true;
+                    self.say(answer).await?;
+                }
+                // It says why in its own way, and its no only after an empty line.
+                Some(None) if !challenged => {
+                    challenged = true;
+                    self.say("").await?;
+                }
+                Some(None) => return Err(Snag::Garbled.into()),
             }
         }
     }
@@ -191,6 +231,7 @@ pub(super) fn quoted(text: &str) -> String {
 fn judge(status: &Status, information: Option<&str>) -> Result<(), Snag> {
     match status {
         Status::Ok => Ok(()),
+        Status::No | Status::Bad if information.is_some_and(is_without_mailbox) => Err(Snag::Withheld),
         // async-imap knows few of the codes; the others stay in the words.
         Status::No => Err(Snag::No { passing: information.is_some_and(passes) }),
         Status::Bye => Err(Snag::Cut),

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::{error::Fault, inbox::FetchError, line::Unreached, tls::TlsTrouble};
+use crate::{error::Fault, inbox::FetchError, line::Unreached, oauth::NoToken, tls::TlsTrouble};
 
 /// How far a conversation had come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub(super) enum Snag {
         /// It named a reason that passes (RFC 5530).
         passing: bool,
     },
+    /// The sign-in was good, and the mailbox is kept from us all the same.
+    Withheld,
     /// The line is closed, or the server said goodbye.
     Cut,
     /// Silent beyond the time allowed.
@@ -51,7 +53,7 @@ pub(super) enum Snag {
 }
 
 /// Why a conversation stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Trouble {
     /// There is no connection.
     Unreached(Unreached),
@@ -61,6 +63,12 @@ pub(super) enum Trouble {
     NoStartTls,
     /// The server takes no password on this line.
     NoPassword,
+    /// The server takes no token.
+    NoTokens,
+    /// There is no token to sign in with.
+    NoToken(NoToken),
+    /// The server refused a token that was fetched for it; what to do.
+    TokenRefused(&'static str),
     /// The greeting says that we are signed in already, as somebody unknown.
     Stranger,
     /// The mailbox numbers its mails anew at every look (RFC 9051 §2.3.1.1).
@@ -73,7 +81,7 @@ pub(super) enum Trouble {
 
 impl Trouble {
     /// Whether a fresh line may fare better: the server gave up one that had lain idle.
-    pub(super) const fn is_stale_line(self) -> bool {
+    pub(super) const fn is_stale_line(&self) -> bool {
         matches!(self, Self::Snag(_, Snag::Cut | Snag::Late))
     }
 
@@ -101,6 +109,14 @@ impl Trouble {
                     "{place} takes no password on this line; set `tls`, or allow sign-in with a password there."
                 ),
             ),
+            Self::NoTokens => (
+                Misconfigured,
+                format!(
+                    "{place} offers no sign-in with a token (AUTH=XOAUTH2); check `host` and `tls`, or use a password instead of `oauth`."
+                ),
+            ),
+            Self::NoToken(none) => (none.fault, none.summary),
+            Self::TokenRefused(advice) => (Misconfigured, format!("{place} refused the token: {advice}")),
             Self::Stranger => (
                 Misconfigured,
                 format!("{place} greets us as signed in before we did so; check `host` and `port`."),
@@ -133,6 +149,12 @@ fn snagged(phase: Phase, snag: Snag, place: &str) -> (Fault, String) {
         (Snag::No { passing: false }, Phase::Open) => (
             Misconfigured,
             format!("{place} has no such mailbox, or keeps it from this account; check `mailbox`."),
+        ),
+        (Snag::Withheld, _) => (
+            Misconfigured,
+            format!(
+                "{place} took the sign-in but keeps the mailbox from it; grant it the mailbox that `username` names with Add-MailboxPermission, and check that IMAP is on for it (Set-CASMailbox -ImapEnabled $true)."
+            ),
         ),
         (Snag::No { .. }, _) => {
             (Temporary, format!("{place} said no {when}; if it goes on, read the server's log."))

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     error::{Fault, SendError, Went},
     line::Unreached,
+    oauth::{NoToken, Protocol, Provider, refusal},
     tls::TlsTrouble,
 };
 
@@ -61,6 +62,17 @@ pub(super) enum Stop {
     NoStartTls,
     /// The server offers no way to sign in with a password.
     NoPassword,
+    /// The server offers no way to sign in with a token.
+    NoTokens,
+    /// There is no token to sign in with.
+    NoToken(NoToken),
+    /// The server refused a token that was fetched for it.
+    TokenRefused {
+        /// Whose token.
+        provider: Provider,
+        /// In which words.
+        reply: Reply,
+    },
     /// The address needs SMTPUTF8, which the server does not offer.
     BeyondAscii,
     /// Larger than the server said it takes.
@@ -109,6 +121,14 @@ impl Stop {
         let (fault, sentence) = match self {
             Self::Said { phase, reply } => return said(phase, &reply, place),
             Self::Lost { phase, how, perhaps } => return lost(phase, how, perhaps, place),
+            Self::NoToken(none) => return no_token(none),
+            Self::TokenRefused { provider, reply } => return token_refused(provider, &reply, place),
+            Self::NoTokens => (
+                Misconfigured,
+                format!(
+                    "{place} offers no sign-in with a token (AUTH XOAUTH2); check `host` and `tls`, or use a password instead of `oauth`."
+                ),
+            ),
             Self::NoName => (
                 Unreachable,
                 format!(
@@ -163,6 +183,18 @@ fn said(phase: Phase, reply: &Reply, place: &str) -> SendError {
     SendError::not_sent(fault, format!("{place} said no {when} ({label}): {advice}"))
         .code(label)
         .said(reply.said())
+}
+
+fn no_token(none: NoToken) -> SendError {
+    SendError { code: none.code, ..SendError::not_sent(none.fault, none.summary) }
+}
+
+fn token_refused(provider: Provider, reply: &Reply, place: &str) -> SendError {
+    let (label, said) = (reply.label(), reply.said());
+    let advice = refusal(provider, Protocol::Smtp, &said);
+    SendError::not_sent(Fault::Misconfigured, format!("{place} refused the token ({label}): {advice}"))
+        .code(label)
+        .said(said)
 }
 
 fn lost(phase: Phase, how: Broken, perhaps: bool, place: &str) -> SendError {

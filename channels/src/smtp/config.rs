@@ -3,11 +3,14 @@
 use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 use lettre::message::Mailbox;
-use secrecy::SecretString;
 use serde::Deserialize;
 
 pub use crate::tls::Tls;
-use crate::{error::OpenError, line, mime, secret};
+use crate::{
+    error::OpenError,
+    line, mime,
+    oauth::{OAuthConfig, Proof},
+};
 
 /// Settings of a `kind = "smtp"` channel.
 #[derive(Debug, Clone, Deserialize)]
@@ -29,6 +32,8 @@ pub struct SmtpConfig {
     pub username: Option<String>,
     /// File with the password, or the name of a systemd credential. A line break at its end is dropped.
     pub password_file: Option<PathBuf>,
+    /// Signs in with tokens instead of a password; `username` is then the mailbox's address.
+    pub oauth: Option<Box<OAuthConfig>>,
     /// Who writes, such as `Northfield School <parents@northfield.example>`.
     pub from: String,
     /// Where answers go, if not to `from`.
@@ -84,10 +89,10 @@ const fn default_data() -> f64 {
     120.0
 }
 
-/// A user name and its password.
+/// A user name, and what proves it.
 pub(super) struct Login {
     pub(super) username: String,
-    pub(super) password: SecretString,
+    pub(super) proof: Proof,
 }
 
 /// How long each step may take.
@@ -115,8 +120,10 @@ impl SmtpConfig {
             (self.host.is_empty() || self.host.contains(|c: char| c.is_whitespace() || c.is_control()))
                 .then_some("host: name the school's mail server, such as smtp.office365.com"),
             (!(1..=64).contains(&self.connections)).then_some("connections: choose 1 to 64"),
-            (self.username.is_some() != self.password_file.is_some())
-                .then_some("username and password_file: set both, or neither"),
+            (self.username.is_some() != (self.password_file.is_some() || self.oauth.is_some()))
+                .then_some("username and password_file (or oauth): set both, or neither"),
+            (self.password_file.is_some() && self.oauth.is_some())
+                .then_some("password_file and oauth: set one of them; the channel signs in one way"),
             (self.tls == Tls::None && !self.is_on_this_machine() && !self.allow_plain).then_some(
                 "tls: \"none\" is only for a relay on this machine; use \"starttls\", or set allow_plain = true",
             ),
@@ -127,7 +134,8 @@ impl SmtpConfig {
                 .is_some_and(|name| !is_hello_name(name))
                 .then_some("hello_name: a host name, such as liaison.northfield.example"),
         ];
-        let wrong: Vec<_> = wrong.into_iter().flatten().collect();
+        let mut wrong: Vec<_> = wrong.into_iter().flatten().map(str::to_owned).collect();
+        wrong.extend(self.oauth.iter().flat_map(|oauth| oauth.problems()));
         if wrong.is_empty() { Ok(()) } else { Err(OpenError(wrong.join("; "))) }
     }
 
@@ -150,10 +158,11 @@ impl SmtpConfig {
         })
     }
 
-    /// Reads the password. `None` when the channel does not sign in.
+    /// Reads the password, or what tokens are got by. `None` when the channel does not sign in.
     pub(super) fn login(&self) -> Result<Option<Login>, OpenError> {
-        let (Some(username), Some(file)) = (&self.username, &self.password_file) else { return Ok(None) };
-        Ok(Some(Login { username: username.clone(), password: secret::password(file)? }))
+        let Some(username) = &self.username else { return Ok(None) };
+        let proof = Proof::open(username, self.password_file.as_deref(), self.oauth.as_deref())?;
+        Ok(proof.map(|proof| Login { username: username.clone(), proof }))
     }
 
     /// The name for `EHLO`: the setting, this machine's name, or an address literal (RFC 5321 §4.1.4).
@@ -217,6 +226,19 @@ mod tests {
         assert!(
             ["host:", "connections:", "password_file:", "hello_name:"].iter().all(|key| told.contains(key))
         );
+    }
+
+    #[test]
+    fn a_channel_signs_in_one_way() {
+        let told = |json: &str| config(json).check().err().map(|error| error.to_string()).unwrap_or_default();
+        let token = r#""oauth": {"provider": "google", "key_file": "k"}"#;
+
+        assert_eq!(told(&format!(r#"{{"username": "a@a.example", {token}}}"#)), "");
+        assert!(told(&format!("{{{token}}}")).contains("username and password_file (or oauth)"));
+        let both = told(&format!(r#"{{"username": "a@a.example", "password_file": "p", {token}}}"#));
+        assert!(both.contains("one of them"), "{both}");
+        let nothing = told(r#"{"username": "a", "oauth": {"provider": "microsoft"}}"#);
+        assert!(["oauth.tenant", "oauth.client_id"].iter().all(|key| nothing.contains(key)), "{nothing}");
     }
 
     #[test]

@@ -111,7 +111,7 @@ impl Smtp {
             Tls::Tls => "over TLS",
             Tls::None => "without encryption",
         };
-        let login = if self.dialer.signs_in() { "signed in" } else { "without signing in" };
+        let login = self.dialer.login_in_words();
         let speed = if session.offers.pipelining { "PIPELINING offered" } else { "PIPELINING not offered" };
         session.quit(GOODBYE).await;
         Ok(format!("reached {} {line}, {login}, the sender is accepted, {speed}", self.place))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use secrecy::{ExposeSecret as _, zeroize::Zeroizing};
+use secrecy::{ExposeSecret as _, SecretString, zeroize::Zeroizing};
 use tokio::time::timeout;
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
 use crate::{
     error::OpenError,
     line::{self, Io},
+    oauth::{Proof, Provider, Token, initial_response},
     tls::Encryption,
     wire_log::{Recorder, STRUCK},
 };
@@ -45,13 +46,14 @@ impl Dialer {
         })
     }
 
-    /// Whether it signs in.
-    pub(super) const fn signs_in(&self) -> bool {
-        self.login.is_some()
+    /// Whether and how it signs in, for `liaison check`.
+    pub(super) fn login_in_words(&self) -> &'static str {
+        self.login.as_ref().map_or("without signing in", |login| login.proof.in_words())
     }
 }
 
 /// What the server said it can do.
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of its own in the answer to EHLO")]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Offers {
     /// Several commands in one write (RFC 2920).
@@ -62,6 +64,8 @@ pub(super) struct Offers {
     pub(super) utf8: bool,
     starttls: bool,
     sign_in: SignIn,
+    /// Takes tokens (AUTH XOAUTH2).
+    tokens: bool,
 }
 
 /// How the server takes a password; PLAIN where it offers both.
@@ -85,7 +89,10 @@ impl Offers {
                 }
                 Some("SMTPUTF8") => offers.utf8 = true,
                 Some("STARTTLS") => offers.starttls = true,
-                Some("AUTH") => offers.sign_in = words.map(SignIn::by_name).max().unwrap_or_default(),
+                Some("AUTH") => {
+                    offers.tokens = words.clone().any(|word| word == "XOAUTH2");
+                    offers.sign_in = words.map(SignIn::by_name).max().unwrap_or_default();
+                }
                 _ => {}
             }
         }
@@ -118,6 +125,40 @@ pub(super) struct Session {
 impl Session {
     /// Connects, encrypts and signs in, each step within its time.
     pub(super) async fn open(dialer: &Dialer, recorder: &Recorder) -> Result<Self, Stop> {
+        match &dialer.login {
+            None => Self::connect(dialer, recorder).await,
+            Some(Login { username, proof: Proof::Password(password) }) => {
+                let mut session = Self::connect(dialer, recorder).await?;
+                session.sign_in(username, password).await?;
+                Ok(session)
+            }
+            Some(Login { username, proof: Proof::Token(tokens) }) => {
+                // Before there is a line, which would have to wait for it.
+                let token = tokens.get().await.map_err(Stop::NoToken)?;
+                match Self::connect_with_token(dialer, username, tokens.provider(), &token, recorder).await {
+                    Err(Stop::TokenRefused { .. }) => {}
+                    done => return done,
+                }
+                // It may have been withdrawn before its time. On a line of its own, as servers count what fails on one.
+                let token = tokens.instead_of(&token).await.map_err(Stop::NoToken)?;
+                Self::connect_with_token(dialer, username, tokens.provider(), &token, recorder).await
+            }
+        }
+    }
+
+    async fn connect_with_token(
+        dialer: &Dialer,
+        username: &str,
+        provider: Provider,
+        token: &Token,
+        recorder: &Recorder,
+    ) -> Result<Self, Stop> {
+        let mut session = Self::connect(dialer, recorder).await?;
+        session.sign_in_with_token(username, provider, token).await?;
+        Ok(session)
+    }
+
+    async fn connect(dialer: &Dialer, recorder: &Recorder) -> Result<Self, Stop> {
         let patience = dialer.patience;
         recorder.said(&format!("(a new connection to {}:{})", dialer.host, dialer.port));
         let tcp = line::reach(&dialer.host, dialer.port, patience.connect)
@@ -134,9 +175,6 @@ impl Session {
         session.greet(dialer).await?;
         if dialer.tls == Tls::StartTls {
             session = session.start_tls(dialer).await?;
-        }
-        if let Some(login) = &dialer.login {
-            session.sign_in(login).await?;
         }
         Ok(session)
     }
@@ -208,8 +246,8 @@ impl Session {
         Ok(self)
     }
 
-    async fn sign_in(&mut self, login: &Login) -> Result<(), Stop> {
-        let (user, password) = (login.username.as_str(), login.password.expose_secret());
+    async fn sign_in(&mut self, user: &str, password: &SecretString) -> Result<(), Stop> {
+        let password = password.expose_secret();
         match self.offers.sign_in {
             SignIn::No => return Err(Stop::NoPassword),
             SignIn::Plain => {
@@ -229,7 +267,48 @@ impl Session {
         }
         self.expect(Phase::Auth).await.map(drop)
     }
+
+    /// SASL XOAUTH2 (see [`crate::oauth`]).
+    async fn sign_in_with_token(
+        &mut self,
+        user: &str,
+        provider: Provider,
+        token: &Token,
+    ) -> Result<(), Stop> {
+        if !self.offers.tokens {
+            return Err(Stop::NoTokens);
+        }
+        let response = initial_response(user, token);
+        let at_once = Zeroizing::new(format!("AUTH XOAUTH2 {}\r\n", *response));
+        let mut reply = if at_once.len() <= COMMAND_MAX {
+            self.say(Phase::Auth, &at_once).await?;
+            self.hear(Phase::Auth).await?
+        } else {
+            self.say(Phase::Auth, "AUTH XOAUTH2\r\n").await?;
+            let leave = self.hear(Phase::Auth).await?;
+            if leave.code != 334 {
+                return Err(Stop::answer(Phase::Auth, leave));
+            }
+            self.say(Phase::Auth, &Zeroizing::new(format!("{}\r\n", *response))).await?;
+            self.hear(Phase::Auth).await?
+        };
+        let challenged = reply.code == 334;
+        if challenged {
+            // It says why in its own way, and its no only after an empty line.
+            self.say(Phase::Auth, "\r\n").await?;
+            reply = self.hear(Phase::Auth).await?;
+        }
+        match reply.code {
+            235 if !challenged => Ok(()),
+            534 | 535 | 550..=599 => Err(Stop::TokenRefused { provider, reply }),
+            _ => Err(Stop::answer(Phase::Auth, reply)),
+        }
+    }
 }
+
+/// The longest command in bytes, with its end (RFC 5321 §4.5.3.1.4). A longer answer to AUTH must not go with the command
+/// but be waited for (RFC 4954 §4).
+const COMMAND_MAX: usize = 512;
 
 fn encoded(secret: &str) -> Zeroizing<String> {
     Zeroizing::new(STANDARD.encode(secret))

@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod faults;
+mod folders;
 mod kit;
 mod lines;
 mod mails;
 mod script;
 mod secure;
+mod tokens;
 mod waiting;

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use liaison_channels::fakes::token_server::{CHALLENGE, TokenCheck};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
@@ -54,6 +55,12 @@ pub(crate) enum Idling {
 pub(crate) struct State {
     pub(crate) greeting: &'static str,
     pub(crate) offers: &'static str,
+    /// Takes these tokens.
+    pub(crate) tokens: Option<TokenCheck>,
+    /// What it says to a token that does not count, instead of its usual no.
+    pub(crate) refusal: Option<&'static str>,
+    /// Says this instead of opening the mailbox.
+    pub(crate) closed: Option<&'static str>,
     pub(crate) generation: u32,
     pub(crate) tells_next: bool,
     pub(crate) mails: Vec<(u32, Vec<u8>)>,
@@ -80,6 +87,9 @@ impl Scripted {
         let state = Arc::new(Mutex::new(State {
             greeting: "* OK ready",
             offers: "IMAP4rev1 IDLE",
+            tokens: None,
+            refusal: None,
+            closed: None,
             generation: 5,
             tells_next: true,
             mails: mails.iter().map(|(uid, raw)| (*uid, raw.to_vec())).collect(),
@@ -138,6 +148,12 @@ async fn serve(line: TcpStream, state: Arc<Mutex<State>>) {
     while let Ok(Some(line)) = lines.next_line().await {
         let (tag, command) = line.split_once(' ').unwrap_or((&line, ""));
         state.lock().unwrap().heard.push(command.to_owned());
+        if let Some(response) = command.strip_prefix("AUTHENTICATE XOAUTH2") {
+            if !token(&state, tag, response, &mut lines, &mut write).await {
+                return;
+            }
+            continue;
+        }
         if command == "IDLE" {
             if !idle(&state, tag, &mut lines, &mut write).await {
                 return;
@@ -157,6 +173,36 @@ async fn serve(line: TcpStream, state: Arc<Mutex<State>>) {
 
 async fn say(write: &mut Write, bytes: Vec<u8>) -> bool {
     write.write_all(&bytes).await.is_ok()
+}
+
+/// SASL XOAUTH2. `false`: the client broke the rules.
+async fn token(
+    state: &Mutex<State>,
+    tag: &str,
+    response: &str,
+    lines: &mut Lines<BufReader<OwnedReadHalf>>,
+    write: &mut Write,
+) -> bool {
+    let sasl_ir = state.lock().unwrap().offers.contains("SASL-IR");
+    let response = match response.strip_prefix(' ') {
+        Some(_) if !sasl_ir => return false,
+        Some(response) => response.to_owned(),
+        None => {
+            say(write, b"+ \r\n".to_vec()).await;
+            lines.next_line().await.unwrap().unwrap()
+        }
+    };
+    let (good, refusal) = {
+        let state = state.lock().unwrap();
+        let good = state.tokens.as_ref().is_some_and(|tokens| tokens.fits(&response));
+        (good, state.refusal.unwrap_or("NO [AUTHENTICATIONFAILED] Invalid credentials of amina@post.example"))
+    };
+    if good {
+        return say(write, format!("{tag} OK welcome\r\n").into_bytes()).await;
+    }
+    say(write, format!("+ {CHALLENGE}\r\n").into_bytes()).await;
+    let answer = lines.next_line().await.unwrap().unwrap();
+    answer.is_empty() && say(write, format!("{tag} {refusal}\r\n").into_bytes()).await
 }
 
 async fn idle(
@@ -206,6 +252,9 @@ enum Answer {
 
 fn answer(state: &mut State, tag: &str, command: &str) -> Answer {
     let words: Vec<_> = command.splitn(4, ' ').collect();
+    if let Some(closed) = state.closed.filter(|_| words[0] == "EXAMINE") {
+        return Answer::Say(format!("{tag} {closed}\r\n").into_bytes());
+    }
     let last = state.mails.iter().map(|(uid, _)| *uid).max().unwrap_or(0);
     let untagged = match words[0] {
         "CAPABILITY" => format!("* CAPABILITY {}\r\n", state.offers),

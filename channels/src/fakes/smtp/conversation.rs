@@ -3,6 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tokio::net::TcpStream;
 
+use super::super::token_server::{CHALLENGE, TokenCheck};
 use super::{
     Act, At, Caught, Encrypt, Script, State,
     lines::{Io, Lines, NoLine},
@@ -54,7 +55,7 @@ impl<'a> Conversation<'a> {
         self.answer(At::Greeting, "220 fake.test ESMTP").await?;
         loop {
             let line = self.lines.next().await?;
-            if line.len() > 510 && !line.starts_with("AUTH") {
+            if line.len() > 510 && !line.starts_with("AUTH PLAIN") {
                 return Err(NoLine::Broken("a command beyond 512 bytes"));
             }
             let word = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
@@ -119,7 +120,8 @@ impl<'a> Conversation<'a> {
         offers.extend(script.size.map(|size| format!("SIZE {size}")));
         let by_request = script.tls.is_some() && !self.encrypted;
         offers.extend(by_request.then(|| "STARTTLS".to_owned()));
-        offers.extend((script.login.is_some() && !by_request).then(|| format!("AUTH {}", script.mechanisms)));
+        let signs_in = script.login.is_some() || script.tokens.is_some();
+        offers.extend((signs_in && !by_request).then(|| format!("AUTH {}", script.mechanisms)));
         offers.push("ENHANCEDSTATUSCODES".to_owned());
         let last = offers.len() - 1;
         let lines: Vec<_> = offers
@@ -148,6 +150,11 @@ impl<'a> Conversation<'a> {
     }
 
     async fn auth(&mut self, line: &str) -> Result<(), NoLine> {
+        if let (Some(response), Some(tokens)) =
+            (line.strip_prefix("AUTH XOAUTH2"), self.script.tokens.clone())
+        {
+            return self.token(response, &tokens).await;
+        }
         let Some((user, password)) = self.script.login.clone() else {
             return Err(NoLine::Broken("AUTH that was not offered"));
         };
@@ -167,6 +174,27 @@ impl<'a> Conversation<'a> {
         Ok(())
     }
 
+    /// SASL XOAUTH2: what is wrong with a token is told by a challenge, and the no comes after an empty line.
+    async fn token(&mut self, response: &str, tokens: &TokenCheck) -> Result<(), NoLine> {
+        let response = if let Some(response) = response.strip_prefix(' ') {
+            response.to_owned()
+        } else {
+            self.lines.say("334 ").await?;
+            self.lines.next_of_sign_in().await?
+        };
+        if tokens.fits(&response) {
+            self.signed_in = self.answer(At::Auth, "235 2.7.0 welcome").await?;
+            return Ok(());
+        }
+        if !self.script.refuses_at_once {
+            self.lines.say(&format!("334 {CHALLENGE}")).await?;
+            if !self.lines.next().await?.is_empty() {
+                return Err(NoLine::Broken("an answer to a challenge that asks for none"));
+            }
+        }
+        self.answer(At::Auth, "535 5.7.3 Authentication unsuccessful").await.map(drop)
+    }
+
     async fn mail(&mut self, line: &str) -> Result<(), NoLine> {
         if !self.greeted {
             return Err(NoLine::Broken("MAIL before EHLO"));
@@ -177,7 +205,7 @@ impl<'a> Conversation<'a> {
         if self.script.tls.is_some() && !self.encrypted {
             return self.lines.say("530 5.7.0 must issue STARTTLS first").await;
         }
-        if self.script.login.is_some() && !self.signed_in {
+        if (self.script.login.is_some() || self.script.tokens.is_some()) && !self.signed_in {
             return self.lines.say("530 5.7.0 authentication required").await;
         }
         let (from, rest) = path(line, "MAIL FROM:<")?;

@@ -36,6 +36,15 @@ impl Lines {
 
     /// The next line without its end.
     pub(super) async fn next(&mut self) -> Result<String, NoLine> {
+        self.next_within(998).await
+    }
+
+    /// The next line of a sign-in, which may be longer than any other (RFC 4954 §4).
+    pub(super) async fn next_of_sign_in(&mut self) -> Result<String, NoLine> {
+        self.next_within(12_286).await
+    }
+
+    async fn next_within(&mut self, most: usize) -> Result<String, NoLine> {
         loop {
             if let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
                 let mut line: Vec<u8> = self.unread.drain(..=end).collect();
@@ -43,7 +52,7 @@ impl Lines {
                 if line.pop() != Some(b'\r') {
                     return Err(NoLine::Broken("a bare LF"));
                 }
-                return read(line);
+                return read(line, most);
             }
             if self.io.read_buf(&mut self.unread).await? == 0 {
                 return Err(NoLine::Gone);
@@ -73,9 +82,9 @@ impl Lines {
     }
 }
 
-fn read(line: Vec<u8>) -> Result<String, NoLine> {
-    if line.len() > 998 {
-        return Err(NoLine::Broken("a line beyond 998 bytes"));
+fn read(line: Vec<u8>, most: usize) -> Result<String, NoLine> {
+    if line.len() > most {
+        return Err(NoLine::Broken("a line that is too long"));
     }
     if line.contains(&b'\r') {
         return Err(NoLine::Broken("a bare CR"));
