@@ -30,6 +30,7 @@ pub mod inbox;
 pub mod inbox_folder;
 pub mod inbox_maildir;
 mod line;
+pub mod mail_dns;
 pub mod message;
 mod mime;
 pub mod oauth;

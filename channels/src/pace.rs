@@ -12,19 +12,30 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 #[derive(Debug)]
 pub struct Pace {
     limiter: Option<DefaultDirectRateLimiter>,
+    every: Option<Duration>,
     paused_until: Mutex<Option<Instant>>,
 }
 
 impl Pace {
     /// As fast as the other side takes them.
     pub const fn unlimited() -> Self {
-        Self { limiter: None, paused_until: Mutex::new(None) }
+        Self { limiter: None, every: None, paused_until: Mutex::new(None) }
     }
 
     /// At most `messages` in each `period`, in bursts of at most `burst`.
     pub fn limited(messages: NonZeroU32, period: Duration, burst: NonZeroU32) -> Self {
-        let quota = Quota::with_period(period / messages.get()).map(|quota| quota.allow_burst(burst));
-        Self { limiter: quota.map(RateLimiter::direct), paused_until: Mutex::new(None) }
+        let every = period / messages.get();
+        let quota = Quota::with_period(every).map(|quota| quota.allow_burst(burst));
+        Self {
+            every: quota.is_some().then_some(every),
+            limiter: quota.map(RateLimiter::direct),
+            paused_until: Mutex::new(None),
+        }
+    }
+
+    /// How long one message takes of its own, by the steady rate; `None`: there is none to keep.
+    pub const fn every(&self) -> Option<Duration> {
+        self.every
     }
 
     /// Whether there is a steady rate to keep: then one daemon at a time may use the channel.
@@ -78,6 +89,7 @@ mod tests {
         let pace = Pace::limited(NonZeroU32::MIN, Duration::from_hours(1), NonZeroU32::new(3).expect("3"));
 
         assert_eq!((pace.take(10), pace.take(10)), (3, 0));
+        assert_eq!((pace.every(), Pace::unlimited().every()), (Some(Duration::from_hours(1)), None));
     }
 
     #[test]

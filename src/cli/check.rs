@@ -3,6 +3,7 @@
 use anyhow::Result;
 use liaison_channels::{
     ChannelConfig, RecordSink as _,
+    mail_dns::{MailDns, MailFrom},
     message::ChannelId,
     record_folder::RecordFolder,
     scan::{Scanner, ScanningConfig},
@@ -51,6 +52,7 @@ pub(super) async fn run(settings: &Settings, json: bool) -> Result<u8> {
             Err(why) => bad(&what, why),
         });
     }
+    domains(settings, &mut findings).await;
     if let Some(path) = &settings.record_folder {
         findings.push(match records(path).await {
             Ok(sentence) => Finding { what: "records".to_owned(), good: true, sentence },
@@ -124,6 +126,37 @@ async fn channel(id: &ChannelId, config: &ChannelConfig) -> Result<String, Strin
 async fn records(path: &std::path::Path) -> Result<String, String> {
     let folder = RecordFolder::open(path).map_err(|error| error.to_string())?;
     folder.probe().await.map_err(|error| error.to_string())
+}
+
+/// What the domains of the mail channels publish about their mail, each once.
+async fn domains(settings: &Settings, findings: &mut Vec<Finding>) {
+    let mut asked: Vec<MailFrom> = Vec::new();
+    for config in settings.channels.values() {
+        let ChannelConfig::Smtp(config) = config else { continue };
+        let Some(mail) = config.mail_from().filter(|mail| !asked.contains(mail)) else { continue };
+        let what = format!("mail of {}", mail.from);
+        match MailDns::of_this_machine() {
+            Ok(dns) => {
+                let found = dns.look(&mail).await;
+                if found.is_empty() {
+                    let sentence = "a reserved name: nothing is published for it".to_owned();
+                    findings.push(Finding { what, good: true, sentence });
+                } else {
+                    findings.extend(found.into_iter().map(|one| Finding {
+                        what: format!("{what}, {}", one.what),
+                        good: one.good,
+                        sentence: one.sentence,
+                    }));
+                }
+            }
+            Err(why) => findings.push(Finding {
+                what,
+                good: true,
+                sentence: format!("SPF, DKIM and DMARC could not be looked up: {why}"),
+            }),
+        }
+        asked.push(mail);
+    }
 }
 
 /// Proves that the virus scanner finds what it must.

@@ -51,6 +51,9 @@ fn decided(decision: &Decision) -> String {
             text += &format!("\n  {what} version {}", dated(version));
         }
     }
+    for line in &decision.wire {
+        text += &format!("\n    {line}");
+    }
     text
 }
 

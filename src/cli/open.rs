@@ -8,8 +8,8 @@ use std::{
 
 use anyhow::{Context as _, Result, anyhow};
 use liaison_channels::{
-    ChannelConfig, message::ChannelId, private::Private, record_folder::RecordFolder, scan::Scanner,
-    sender::Carries,
+    ChannelConfig, address::EmailAddress, message::ChannelId, private::Private, record_folder::RecordFolder,
+    scan::Scanner, sender::Carries,
 };
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnectOptions;
@@ -22,6 +22,7 @@ use crate::{
         current::Current,
         gateway::{Breaker, Carriers, Gateway},
         mailbox::Mailbox,
+        refused::Refused,
     },
     store::{
         self, Store,
@@ -155,7 +156,24 @@ pub(super) fn idle_gateway(settings: &Settings, store: &Store) -> Result<Gateway
             .flat_map(ChannelConfig::own_addresses)
             .map(|address| Private::new(address.expose().to_lowercase()))
             .collect(),
+        mailboxes: read_mailboxes(settings),
+        refused: Refused::default(),
     })
+}
+
+/// The mailboxes that mail servers fill, each with its first address. Several folders of one account are one: what arrives at
+/// its address lies in the first.
+fn read_mailboxes(settings: &Settings) -> Vec<(ChannelId, EmailAddress)> {
+    let filled =
+        settings.channels.iter().filter(|(_, config)| !matches!(config, ChannelConfig::InboxFolder(_)));
+    let mut mailboxes: Vec<(ChannelId, EmailAddress)> = Vec::new();
+    for (id, config) in filled {
+        let Some(address) = config.own_addresses().into_iter().next() else { continue };
+        if !mailboxes.iter().any(|(_, known)| *known == address) {
+            mailboxes.push((id.clone(), address));
+        }
+    }
+    mailboxes
 }
 
 /// What kind of address a channel writes to; `None` for a mailbox, which is read.

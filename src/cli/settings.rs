@@ -142,7 +142,6 @@ struct SendingSection {
     undo_minutes: u32,
     approval: Vec<String>,
     never_by_text: Vec<String>,
-    text_part_pence: f64,
     rehearsal: bool,
     rehearsal_only: Vec<String>,
 }
@@ -155,6 +154,9 @@ struct DaemonSection {
     ask_after_secs: u64,
     person_after_secs: u64,
     poll_texts_secs: NonZeroU64,
+    probe_at: String,
+    probe_back_mins: NonZeroU64,
+    silent_mins: NonZeroU64,
 }
 
 #[derive(Deserialize)]
@@ -244,6 +246,9 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
         found.0.push(format!("log.format is {}: write text or json", log.format));
     }
     let reading = reading.zip(scanning);
+    let probe_at = daemon.as_ref().filter(|daemon| !daemon.probe_at.is_empty()).map(|daemon| {
+        found.parsed("daemon.probe_at", &daemon.probe_at, "a time of day such as 07:15, or empty")
+    });
     let named = sending.as_ref().map(|sending| {
         (
             found.channel("email_channel", sending.email_channel.as_deref(), &channels),
@@ -284,6 +289,9 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
                 ask_after: Duration::from_secs(daemon.ask_after_secs),
                 person_after: Duration::from_secs(daemon.person_after_secs),
                 poll_texts: Duration::from_secs(daemon.poll_texts_secs.get()),
+                probe_at: probe_at.flatten(),
+                probe_back: Duration::from_secs(daemon.probe_back_mins.get().saturating_mul(60)),
+                silent_after: Duration::from_secs(daemon.silent_mins.get().saturating_mul(60)),
             },
             email_channel,
             text_channel,
@@ -515,9 +523,6 @@ impl Problems {
         if sending.call_tries == 0 {
             self.0.push("sending.call_tries is 0: write at least 1, the first call".to_owned());
         }
-        if !(0.0..=1000.0).contains(&sending.text_part_pence) {
-            self.0.push("sending.text_part_pence is not a price in pence such as 4.5".to_owned());
-        }
         let days = Days::parse(&sending.days);
         if days.is_none() {
             self.0.push("sending.days must be school_days, weekdays or every_day".to_owned());
@@ -563,7 +568,6 @@ impl Problems {
             undo: Duration::from_secs(u64::from(sending.undo_minutes) * 60),
             approval,
             never_by_text,
-            text_part_pence: sending.text_part_pence,
             acknowledge: answering.acknowledge,
             notices,
             calendar: answering.calendar,
@@ -620,20 +624,16 @@ mod tests {
     }
 
     #[test]
-    fn who_is_asked_to_approve_and_what_a_text_costs_are_read_or_told_as_wrong() {
-        let told = problems("[sending]\napproval = [\"everybody\"]\ntext_part_pence = -1.0\n");
+    fn who_is_asked_to_approve_is_read_or_told_as_wrong() {
+        let told = problems("[sending]\napproval = [\"everybody\"]\n");
         let policy =
-            read_text("[sending]\napproval = [\"class\", \"restricted_family\"]\ntext_part_pence = 4.5\n")
-                .expect("valid")
-                .policy;
+            read_text("[sending]\napproval = [\"class\", \"restricted_family\"]\n").expect("valid").policy;
 
         assert!(told.contains("sending.approval: what a second person approves is one of: class year school sensitive restricted_family"), "{told}");
-        assert!(told.contains("sending.text_part_pence is not a price in pence"), "{told}");
         assert_eq!(
             policy.approval.into_iter().collect::<Vec<_>>(),
             [SecondFor::Class, SecondFor::RestrictedFamily]
         );
-        assert!((policy.text_part_pence - 4.5).abs() < f64::EPSILON);
     }
 
     #[test]

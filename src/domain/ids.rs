@@ -85,6 +85,8 @@ ids! {
     ClockId,
     /// That something waits, told to a colleague.
     NoticeId,
+    /// A mail that Liaison sends to itself.
+    ProbeId,
     /// Days on which a colleague is away.
     AbsenceId,
     /// What only a person can decide about an arrived message.

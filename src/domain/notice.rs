@@ -182,6 +182,10 @@ pub enum Notice {
     Digest(Digest),
     /// Liaison has stopped all sending, because of an absurd volume.
     SendingStopped,
+    /// Liaison has stopped texts, because the month's parts are used up.
+    TextsStopped,
+    /// A mailbox was not read for long, or a probe did not come back: carers' mails may be lying unread.
+    MailSilent,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -197,6 +201,8 @@ impl Notice {
             Self::Breach(_) => "breach",
             Self::Digest(_) => "digest",
             Self::SendingStopped => "sending_stopped",
+            Self::TextsStopped => "texts_stopped",
+            Self::MailSilent => "mail_silent",
         }
     }
 
@@ -205,7 +211,7 @@ impl Notice {
         let counts = match self {
             Self::DslAlert(count) | Self::Breach(count) => serde_json::to_value(Count { count: *count }),
             Self::Digest(digest) => serde_json::to_value(digest),
-            Self::SendingStopped => Ok(serde_json::Value::Null),
+            Self::SendingStopped | Self::TextsStopped | Self::MailSilent => Ok(serde_json::Value::Null),
         };
         counts.unwrap_or_default()
     }
@@ -218,6 +224,8 @@ impl Notice {
             "breach" => count(counts).map(Self::Breach),
             "digest" => serde_json::from_value(counts).ok().map(Self::Digest),
             "sending_stopped" => Some(Self::SendingStopped),
+            "texts_stopped" => Some(Self::TextsStopped),
+            "mail_silent" => Some(Self::MailSilent),
             _ => None,
         }
     }
@@ -231,6 +239,9 @@ impl Notice {
                 roles.iter().any(|role| matches!(role, Role::Teacher | Role::Office | Role::Slt | Role::Dsl))
             }
             Self::SendingStopped => roles.iter().any(|role| matches!(role, Role::It | Role::Slt)),
+            Self::TextsStopped | Self::MailSilent => {
+                roles.iter().any(|role| matches!(role, Role::It | Role::Office | Role::Slt))
+            }
         }
     }
 
@@ -263,6 +274,19 @@ impl Notice {
                 "Sending has stopped",
                 "Liaison has stopped all sending to families, because more messages were about to leave than an hour should \
                  see. Nothing is lost. Look at what waits, then let it go or cancel it."
+                    .to_owned(),
+            ),
+            Self::TextsStopped => (
+                "Texts have stopped",
+                "The parts of texts that the settings allow for this month are used up, so texts to families wait. Nothing is \
+                 lost, and emails go on. Let texts go on under Admin, Channels, or have IT raise the number."
+                    .to_owned(),
+            ),
+            Self::MailSilent => (
+                "Carers' mail may be lying unread",
+                "Liaison has not been able to read one of the school's mailboxes for a while, or the mail that it sends to \
+                 itself each school day did not come back. Nothing is lost: what lies there is read once it can be. Until \
+                 then, look into the mailbox yourselves. Health says which channel it is; IT, please mend it."
                     .to_owned(),
             ),
         };
@@ -325,9 +349,14 @@ mod tests {
 
     #[test]
     fn what_was_kept_is_read_again() {
-        for notice in
-            [Notice::DslAlert(1), Notice::Breach(7), Notice::Digest(digest()), Notice::SendingStopped]
-        {
+        for notice in [
+            Notice::DslAlert(1),
+            Notice::Breach(7),
+            Notice::Digest(digest()),
+            Notice::SendingStopped,
+            Notice::TextsStopped,
+            Notice::MailSilent,
+        ] {
             assert_eq!(Notice::kept(notice.kind(), notice.counts()), Some(notice));
         }
     }

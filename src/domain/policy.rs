@@ -95,8 +95,6 @@ pub struct Policy {
     pub never_by_text: BTreeSet<Topic>,
     /// The school's own words with what families are told instead (R49).
     pub plain_words: Vec<(String, String)>,
-    /// What one part of a text costs, in pence; 0: not known.
-    pub text_part_pence: f64,
     /// Automatic acknowledgements.
     pub acknowledge: AckPolicy,
     /// How colleagues are told that something waits for them.
@@ -177,13 +175,6 @@ impl Policy {
             day.series(-1_i32.days()).skip(1).take(NEAR).take_while(|near| *near >= today).find(counts);
         let after = day.max(today).series(1_i32.days()).take(NEAR).find(|near| *near != day && counts(near));
         before.into_iter().chain(after).collect()
-    }
-
-    /// What so many parts of texts cost in pounds, such as `£1.08`; `None` where what a part costs is not known.
-    pub fn texts_cost(&self, parts: usize) -> Option<String> {
-        let parts = u32::try_from(parts).unwrap_or(u32::MAX);
-        let pounds = f64::from(parts) * self.text_part_pence / 100.0;
-        (self.text_part_pence > 0.0).then(|| format!("£{pounds:.2}"))
     }
 
     /// Whether somebody is at school on a day. Where the calendar does not say, on a weekday: nothing is promised by it.

@@ -42,6 +42,11 @@ pub fn day_in_words(day: Date) -> String {
     day.strftime("%A %-d %B").to_string()
 }
 
+/// `November 2026`.
+pub fn month_in_words(first: Date) -> String {
+    first.strftime("%B %Y").to_string()
+}
+
 /// `Friday 27 November 2026`, for what is read years later.
 pub fn dated(day: Date) -> String {
     day.strftime("%A %-d %B %Y").to_string()

@@ -59,7 +59,6 @@ impl Policy {
             undo,
             approval,
             plain_words,
-            text_part_pence,
             acknowledge,
             notices,
             calendar: _,
@@ -83,7 +82,6 @@ impl Policy {
             "new addresses are confirmed": confirm_addresses,
             "meanwhile, to a carer of another language": meanwhile.as_str(),
             "newsletters are ended at": carers_url,
-            "pence for a part of a text": text_part_pence,
             "plainer words": plain_words,
             "rehearsal": rehearsal.as_ref().map(|listed| {
                 let all: Vec<_> = listed.iter().map(|address| address.expose().as_str()).collect();

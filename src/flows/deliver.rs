@@ -13,14 +13,16 @@ use futures_util::future::join_all;
 use liaison_channels::{
     Sender,
     error::{Fault, SendError},
-    message::Outgoing,
+    message::{Outgoing, Parts},
     private::Private,
     sender::Accepted,
+    text::measure,
 };
 
 use super::{
     FlowError,
     gateway::Gateway,
+    month::Budget,
     planning::with_version,
     settle::settle,
     stopped::{Stopped, subject},
@@ -81,6 +83,8 @@ pub(super) struct Tried {
     pub(super) started_at: Timestamp,
     pub(super) ended_at: Timestamp,
     pub(super) words: Private<String>,
+    /// Parts of a text; 0 for a mail.
+    pub(super) parts: u32,
     pub(super) gate: String,
     pub(super) outcome: Result<Accepted, SendError>,
 }
@@ -268,13 +272,17 @@ impl Lane {
         }
         let key = self.gateway.reply_key(tx).await?;
         let policy = self.gateway.policy();
-        let (ready, stopped) = self.decided(facts, allowed, &key, &policy, now);
+        let mut month = Budget::of(tx, self.channel(), self.sender.limits(), now).await?;
+        let (ready, stopped) = self.decided(facts, (allowed, month.as_mut()), &key, &policy, now);
         let submits: Vec<Submit> = ready.iter().map(Ready::submit).collect();
         if !submits.is_empty() {
             outbox::submit(tx, &submits, self.holder, now).await?;
         }
         let refused = stopped.moves.len();
         stopped.write(tx, &self.gateway, now).await?;
+        if let Some(month) = month {
+            month.write(tx, self.channel(), now).await?;
+        }
         self.gateway.breaker.count(ready.len());
         Ok((ready, refused))
     }
@@ -283,7 +291,7 @@ impl Lane {
     fn decided(
         &self,
         group: Vec<DeliveryFacts>,
-        allowed: usize,
+        (allowed, mut month): (usize, Option<&mut Budget>),
         key: &ReplyKey,
         policy: &Policy,
         now: Timestamp,
@@ -300,6 +308,11 @@ impl Lane {
             match decision {
                 Decision::Permit(permit) => {
                     if let Some(one) = Ready::new(&facts, permit, (key, version), self.channel(), now) {
+                        if month.as_deref_mut().is_some_and(|month| !month.takes(one.parts)) {
+                            let why = "the month's parts of texts are used up".to_owned();
+                            stopped.add(&facts, Decision::Wait(None, why, Vec::new()), self.channel(), now);
+                            continue;
+                        }
                         if policy.address_per_hour > 0 {
                             self.gateway.lately.note(one.address, now);
                         }
@@ -343,6 +356,7 @@ impl Lane {
                 started_at: ready.started_at,
                 ended_at: gateway.now(),
                 words: ready.words,
+                parts: ready.parts,
                 gate: ready.gate,
                 outcome,
             }
@@ -380,6 +394,7 @@ struct Ready {
     address: crate::domain::ids::AddressId,
     started_at: Timestamp,
     words: Private<String>,
+    parts: u32,
     gate: String,
 }
 
@@ -395,11 +410,15 @@ impl Ready {
             (permit.address(), permit.words().plain().clone(), with_version(permit.fired(), version));
         let outgoing = permit.into_outgoing(facts.id, key)?;
         let at = InDoubt { tries: facts.tries + 1, ..subject(facts, channel, now) };
-        Some(Self { at, outgoing, address, started_at: now, words, gate })
+        let parts = match outgoing.parts() {
+            Parts::Text(text) => u32::try_from(measure(text.body.expose()).parts).unwrap_or(u32::MAX),
+            Parts::Mail(_) => 0,
+        };
+        Some(Self { at, outgoing, address, started_at: now, words, parts, gate })
     }
 
     fn submit(&self) -> Submit {
-        let text = matches!(self.outgoing.parts(), liaison_channels::message::Parts::Text(_));
+        let text = matches!(self.outgoing.parts(), Parts::Text(_));
         let wire_body = text.then(|| self.words.expose().clone());
         Submit { id: self.at.id, address: self.address, wire_body }
     }

@@ -8,14 +8,20 @@ use std::{
 
 use jiff::SignedDuration;
 use liaison_channels::{
-    RecordSink, Sender, message::ChannelId, private::Private, reading::Limits, scan::Scanner,
+    RecordSink, Sender, address::EmailAddress, message::ChannelId, private::Private, reading::Limits,
+    scan::Scanner,
 };
 use sqlx::PgConnection;
 
-use super::{Clock, FlowError, current::Current, salt};
+use super::{Clock, FlowError, current::Current, refused::Refused, salt};
 use crate::{
     domain::{
-        lately::Lately, people::Route, policy::Policy, route::Channels, tag::ReplyKey, time::Timestamp,
+        lately::Lately,
+        people::Route,
+        policy::Policy,
+        route::Channels,
+        tag::ReplyKey,
+        time::{Time, Timestamp},
     },
     store::{Store, answers},
 };
@@ -56,6 +62,12 @@ pub struct Patience {
     pub person_after: Duration,
     /// How often a provider's list is asked for texts whose post was missed.
     pub poll_texts: Duration,
+    /// When Liaison writes to itself on a school day, school time; `None`: never.
+    pub probe_at: Option<Time>,
+    /// How long such a mail may take to come back until colleagues are told.
+    pub probe_back: Duration,
+    /// How long a mailbox may not be read until colleagues are told.
+    pub silent_after: Duration,
 }
 
 /// What every flow stands on.
@@ -86,6 +98,10 @@ pub struct Gateway {
     pub key: OnceLock<ReplyKey>,
     /// The school's own addresses, by the mailboxes it reads: mail from them is our own.
     pub own: Vec<Private<String>>,
+    /// The mailboxes that are read, each with an address whose mail arrives there.
+    pub mailboxes: Vec<(ChannelId, EmailAddress)>,
+    /// Posts to our webhooks that were not believed.
+    pub refused: Refused,
 }
 
 impl std::fmt::Debug for Gateway {
@@ -111,6 +127,15 @@ impl Gateway {
     /// The school's policy as it is now. One decision takes it once: a moment later another calendar may count.
     pub fn policy(&self) -> Arc<Policy> {
         self.current.policy()
+    }
+
+    /// What so many parts of texts cost in pounds, such as `£1.08`, by the price of the channel that carries texts; `None` where
+    /// that is not known.
+    pub fn texts_cost(&self, parts: usize) -> Option<String> {
+        let channel = self.senders.get(self.carriers.text.as_ref()?)?;
+        let millipence = channel.limits().cost.of_parts(u32::try_from(parts).unwrap_or(u32::MAX))?;
+        let pence = millipence.div_ceil(1000);
+        Some(format!("\u{a3}{}.{:02}", pence / 100, pence % 100))
     }
 
     /// Now.

@@ -20,6 +20,9 @@ use crate::{
 /// One fetch: as many mails as keep the line busy, as few bytes as keep memory small.
 const MOST: Most = Most { mails: 250, bytes: 6 * 1024 * 1024 };
 
+/// How often what was taken is compared with what the server holds.
+const COMPARED_EVERY: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+
 /// A mailbox that this daemon reads.
 pub struct Mailbox {
     gateway: Arc<Gateway>,
@@ -78,9 +81,45 @@ impl Mailbox {
             }
             match next {
                 Some(next) => batch = next,
-                None => return Ok(total),
+                None => {
+                    self.compare(&channel, place).await?;
+                    return Ok(total);
+                }
             }
         }
+    }
+
+    /// Each hour: does the mailbox hold more mails than were taken of it? Then one was passed over, and all since the last
+    /// comparison is read again at the next look; what is kept already is known by its bytes.
+    async fn compare(&mut self, channel: &str, place: Place) -> Result<(), FlowError> {
+        let now = self.gateway.now();
+        let Some(counted) = inbox::counted(&mut *self.gateway.store.acquire().await?, channel).await? else {
+            return Ok(());
+        };
+        if counted.at.is_some_and(|at| now.duration_since(at) < COMPARED_EVERY) {
+            return Ok(());
+        }
+        let after = Position { generation: place.generation, after: counted.to };
+        let first = counted.at.is_none() || counted.to > place.taken_to;
+        let lie = if first { 0 } else { self.inbox.count(after, place.taken_to).await? };
+        let missed = lie.saturating_sub(counted.taken);
+        let mut tx = self.gateway.store.begin().await?;
+        if missed == 0 {
+            inbox::count_from(&mut tx, channel, place.taken_to, false, now).await?;
+        } else {
+            tracing::error!(
+                channel,
+                missed,
+                "the mailbox holds mails that were passed over: it is read again"
+            );
+            let said = format!(
+                "mailbox {channel} holds {missed} more mail(s) than were taken since it was last compared: it is read again"
+            );
+            inbox::count_from(&mut tx, channel, counted.to, true, now).await?;
+            chronology::append(&mut tx, &[Entry::now(now, kind::OPERATOR, said)]).await?;
+        }
+        tx.commit().await.map_err(StoreError::from)?;
+        Ok(())
     }
 
     /// What is committed may be marked in the mailbox, where its settings ask for it. It is no matter of ours if that fails.
@@ -126,6 +165,7 @@ impl Mailbox {
             ),
         };
         inbox::note(&mut tx, channel, &place).await?;
+        inbox::count_from(&mut tx, channel, place.taken_to, false, now).await?;
         if let Some(told) = told {
             let entry = Entry::now(now, kind::OPERATOR, format!("mailbox {channel} {told}"));
             chronology::append(&mut tx, &[entry]).await?;

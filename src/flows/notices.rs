@@ -81,13 +81,18 @@ pub(super) enum Overdue {
 
 /// Tells IT and the SLT, once for each time, that all sending has stopped.
 pub(super) async fn sending_stopped(tx: &mut Tx, now: Timestamp) -> Result<(), FlowError> {
+    at_once(tx, Notice::SendingStopped, now).await
+}
+
+/// Tells a trouble of the machine, once for each time, to those whom it concerns.
+pub(super) async fn at_once(tx: &mut Tx, notice: Notice, now: Timestamp) -> Result<(), FlowError> {
     let colleagues = notices::colleagues(&mut *tx).await?;
     let told: Vec<_> = colleagues
         .iter()
-        .filter(|told| Notice::SendingStopped.is_for(&told.roles))
-        .map(|told| (For::Colleague(told.id), Notice::SendingStopped))
+        .filter(|told| notice.is_for(&told.roles))
+        .map(|told| (For::Colleague(told.id), notice))
         .collect();
-    notices::insert(tx, &told, &format!("sending stopped {now}"), now).await?;
+    notices::insert(tx, &told, &format!("{} {now}", notice.kind().replace('_', " ")), now).await?;
     Ok(())
 }
 

@@ -1,6 +1,12 @@
 //! What an operator does to the queue by hand: hold, release, retry, cancel. Each is told in the chronology.
 
-use super::{FlowError, gateway::Gateway};
+use liaison_channels::message::ChannelId;
+
+use super::{
+    FlowError,
+    gateway::Gateway,
+    month::{self, CAP},
+};
 use crate::{
     domain::{
         chronology::{Entry, kind},
@@ -12,6 +18,7 @@ use crate::{
         StoreError, Tx, chronology, daemons,
         explain::{self, DeliveryView, Filter},
         outbox::{self, Move},
+        texts_of_month,
     },
 };
 
@@ -67,10 +74,31 @@ pub async fn healed(gateway: &Gateway, channel: &str) -> Result<bool, FlowError>
     lift(gateway, channel, Some("daemon"), "daemon").await
 }
 
+/// Lifts the holds of channels whose month is no longer used up: another has begun, or the settings allow more.
+pub async fn end_full_months(gateway: &Gateway) -> Result<usize, FlowError> {
+    let mut connection = gateway.store.acquire().await?;
+    let first = month::first_day(gateway.now());
+    let mut lifted = 0;
+    for hold in daemons::holds(&mut connection).await?.iter().filter(|hold| hold.set_by == CAP) {
+        let sender = ChannelId::parse(&hold.scope).ok().and_then(|id| gateway.senders.get(&id));
+        let Some(sender) = sender else { continue };
+        let used = texts_of_month::month(&mut connection, &hold.scope, first).await?.parts;
+        let cap = sender.limits().cost.parts_per_month;
+        // The last few parts do not do for every text: not before a tenth of the cap is free again.
+        let free = cap.is_none_or(|cap| used <= u64::from(cap) - u64::from(cap.div_ceil(10)));
+        lifted += usize::from(free && lift(gateway, &hold.scope, Some(CAP), "daemon").await?);
+    }
+    Ok(lifted)
+}
+
 async fn lift(gateway: &Gateway, scope: &str, only_by: Option<&str>, by: &str) -> Result<bool, FlowError> {
     let mut tx = gateway.store.begin().await?;
+    let capped = daemons::holds(&mut tx).await?.iter().any(|hold| hold.scope == scope && hold.set_by == CAP);
     if !daemons::lift(&mut tx, scope, only_by).await? {
         return Ok(false);
+    }
+    if capped && by != "daemon" {
+        month::let_on(&mut tx, scope, by, gateway.now()).await?;
     }
     let entry =
         Entry::now(gateway.now(), kind::OPERATOR, format!("{} released", scope_in_words(scope))).by(by);

@@ -11,6 +11,7 @@ use super::{
     FlowError,
     gateway::Gateway,
     planning::{check_address, opened_entry},
+    settle::wire_in_lines,
 };
 use crate::{
     domain::{
@@ -54,7 +55,11 @@ pub async fn resolve(gateway: &Gateway) -> Result<Resolved, FlowError> {
             resolved.open += 1;
             continue;
         };
-        match answer(gateway, sender.as_ref(), &doubt, now).await? {
+        let (answer, wire) = answer(gateway, sender.as_ref(), &doubt, now).await?;
+        if let Some(wire) = wire.filter(|_| !matches!(answer, Answer::Wait)) {
+            outbox::add_wire(&mut *gateway.store.acquire().await?, doubt.id, doubt.tries, &wire).await?;
+        }
+        match answer {
             Answer::Wait => resolved.open += 1,
             Answer::Went(reference) => resolved.went += usize::from(went(gateway, &doubt, reference).await?),
             Answer::Again(maybe_twice) => {
@@ -82,16 +87,16 @@ async fn answer(
     sender: &dyn Sender,
     doubt: &InDoubt,
     now: Timestamp,
-) -> Result<Answer, FlowError> {
+) -> Result<(Answer, Option<String>), FlowError> {
     let waited = now.duration_since(doubt.since);
     let longer_than = |patience| waited >= SignedDuration::try_from(patience).unwrap_or(SignedDuration::MAX);
     let carries = sender.limits().carries;
     if carries == Carries::Text && !longer_than(gateway.patience.ask_after) {
-        return Ok(Answer::Wait);
+        return Ok((Answer::Wait, None));
     }
-    let found = find(gateway, sender, doubt).await?;
+    let (found, wire) = find(gateway, sender, doubt).await?;
     let tries_left = gateway.policy().retry.after(doubt.tries).is_some();
-    Ok(match (found, carries) {
+    let answer = match (found, carries) {
         (Some(Found::Yes(reference)), _) => Answer::Went(reference),
         (Some(Found::No), _) if tries_left => Answer::Again(false),
         (Some(Found::No), _) => Answer::GiveUp("could not be sent at any try; another route is taken"),
@@ -103,14 +108,19 @@ async fn answer(
         (Some(Found::CannotTell), Carries::Text) => Answer::Person,
         (None, Carries::Text) if longer_than(gateway.patience.person_after) => Answer::Person,
         (None, _) => Answer::Wait,
-    })
+    };
+    Ok((answer, wire))
 }
 
-/// Asks the channel; `None` when it did not answer.
-async fn find(gateway: &Gateway, sender: &dyn Sender, doubt: &InDoubt) -> Result<Option<Found>, FlowError> {
+/// Asks the channel; `None` when it did not answer. With it, what was said on the wire.
+async fn find(
+    gateway: &Gateway,
+    sender: &dyn Sender,
+    doubt: &InDoubt,
+) -> Result<(Option<Found>, Option<String>), FlowError> {
     let to = doubt.to.clone().unwrap_or_default();
     let Some(question) = Question::about(doubt.id, &to, doubt.wire_body.as_deref()) else {
-        return Ok(Some(Found::CannotTell));
+        return Ok((Some(Found::CannotTell), None));
     };
     let since = doubt.since.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(doubt.since);
     let known = match doubt.wire_body {
@@ -121,10 +131,10 @@ async fn find(gateway: &Gateway, sender: &dyn Sender, doubt: &InDoubt) -> Result
     };
     let known: Vec<ProviderRef> = known.into_iter().map(ProviderRef).collect();
     match sender.find(&question.lookup(doubt.since, &known)).await {
-        Ok(finding) => Ok(Some(finding.found)),
+        Ok(finding) => Ok((Some(finding.found), wire_in_lines(&finding.wire))),
         Err(error) => {
             tracing::warn!(channel = doubt.channel, delivery = %doubt.id, "could not ask about a message in doubt: {error}");
-            Ok(None)
+            Ok((None, wire_in_lines(&error.wire)))
         }
     }
 }

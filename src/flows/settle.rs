@@ -1,11 +1,15 @@
 //! Settles what was on the wire: the new state, the attempt, the entry, and what follows from a failure.
 
-use liaison_channels::error::{Fault, SendError, Went};
+use liaison_channels::{
+    error::{Fault, SendError, Went},
+    wire_log::WireLog,
+};
 
 use super::{
     FlowError,
     deliver::Tried,
     gateway::Gateway,
+    month,
     planning::{check_address, next_route, opened_entry, opted_out},
     promise, salt,
 };
@@ -45,6 +49,7 @@ pub(super) async fn settle(
     moved.extend(outbox::settle(tx, &gone, &[State::Queued], now).await?);
     let attempts: Vec<Attempt> = group.iter().map(|one| as_attempt(one, channel)).collect();
     outbox::record_attempts(tx, &attempts).await?;
+    month::give_back(tx, channel, group).await?;
     let told = |one: &Tried| one.outcome.is_ok() || moved.contains(&one.at.id);
     let entries: Vec<Entry> = group
         .iter()
@@ -176,12 +181,18 @@ fn as_move(one: &Tried, next: &Next, now: Timestamp) -> Move {
     to
 }
 
+/// What was said on the wire, as an attempt's record keeps it.
+pub(super) fn wire_in_lines(wire: &WireLog) -> Option<String> {
+    (!wire.is_empty()).then(|| wire.expose().join("\n").replace('\0', ""))
+}
+
 fn as_attempt(one: &Tried, channel: &str) -> Attempt {
-    let (outcome, fault, code, said) = match &one.outcome {
-        Ok(accepted) => ("accepted", None, None, accepted.said.clone()),
+    let (outcome, fault, code, said, wire) = match &one.outcome {
+        Ok(accepted) => ("accepted", None, None, accepted.said.clone(), &accepted.wire),
         Err(error) => {
             let outcome = if error.went == Went::Perhaps { "in_doubt" } else { "not_sent" };
-            (outcome, Some(error.fault.as_str()), error.code.clone(), error.said.expose().clone())
+            let said = error.said.expose().clone();
+            (outcome, Some(error.fault.as_str()), error.code.clone(), said, &error.wire)
         }
     };
     Attempt {
@@ -195,6 +206,7 @@ fn as_attempt(one: &Tried, channel: &str) -> Attempt {
         code,
         // Postgres text holds no NUL; a provider's words might.
         said: said.replace('\0', ""),
+        wire: wire_in_lines(wire),
         gate: one.gate.clone(),
     }
 }

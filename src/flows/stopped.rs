@@ -103,6 +103,7 @@ impl Stopped {
             fault: None,
             code: None,
             said: String::new(),
+            wire: None,
             gate: with_version(&fired, &self.version),
         });
         let mut refused = Move::to(facts.id, facts.tries, to);

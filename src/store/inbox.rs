@@ -159,6 +159,108 @@ pub async fn note(connection: &mut PgConnection, channel: &str, place: &Place) -
     Ok(())
 }
 
+/// Counts mails that were taken, in the transaction that keeps them.
+pub async fn add_taken(connection: &mut PgConnection, channel: &str, mails: u64) -> Result<(), StoreError> {
+    sqlx::query!("update inbox set taken = taken + $2 where channel = $1", channel, count(mails))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// What was taken of a mailbox since it was last compared with its server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// When it was last compared; `None`: never.
+    pub at: Option<Timestamp>,
+    /// Every UID up to this one was compared.
+    pub to: u32,
+    /// Mails taken behind it.
+    pub taken: u64,
+}
+
+/// What was taken of a mailbox since it was last compared with its server.
+pub async fn counted(connection: &mut PgConnection, channel: &str) -> Result<Option<Counted>, StoreError> {
+    let row = sqlx::query!(
+        r#"select counted_at as "counted_at: Ts", counted_to, taken from inbox where channel = $1"#,
+        channel
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Counted {
+        at: row.counted_at.map(|at| at.0),
+        to: u32::try_from(row.counted_to).unwrap_or_default(),
+        taken: u64::try_from(row.taken).unwrap_or_default(),
+    }))
+}
+
+/// Begins to count anew behind this UID. With `again`, everything behind it is read once more.
+pub async fn count_from(
+    connection: &mut PgConnection,
+    channel: &str,
+    uid: u32,
+    again: bool,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update inbox set counted_at = $3, counted_to = $2, taken = 0,
+                          taken_to = case when $4 then least(taken_to, $2) else taken_to end
+         where channel = $1",
+        channel,
+        i64::from(uid),
+        Ts(now) as _,
+        again,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A mailbox or list of texts, as far as its health goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The channel.
+    pub channel: String,
+    /// When it was last read well.
+    pub looked_at: Timestamp,
+    /// When its mails were last counted with the server.
+    pub counted_at: Option<Timestamp>,
+    /// Since when it is silent, where colleagues were told.
+    pub silent_since: Option<Timestamp>,
+}
+
+/// Every mailbox and list of texts that was ever read.
+pub async fn readings(connection: &mut PgConnection) -> Result<Vec<Reading>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select channel, looked_at as "looked_at: Ts", counted_at as "counted_at: Ts", silent_since as "silent_since: Ts"
+           from inbox order by channel"#
+    )
+    .fetch_all(connection)
+    .await?;
+    let readings = rows.into_iter().map(|row| Reading {
+        channel: row.channel,
+        looked_at: row.looked_at.0,
+        counted_at: row.counted_at.map(|at| at.0),
+        silent_since: row.silent_since.map(|at| at.0),
+    });
+    Ok(readings.collect())
+}
+
+/// Marks a mailbox as silent, or as well again; `false` where it was so before.
+pub async fn set_silent(
+    connection: &mut PgConnection,
+    channel: &str,
+    since: Option<Timestamp>,
+) -> Result<bool, StoreError> {
+    let changed = sqlx::query!(
+        "update inbox set silent_since = $2 where channel = $1 and (silent_since is null) <> ($2::timestamptz is null)",
+        channel,
+        since.map(Ts) as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(changed.rows_affected() > 0)
+}
+
 /// Of a larger message so much is read again: its words come first, and what follows are files.
 const READ_BYTES: i32 = 4 * 1024 * 1024;
 

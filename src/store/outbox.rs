@@ -270,6 +270,8 @@ pub struct Attempt {
     pub code: Option<String>,
     /// The provider's words.
     pub said: String,
+    /// What was said on the wire, line by line.
+    pub wire: Option<String>,
     /// JSON of the rules that let or stopped it.
     pub gate: String,
 }
@@ -280,13 +282,13 @@ pub async fn record_attempts(connection: &mut PgConnection, attempts: &[Attempt]
         return Ok(());
     }
     sqlx::query!(
-        "insert into attempt (delivery_id, try_no, channel, started_at, ended_at, outcome, fault, code, said, gate)
+        "insert into attempt (delivery_id, try_no, channel, started_at, ended_at, outcome, fault, code, said, gate, wire)
          select * from unnest($1::uuid[], $2::smallint[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[],
-                              $7::text[], $8::text[], $9::text[], $10::text[])
+                              $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])
          on conflict (delivery_id, try_no) do update
          set channel = excluded.channel, started_at = excluded.started_at, ended_at = excluded.ended_at,
              outcome = excluded.outcome, fault = excluded.fault, code = excluded.code, said = excluded.said,
-             gate = excluded.gate",
+             gate = excluded.gate, wire = excluded.wire",
         &attempts.iter().map(|a| a.delivery.0).collect::<Vec<_>>(),
         &attempts.iter().map(|a| i16::try_from(a.try_no).unwrap_or(i16::MAX)).collect::<Vec<_>>(),
         &attempts.iter().map(|a| a.channel.as_str()).collect::<Vec<_>>() as _,
@@ -297,6 +299,25 @@ pub async fn record_attempts(connection: &mut PgConnection, attempts: &[Attempt]
         &attempts.iter().map(|a| a.code.as_deref()).collect::<Vec<_>>() as _,
         &attempts.iter().map(|a| a.said.as_str()).collect::<Vec<_>>() as _,
         &attempts.iter().map(|a| a.gate.as_str()).collect::<Vec<_>>() as _,
+        &attempts.iter().map(|a| a.wire.as_deref()).collect::<Vec<_>>() as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Adds what was said when the channel was asked whether a try had gone.
+pub async fn add_wire(
+    connection: &mut PgConnection,
+    delivery: DeliveryId,
+    try_no: u16,
+    wire: &str,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update attempt set wire = concat_ws(E'\\n', wire, $3::text) where delivery_id = $1 and try_no = $2",
+        delivery.0,
+        i16::try_from(try_no).unwrap_or(i16::MAX),
+        wire,
     )
     .execute(connection)
     .await?;

@@ -144,3 +144,37 @@ pub async fn last_taken(
     .await?;
     Ok(at.flatten().map(|at| at.0))
 }
+
+/// What waits to leave by a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waits {
+    /// Messages that may leave now.
+    pub due: i64,
+    /// Messages that may not leave yet.
+    pub later: i64,
+    /// When the first of those may; `None`: none waits for a time, or all are held by hand.
+    pub from: Option<Timestamp>,
+}
+
+/// What waits to leave by a channel, as far as a colleague may know of it; what is held by hand (put off for centuries) apart.
+pub async fn waits(
+    connection: &mut PgConnection,
+    channel: &str,
+    restricted: bool,
+    now: Timestamp,
+    held_until: Timestamp,
+) -> Result<Waits, StoreError> {
+    let row = sqlx::query!(
+        r#"select count(*) filter (where not_before <= $3) as "due!", count(*) filter (where not_before > $3) as "later!",
+                  min(not_before) filter (where not_before > $3) as "from: Ts"
+           from delivery
+           where channel = $1 and state = 'queued' and not_before < $4 and ($2 or not liaison_of_restricted(answer_id))"#,
+        channel,
+        restricted,
+        Ts(now) as _,
+        Ts(held_until) as _,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Waits { due: row.due, later: row.later, from: row.from.map(|at| at.0) })
+}

@@ -12,6 +12,7 @@ use super::{
     Served, Web, Who,
     admin_queue::state_in_words,
     cases::in_page_words,
+    channel_lines::{Lines, lines},
     frame,
     frame::{Frame, Wrong},
     get,
@@ -21,14 +22,14 @@ use super::{
 };
 use crate::{
     domain::{people::Route, staff::Role, time::moment_in_full},
-    flows::{FlowError, operate},
+    flows::{FlowError, channels, operate},
     store::{StoreError, daemons::ALL_CHANNELS, desk, outbox_list},
 };
 
 /// Who looks after channels.
 pub(super) const READERS: &[Role] = &[Role::It, Role::Office, Role::Slt];
 /// Who sees whose messages they are, of those whom they may see.
-const SEE_FAMILIES: &[Role] = &[Role::Office, Role::Slt, Role::Dsl];
+pub(super) const SEE_FAMILIES: &[Role] = &[Role::Office, Role::Slt, Role::Dsl];
 
 pub(super) fn served() -> Vec<Served> {
     let readers = Who::Holders(READERS);
@@ -41,12 +42,7 @@ pub(super) fn served() -> Vec<Served> {
 
 /// A channel as the page shows it.
 struct Channel {
-    id: String,
-    what: &'static str,
-    /// When the server or provider last took a message.
-    taken: Option<String>,
-    /// When it was last read well.
-    read: Option<String>,
+    lines: Lines,
     /// `3 queued`, with the word of the state for the list behind it.
     counts: Vec<(String, i64)>,
     /// Why it is paused, and since when.
@@ -80,52 +76,27 @@ async fn show(
     let now = web.gateway.now();
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let holds = desk::holds(&mut tx).await?;
-    let inboxes = desk::inboxes(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     let counts = counts(web, signed).await?;
-    let mut connection = web.gateway.store.acquire().await?;
-    let held = |scope: &str| {
-        let hold = holds.iter().find(|hold| hold.scope == scope)?;
-        Some((hold.reason.clone(), moment_in_full(hold.since, now)))
-    };
-    let read = |id: &str| {
-        let (_, at) = inboxes.iter().find(|(channel, _)| channel == id)?;
-        Some(moment_in_full(*at, now))
-    };
-    let mut channels = Vec::new();
-    for (route, what) in [(Route::Email, "Sends emails"), (Route::Text, "Sends texts")] {
-        let Some(id) = web.gateway.carriers.of(route) else { continue };
-        let of_it = counts.iter().filter(|(channel, _, _)| channel == id.as_str());
-        channels.push(Channel {
-            what,
-            taken: outbox_list::last_taken(&mut connection, id.as_str())
-                .await?
-                .map(|at| moment_in_full(at, now)),
-            read: read(id.as_str()),
-            counts: of_it.map(|(_, state, count)| (state.clone(), *count)).collect(),
-            held: held(id.as_str()),
-            sends: true,
-            id: id.as_str().to_owned(),
-        });
-    }
-    let known = |id: &String| channels.iter().any(|channel| channel.id == *id);
-    let only_read: Vec<Channel> = inboxes
+    let all_held = holds
         .iter()
-        .filter(|(id, _)| !known(id))
-        .map(|(id, _)| Channel {
-            id: id.clone(),
-            what: "Is read",
-            taken: None,
-            read: read(id),
-            counts: Vec::new(),
-            held: None,
-            sends: false,
-        })
-        .collect();
-    channels.extend(only_read);
+        .find(|hold| hold.scope == ALL_CHANNELS)
+        .map(|hold| (hold.reason.clone(), moment_in_full(hold.since, now)));
+    let health = channels::health(&web.gateway, signed.is(SEE_FAMILIES)).await?;
+    let channels = health.iter().map(|one| Channel {
+        lines: lines(web, one, now),
+        counts: counts
+            .iter()
+            .filter(|(channel, _, _)| *channel == one.id)
+            .map(|(_, state, count)| (state.clone(), *count))
+            .collect(),
+        held: one.held.as_ref().map(|(why, since)| (why.clone(), moment_in_full(*since, now))),
+        sends: one.carries.is_some(),
+    });
+    let channels = channels.collect();
     let template = ChannelsPage {
         frame: Frame::of(web, signed, "Channels", "/admin").after(done).refused(fault),
-        all_held: held(ALL_CHANNELS),
+        all_held,
         channels,
         reason: reason.to_owned(),
     };

@@ -265,7 +265,7 @@ pub(super) async fn show_preview(
         state: state(web, one, &names),
         because: one.written.urgent_because.as_ref().map(super::shown),
         nothing: preview.counted.nothing.iter().map(|(why, n)| (in_page_words(why), *n)).collect(),
-        cost: web.gateway.policy().texts_cost(preview.counted.parts),
+        cost: web.gateway.texts_cost(preview.counted.parts),
         may: May::of(web, signed, one).await?,
         undo_minutes: web.gateway.policy().undo.as_secs() / 60,
         counted: preview.counted,

@@ -5,9 +5,10 @@ use axum::{extract::State, http::StatusCode, response::Response};
 
 use super::{
     Served, Web, Who,
-    admin_channels::counts,
+    admin_channels::{SEE_FAMILIES, counts},
     admin_queue::state_in_words,
     cases::in_page_words,
+    channel_lines::{Lines, lines},
     frame,
     frame::{Frame, Wrong},
     get,
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::{staff::Role, time::moment_in_full},
-    flows::{FlowError, operate},
+    flows::{FlowError, channels, operate},
     store::{StoreError, attachments, daemons::ALL_CHANNELS, desk},
 };
 
@@ -38,7 +39,7 @@ struct HealthPage {
     frame: Frame,
     counts: Vec<(String, String, i64)>,
     holds: Vec<(String, String, String)>,
-    inboxes: Vec<(String, String)>,
+    channels: Vec<Lines>,
     /// Files that came with mails and are held back; `None`: nothing looks through them.
     files: Option<attachments::Counts>,
     paused: bool,
@@ -53,9 +54,9 @@ async fn show(web: &Web, signed: &Signed, status: StatusCode, frame: Frame) -> R
     let now = web.gateway.now();
     let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
     let holds = desk::holds(&mut tx).await?;
-    let inboxes = desk::inboxes(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     let counts = counts(web, signed).await?;
+    let channels = channels::health(&web.gateway, signed.is(SEE_FAMILIES)).await?;
     let files = match web.gateway.scanner {
         Some(_) => Some(attachments::counts(&mut *web.gateway.store.acquire().await?).await?),
         None => None,
@@ -75,7 +76,7 @@ async fn show(web: &Web, signed: &Signed, status: StatusCode, frame: Frame) -> R
                 (scope, hold.reason, moment_in_full(hold.since, now))
             })
             .collect(),
-        inboxes: inboxes.into_iter().map(|(channel, at)| (channel, moment_in_full(at, now))).collect(),
+        channels: channels.iter().map(|one| lines(web, one, now)).collect(),
     };
     Ok(frame::page(status, &template))
 }

@@ -1,11 +1,6 @@
 //! Health for IT's monitoring, and the webhooks that providers post to.
 
-use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -18,7 +13,7 @@ use axum::{
 use liaison_channels::{
     inbound::{Event, KeptText, RawForm},
     message::ChannelId,
-    receipt::{Forgery, NotBelieved, Posted, Receipt},
+    receipt::{NotBelieved, Posted, Receipt},
 };
 use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
 
@@ -40,11 +35,11 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
         .layer(RequestBodyLimitLayer::new(LARGEST_POST))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(10)))
         .layer(CatchPanicLayer::new())
-        .with_state((gateway, Arc::new(Refused::default())))
+        .with_state(gateway)
 }
 
 /// 200 when the database answers and is migrated; 503 with a sentence otherwise.
-async fn ready(State((gateway, _)): State<(Arc<Gateway>, Arc<Refused>)>) -> Response {
+async fn ready(State(gateway): State<Arc<Gateway>>) -> Response {
     match gateway.store.ready().await {
         Ok(()) => (StatusCode::OK, "ready\n").into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")).into_response(),
@@ -54,7 +49,7 @@ async fn ready(State((gateway, _)): State<(Arc<Gateway>, Arc<Refused>)>) -> Resp
 /// A provider reports on a message: verify, keep, commit, and only then answer 2xx. While the database is away the
 /// answer is 503, so that a provider that repeats will. A forged post is refused and nothing of it is kept.
 async fn posted(
-    State((gateway, refused)): State<(Arc<Gateway>, Arc<Refused>)>,
+    State(gateway): State<Arc<Gateway>>,
     Path((channel, what)): Path<(String, String)>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
@@ -77,7 +72,7 @@ async fn posted(
     let events = match callback.events(&Posted { path_and_query, headers: &headers, body: &body }) {
         Ok(events) => Ok(events),
         Err(NotBelieved::Forged(why)) => {
-            refused.count(&channel, why);
+            gateway.refused.count(&channel, why);
             return StatusCode::FORBIDDEN.into_response();
         }
         Err(NotBelieved::Unreadable(why)) => {
@@ -131,32 +126,12 @@ async fn keep_events(
     Ok(())
 }
 
-/// How many posts were refused as forged, by channel and reason, since the start. Nothing of what they held is kept.
-#[derive(Debug, Default)]
-struct Refused(Mutex<BTreeMap<(String, Forgery), u64>>);
-
-impl Refused {
-    /// Counts one, and says so at the first and then ever more seldom: a flood of them must not become a flood of lines.
-    fn count(&self, channel: &str, why: Forgery) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry((channel.to_owned(), why)).or_default();
-        *count = count.saturating_add(1);
-        if count.is_power_of_two() {
-            tracing::warn!(
-                channel,
-                refused = *count,
-                "webhook posts were refused: the proof of who sent them is {why}"
-            );
-        }
-    }
-}
-
 /// Counts for IT's monitoring, in Prometheus's text form. No names, no addresses.
-async fn metrics(State((gateway, refused)): State<(Arc<Gateway>, Arc<Refused>)>) -> Response {
+async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
     match counts(&gateway).await {
         Ok(mut text) => {
             let _ = writeln!(text, "# TYPE liaison_webhook_refused_total counter");
-            for ((channel, why), count) in refused.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            for (channel, why, count) in gateway.refused.all() {
                 let _ = writeln!(
                     text,
                     "liaison_webhook_refused_total{{channel=\"{channel}\",reason=\"{why}\"}} {count}"

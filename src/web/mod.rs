@@ -27,6 +27,7 @@ mod carer_deeds;
 mod carers;
 mod case_deeds;
 mod cases;
+mod channel_lines;
 mod chronology;
 mod complaints;
 mod contact;

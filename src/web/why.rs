@@ -42,6 +42,8 @@ struct Decided {
     rules: Vec<Rule>,
     /// By which settings and calendar.
     versions: Vec<String>,
+    /// What was said on the wire, line by line.
+    wire: Vec<String>,
 }
 
 #[derive(Template)]
@@ -99,6 +101,7 @@ fn decided(decision: Decision, now: Timestamp) -> Decided {
         at: decision.at.map(|at| moment_in_full(at, now)),
         result: sentence(&decision.result),
         rules: rules.collect(),
+        wire: decision.wire,
         versions: versions
             .into_iter()
             .filter_map(|(what, version)| Some(dated(what, &version?, now)))

@@ -8,11 +8,11 @@ use super::{Stop, Trouble, heartbeat};
 use crate::{
     domain::{
         ids::DaemonId,
-        time::{Date, school_date},
+        time::{Date, Timestamp, school_date},
     },
     flows::{
         FlowError, absences, announcements, complaint, current, drafts, gateway::Gateway, ladder, life,
-        notices, operate, parts, rescue, resolve, seal,
+        notices, operate, parts, probe, rescue, resolve, seal,
     },
     store::{daemons, leader::Leader},
 };
@@ -44,6 +44,8 @@ pub(super) async fn care(gateway: Arc<Gateway>, own: Vec<DaemonId>, mut stop: St
 /// When what is not done in every round was last done.
 #[derive(Debug, Default)]
 struct Since {
+    /// This daemon cares.
+    running: Option<Timestamp>,
     /// Each held channel was probed.
     tried: HashMap<String, std::time::Instant>,
     /// Clocks were counted anew.
@@ -108,6 +110,7 @@ async fn care_once(
             "cleared up doubts"
         );
     }
+    operate::end_full_months(gateway).await?;
     parts::join_overdue(gateway).await?;
     drafts::send_due(gateway).await?;
     announcements::send_due(gateway).await?;
@@ -124,6 +127,8 @@ async fn care_once(
         tracing::warn!(climbed, "clocks have run out: `liaison cases list`");
     }
     heal(gateway, &mut since.tried).await?;
+    probe::send_due(gateway).await?;
+    probe::alarm(gateway, *since.running.get_or_insert_with(|| gateway.now())).await?;
     // Last, what is done once a day: if it fails, nothing that families wait for waits for it.
     let digests = notices::digests(gateway).await?;
     if digests > 0 {

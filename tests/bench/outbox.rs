@@ -304,5 +304,7 @@ fn queueing_gateway(store: &Store) -> liaison::flows::gateway::Gateway {
         lately: liaison::domain::lately::Lately::default(),
         key: std::sync::OnceLock::new(),
         own: Vec::new(),
+        mailboxes: Vec::new(),
+        refused: liaison::flows::refused::Refused::default(),
     }
 }

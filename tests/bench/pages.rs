@@ -365,7 +365,6 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
             undo: Duration::from_mins(5),
             never_by_text: std::collections::BTreeSet::default(),
             approval: std::collections::BTreeSet::default(),
-            text_part_pence: 4.5,
             stage_days: [10, 15, 20],
             records: liaison::domain::key_item::RecordPolicy::default(),
             known: liaison::domain::version::Known::default(),
@@ -391,10 +390,15 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
             ask_after: Duration::from_secs(45),
             person_after: Duration::from_mins(10),
             poll_texts: Duration::from_mins(5),
+            probe_at: None,
+            probe_back: Duration::from_mins(20),
+            silent_after: Duration::from_mins(15),
         },
         breaker: Breaker::default(),
         lately: liaison::domain::lately::Lately::default(),
         key: OnceLock::new(),
         own: vec!["parents@northfield.example".into()],
+        mailboxes: Vec::new(),
+        refused: liaison::flows::refused::Refused::default(),
     })
 }

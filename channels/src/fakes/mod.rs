@@ -2,6 +2,7 @@
 
 pub mod clamd;
 mod deed;
+pub mod dns;
 pub mod dovecot;
 pub mod esendex;
 pub mod firetext;

@@ -8,7 +8,9 @@ use serde::Deserialize;
 pub use crate::tls::Tls;
 use crate::{
     error::OpenError,
-    line, mime,
+    line,
+    mail_dns::MailFrom,
+    mime,
     oauth::{OAuthConfig, Proof},
 };
 
@@ -48,6 +50,10 @@ pub struct SmtpConfig {
     /// where its references are lost. The mailbox must take such addresses, or answers are lost: try one by hand first.
     #[serde(default)]
     pub reply_tags: bool,
+    /// Under which names the relay publishes the keys it signs our mail with (DKIM): only for `liaison check`, which otherwise
+    /// looks under the usual ones.
+    #[serde(default)]
+    pub dkim_selectors: Vec<String>,
     /// The name we greet with. By default this machine's.
     pub hello_name: Option<String>,
     /// Connections at most, 1 to 64; each carries one message at a time. Exchange Online allows 3.
@@ -105,6 +111,14 @@ pub(super) struct Patience {
 }
 
 impl SmtpConfig {
+    /// Which domains mail is sent for; `None` where the settings do not read.
+    pub fn mail_from(&self) -> Option<MailFrom> {
+        let domain = |text: &str| Some(mime::mailbox(text)?.email.domain().to_ascii_lowercase());
+        let from = domain(&self.from)?;
+        let envelope = self.envelope_from.as_deref().map_or_else(|| Some(from.clone()), domain)?;
+        Some(MailFrom { from, envelope, selectors: self.dkim_selectors.clone() })
+    }
+
     /// The port, chosen by the encryption when it is not set.
     pub(super) fn port(&self) -> u16 {
         self.port.unwrap_or(match self.tls {

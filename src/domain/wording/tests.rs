@@ -39,7 +39,6 @@ pub(super) fn policy() -> Policy {
         known: crate::domain::version::Known::default(),
         never_by_text: std::collections::BTreeSet::new(),
         approval: std::collections::BTreeSet::new(),
-        text_part_pence: 0.0,
         undo: std::time::Duration::from_mins(5),
         acknowledge: AckPolicy {
             on: true,

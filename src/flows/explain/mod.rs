@@ -63,6 +63,8 @@ pub struct Decision {
     pub settings: Option<Version>,
     /// By which calendar.
     pub calendar: Option<Version>,
+    /// What was said on the wire, line by line, where something was.
+    pub wire: Vec<String>,
 }
 
 /// A version of the settings or of the calendar.
@@ -191,6 +193,7 @@ impl Decision {
             rules: Vec::new(),
             settings: None,
             calendar: None,
+            wire: Vec::new(),
         }
     }
 

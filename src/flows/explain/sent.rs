@@ -84,7 +84,10 @@ async fn tried(connection: &mut PgConnection, attempt: AttemptView) -> Result<De
         }
     }
     let title = format!("Whether it may leave, try {}", attempt.try_no);
-    Decision::new(title, Some(attempt.started_at), result).by(connection, &attempt.gate).await
+    let mut decision =
+        Decision::new(title, Some(attempt.started_at), result).by(connection, &attempt.gate).await?;
+    decision.wire = attempt.wire.iter().flat_map(|wire| wire.lines()).map(masked).collect();
+    Ok(decision)
 }
 
 pub(super) async fn task(connection: &mut PgConnection, id: Uuid) -> Result<Option<Explained>, FlowError> {

@@ -119,6 +119,16 @@ async fn notice(connection: &mut PgConnection, id: Uuid) -> Result<Option<Explai
         Some(Notice::SendingStopped) => {
             vec![Fired::new("breaker", "stop", "more messages were about to leave than an hour should see")]
         }
+        Some(Notice::TextsStopped) => {
+            vec![Fired::new("month", "stop", "the month's parts of texts were used up")]
+        }
+        Some(Notice::MailSilent) => {
+            vec![Fired::new(
+                "silence",
+                "alert",
+                "a mailbox was not read for long, or a probe did not come back",
+            )]
+        }
         None => Vec::new(),
     };
     explained.decisions.push(made);

@@ -31,6 +31,7 @@ use crate::{
     store::{
         StoreError, Tx, attachments,
         inbox::{self, Waiting},
+        probes,
     },
 };
 
@@ -96,9 +97,23 @@ async fn batch(gateway: &Gateway, most: i64) -> Result<usize, FlowError> {
     let mut messages = understand(fresh, hints, gateway.reading, &key).await;
     messages.extend(worn_out.iter().map(Message::given_up));
     decide_all(&mut tx, gateway, &messages).await?;
+    probes::came(&mut tx, &come_back(&messages), gateway.now()).await?;
     attachments::put_due(&mut tx, &with_files(&messages)).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(count)
+}
+
+/// Mails that may be probes of ours, come back: each with the mailbox that brought it. A bounce may carry a probe's subject, and
+/// proves the contrary.
+fn come_back(messages: &[Message]) -> Vec<(uuid::Uuid, String)> {
+    let others =
+        messages.iter().filter(|message| message.came_by == Route::Email && message.kind != "bounce");
+    others
+        .filter_map(|message| {
+            let probe = super::probe::named(message.message_id.as_deref(), message.subject.expose())?;
+            Some((probe, message.channel.clone()))
+        })
+        .collect()
 }
 
 /// Mails with files, of those that people look at.

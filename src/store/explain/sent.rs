@@ -147,6 +147,8 @@ pub struct AttemptView {
     pub code: Option<String>,
     /// The provider's words.
     pub said: Option<String>,
+    /// What was said on the wire, line by line.
+    pub wire: Option<String>,
     /// JSON of the rules that let or stopped it.
     #[serde(skip)]
     pub gate: String,
@@ -158,7 +160,7 @@ pub async fn attempts(
     delivery: DeliveryId,
 ) -> Result<Vec<AttemptView>, StoreError> {
     let rows = sqlx::query!(
-        r#"select try_no, started_at as "started_at: Ts", ended_at as "ended_at: Ts", outcome, fault, code, said, gate
+        r#"select try_no, started_at as "started_at: Ts", ended_at as "ended_at: Ts", outcome, fault, code, said, gate, wire
            from attempt where delivery_id = $1 order by try_no"#,
         delivery.0
     )
@@ -172,6 +174,7 @@ pub async fn attempts(
         fault: row.fault,
         code: row.code,
         said: row.said.filter(|said| !said.is_empty()),
+        wire: row.wire,
         gate: row.gate.unwrap_or_default(),
     });
     Ok(views.collect())

@@ -404,7 +404,7 @@ async fn of_the_machine(web: &Web, signed: &Signed) -> Result<Vec<Line>, Wrong> 
         "emails to colleagues have not left in the last seven days: look at the log",
     ));
     lines.extend(inboxes.into_iter().map(|(channel, at)| {
-        let late = now.duration_since(at).as_secs() > 900;
+        let late = now.duration_since(at).unsigned_abs() > web.gateway.patience.silent_after;
         line("/health", format!("{channel}: last read well {}", moment_in_full(at, now)), late)
     }));
     Ok(lines)

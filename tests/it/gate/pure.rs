@@ -190,7 +190,6 @@ fn policy(case: &Case) -> Policy {
         templates: liaison::domain::wording::Templates::shipped(),
         never_by_text: liaison::domain::topic::Topic::ALL.iter().copied().skip(1).collect(),
         approval: std::iter::once(liaison::domain::second_person::SecondFor::School).collect(),
-        text_part_pence: 4.5,
         undo: std::time::Duration::from_mins(5),
         acknowledge: AckPolicy {
             on: true,

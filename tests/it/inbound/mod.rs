@@ -11,6 +11,7 @@ mod matching;
 mod notices;
 mod parts;
 mod replies;
+mod silence;
 mod texts;
 
 use crate::support::people::{Roll, carer, pupil};

@@ -5,6 +5,7 @@ mod doubt;
 mod explain;
 mod life;
 mod lost_commits;
+mod month;
 mod operator;
 mod receipts;
 mod rights;

@@ -33,6 +33,8 @@ use liaison::{
 };
 use liaison_channels::{
     ChannelConfig, RecordSink, Sender,
+    address::EmailAddress,
+    cost::CostConfig,
     fakes::{
         smtp::{Script, SmtpFake},
         twilio::TwilioFake,
@@ -67,6 +69,8 @@ pub(crate) struct Setup {
     pub(crate) records: bool,
     /// What looks through files for viruses.
     pub(crate) scanner: Option<Scanner>,
+    /// The most parts of texts in a month.
+    pub(crate) parts_per_month: Option<u32>,
 }
 
 /// A school, its gateway and the two providers.
@@ -105,7 +109,6 @@ fn usual() -> Setup {
             notices: liaison::domain::notice::NoticePolicy::default(),
             never_by_text: liaison::domain::topic::Topic::ALL.iter().copied().skip(1).collect(),
             approval: std::iter::once(liaison::domain::second_person::SecondFor::School).collect(),
-            text_part_pence: 4.5,
             undo: Duration::from_mins(5),
             acknowledge: AckPolicy {
                 on: true,
@@ -130,11 +133,15 @@ fn usual() -> Setup {
             ask_after: Duration::from_secs(15),
             person_after: Duration::from_mins(10),
             poll_texts: Duration::from_mins(5),
+            probe_at: None,
+            probe_back: Duration::from_mins(20),
+            silent_after: Duration::from_mins(15),
         },
         mail_port: None,
         reply_tags: false,
         records: false,
         scanner: None,
+        parts_per_month: None,
         address: "parents@northfield.example".to_owned(),
         begins: None,
     }
@@ -351,7 +358,9 @@ fn gateway(
         "from": format!("Northfield School <{}>", setup.address), "connections": 4, "reply_tags": setup.reply_tags,
     });
     let mail = ChannelConfig::Smtp(serde_json::from_value(mail).expect("mail settings"));
-    let texts = ChannelConfig::Twilio(texts.config(folder.path()).expect("text settings"));
+    let mut texts = texts.config(folder.path()).expect("text settings");
+    texts.cost = CostConfig { pence_per_part: Some(4.5), parts_per_month: setup.parts_per_month };
+    let texts = ChannelConfig::Twilio(texts);
     let senders: BTreeMap<ChannelId, Arc<dyn Sender>> = [("school-mail", mail), ("texts", texts)]
         .into_iter()
         .map(|(id, config)| {
@@ -378,6 +387,11 @@ fn gateway(
         lately: liaison::domain::lately::Lately::default(),
         key: OnceLock::new(),
         own: vec![setup.address.as_str().into()],
+        mailboxes: vec![(
+            ChannelId::parse(super::inbound::INBOX).expect("a name"),
+            EmailAddress::parse(&setup.address).expect("an address"),
+        )],
+        refused: liaison::flows::refused::Refused::default(),
     })
 }
 
