@@ -71,6 +71,9 @@ pub enum Found {
     Yes(ProviderRef),
     /// No: it was never taken; a new attempt cannot double it.
     No,
+    /// It cannot be asked now, but the provider reports on every message under our reference: wait for that, and ask a person
+    /// only if none comes within some minutes.
+    NotYet,
     /// This channel has no way of knowing.
     CannotTell,
 }

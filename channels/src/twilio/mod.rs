@@ -36,7 +36,7 @@ use crate::{
     message::{ChannelId, OurRef, Outgoing, ProviderRef, Text},
     pace::Pace,
     receipt::Callback,
-    sender::{Accepted, Carries, Finding, Limits, Lookup},
+    sender::{Accepted, Carries, Finding, Found, Limits, Lookup},
     text::Alphabet,
     texting::{closed, text_of, to_a_mobile},
     wire::Reply,
@@ -147,6 +147,11 @@ impl Sender for Twilio {
     async fn find(&self, lookup: &Lookup<'_>) -> Result<Finding, SendError> {
         let recorder = Recorder::default();
         let found = self.look_up(lookup, &recorder).await;
+        // Our reference rides in the address that Twilio calls about each text.
+        let found = found.map(|found| match found {
+            Found::CannotTell if self.callback.is_some() => Found::NotYet,
+            found => found,
+        });
         recorder.log(&[]).on(found.map(Finding::from))
     }
 

@@ -293,3 +293,19 @@ async fn slow_down_with_a_time_rests_the_channel() {
 fn the_shipped_description_is_read() {
     assert_eq!(shipped("firetext").provider, "FireText");
 }
+
+#[tokio::test]
+async fn a_text_in_doubt_waits_for_its_receipt_where_receipts_carry_our_reference() {
+    let scene = Scene::new();
+    let message = text();
+    let lookup = liaison_channels::sender::Lookup {
+        reference: message.reference(),
+        message: &message,
+        since: jiff::Timestamp::now(),
+        known: &[],
+    };
+
+    let finding = scene.http.find(&lookup).await.unwrap();
+
+    assert_eq!(finding.found, liaison_channels::sender::Found::NotYet);
+}
