@@ -4,6 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use crate::{
     cost::Cost,
@@ -17,7 +18,8 @@ use crate::{
 };
 
 /// What kind of address a channel writes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Carries {
     /// Email.
     Mail,

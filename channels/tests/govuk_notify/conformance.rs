@@ -8,6 +8,7 @@ use liaison_channels::{
     conformance::{Misbehaviour, Post, Proof, Rig, Taken},
     conformance_tests,
     fakes::{govuk_notify::GovukNotifyFake, stage::Deed},
+    sender::Carries,
 };
 
 use crate::Scene;
@@ -65,7 +66,8 @@ impl Rig for Scene {
     }
 
     async fn arrives(&self, from: &str, words: &str) -> Option<Post> {
-        Some(self.fake.receive(from, words))
+        let hears = self.notify.limits().carries == Carries::Text;
+        hears.then(|| self.fake.receive(from, words))
     }
 
     fn proof(&self) -> Proof {
