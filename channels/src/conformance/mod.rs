@@ -2,25 +2,8 @@
 //!
 //! # A new adapter
 //!
-//! 1. Write `src/<name>.rs` (or a folder of that name): a `<Name>Config` that refuses unknown keys, `open`, which
-//!    checks the settings and reaches nothing, and [`Sender`]. Read [`crate::folder`] first: it is the smallest.
-//! 2. Register it in `src/open.rs`. Nothing else in Liaison changes.
-//! 3. Write a stand-in for the provider that runs in the test's process on loopback, refuses what the provider
-//!    would refuse, keeps what it takes and misbehaves on request. [`crate::fakes`] holds the ones we have.
-//! 4. Put a [`Rig`] around both and let the kit loose on it:
-//!
-//! ```ignore
-//! struct PostRig { fake: PostFake, sender: Post }
-//!
-//! #[async_trait::async_trait]
-//! impl Rig for PostRig { /* … */ }
-//!
-//! liaison_channels::conformance_tests!(post, PostRig::start().await);
-//! ```
-//!
-//! A stand-in need not know every [`Misbehaviour`]: the rig answers `false` to what the provider cannot do. But a rig
-//! that knows neither [`Misbehaviour::CutAfter`] nor [`Misbehaviour::SilentAfter`] has not tested the failure that
-//! makes a carer get the same text twice. If a provider cannot fall silent (a folder cannot), say so beside it.
+//! `channels/ADAPTERS.md` leads through one, from its settings to its strict stand-in; `examples/sim_box` is the adapter it
+//! speaks of, and is tested by this kit.
 //!
 //! # What is checked
 //!
