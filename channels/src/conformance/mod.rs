@@ -21,7 +21,7 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::{Sender, error::Fault, receipt::Posted};
+use crate::{Sender, error::Fault, fakes::stage::Stage, receipt::Posted};
 
 pub use eml::Eml;
 
@@ -40,20 +40,34 @@ pub trait Rig: Send + Sync {
     /// Ends every misbehaviour.
     async fn behave(&self);
 
+    /// The stand-in, where it holds messages back, counts and complains as those over HTTP do: then the five that follow
+    /// need no words of the rig's own.
+    fn holder(&self) -> Option<&dyn Holder> {
+        None
+    }
+
     /// Keeps every message that arrives waiting for its answer. `false`: this provider cannot.
     async fn hold(&self) -> bool {
-        false
+        self.holder().inspect(|holder| holder.hold()).is_some()
     }
 
     /// Waits until this many messages wait for their answer. Asked only after [`Rig::hold`].
-    async fn until_held(&self, _count: usize) {}
+    async fn until_held(&self, count: usize) {
+        if let Some(holder) = self.holder() {
+            holder.until_held(count).await;
+        }
+    }
 
     /// Answers those that wait, and all later ones.
-    async fn release(&self) {}
+    async fn release(&self) {
+        if let Some(holder) = self.holder() {
+            holder.release();
+        }
+    }
 
     /// The most messages that were with the other side at the same time; `None` when it cannot count them.
     fn most_at_once(&self) -> Option<usize> {
-        None
+        self.holder().map(Holder::most_at_once)
     }
 
     /// A message from this sender arrives at the other side, which posts this about it. `None`: this provider posts
@@ -77,12 +91,54 @@ pub trait Rig: Send + Sync {
 
     /// What the adapter did against the provider's rules. Must be empty at the end of every check.
     fn complaints(&self) -> Vec<String> {
-        Vec::new()
+        self.holder().map(Holder::complaints).unwrap_or_default()
     }
 
     /// The longest that one `send`, `find` or `probe` may take by the rig's settings. Keep it to a few seconds.
     fn patience(&self) -> Duration {
         Duration::from_secs(10)
+    }
+}
+
+/// A stand-in that can hold messages back, counts those it has at once, and remembers what was done against its rules.
+#[async_trait]
+pub trait Holder: Send + Sync {
+    /// Keeps every message that arrives waiting for its answer.
+    fn hold(&self);
+
+    /// Waits until this many messages wait.
+    async fn until_held(&self, count: usize);
+
+    /// Answers those that wait, and all later ones.
+    fn release(&self);
+
+    /// The most messages that were here at the same time.
+    fn most_at_once(&self) -> usize;
+
+    /// What was done against the provider's rules.
+    fn complaints(&self) -> Vec<String>;
+}
+
+#[async_trait]
+impl<D: Clone + Send> Holder for Stage<D> {
+    fn hold(&self) {
+        Self::hold(self);
+    }
+
+    async fn until_held(&self, count: usize) {
+        Self::until_held(self, count).await;
+    }
+
+    fn release(&self) {
+        Self::release(self);
+    }
+
+    fn most_at_once(&self) -> usize {
+        Self::most_at_once(self)
+    }
+
+    fn complaints(&self) -> Vec<String> {
+        Self::complaints(self)
     }
 }
 
