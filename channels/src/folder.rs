@@ -17,7 +17,7 @@ use std::{
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -47,7 +47,6 @@ pub struct FolderConfig {
     /// Where the files go. Made if it is missing (its parent is not), readable by Liaison's own user alone.
     pub path: PathBuf,
     /// `mail` or `text`.
-    #[serde(deserialize_with = "carries")]
     pub carries: Carries,
     /// Who writes: for mail `Northfield School <parents@northfield.example>`, for texts a number or a name of at most
     /// 11 letters.
@@ -58,19 +57,6 @@ pub struct FolderConfig {
     /// What a part of a text would cost, and how many may leave in a month, to rehearse a budget. For texts only.
     #[serde(default)]
     pub cost: CostConfig,
-}
-
-fn carries<'de, D: Deserializer<'de>>(from: D) -> Result<Carries, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "lowercase")]
-    enum Word {
-        Mail,
-        Text,
-    }
-    Ok(match Word::deserialize(from)? {
-        Word::Mail => Carries::Mail,
-        Word::Text => Carries::Text,
-    })
 }
 
 /// A folder, opened as a channel.

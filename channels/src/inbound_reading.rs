@@ -149,8 +149,7 @@ fn by_notify(url: &str, headers: &[(String, String)], token: &SecretString, body
         ),
         Ok(events) if events.is_empty() => WebhookReading {
             accepted: true,
-            reason: "the token is right, and this tells of an email or letter, which is nothing of ours"
-                .to_owned(),
+            reason: "the token is right, and this tells of a letter, which is nothing of ours".to_owned(),
             events: Vec::new(),
         },
         Ok(mut events) => told("the token", events.pop().ok_or(NotBelieved::Forged(Forgery::Wrong))),

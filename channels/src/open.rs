@@ -13,6 +13,7 @@ use crate::{
     inbox_folder::{InboxFolder, InboxFolderConfig},
     inbox_maildir::{Maildir, MaildirConfig},
     message::ChannelId,
+    sender::Carries,
     sinch::{Sinch, SinchConfig},
     smtp::{Smtp, SmtpConfig},
     twilio::{Twilio, TwilioConfig},
@@ -50,6 +51,17 @@ impl ChannelConfig {
         matches!(self, Self::Imap(_) | Self::Maildir(_) | Self::InboxFolder(_))
     }
 
+    /// What kind of address it writes to; `None` for a mailbox, which is read.
+    pub const fn carries(&self) -> Option<Carries> {
+        match self {
+            Self::Smtp(_) => Some(Carries::Mail),
+            Self::Twilio(_) | Self::Sinch(_) | Self::Vonage(_) | Self::Http(_) => Some(Carries::Text),
+            Self::GovukNotify(config) => Some(config.carries),
+            Self::Folder(config) => Some(config.carries),
+            Self::Imap(_) | Self::Maildir(_) | Self::InboxFolder(_) => None,
+        }
+    }
+
     /// Whether anything from carers can arrive by it.
     pub const fn hears(&self) -> bool {
         match self {
@@ -59,7 +71,7 @@ impl ChannelConfig {
             | Self::Twilio(_)
             | Self::Sinch(_)
             | Self::Vonage(_) => true,
-            Self::GovukNotify(config) => config.can_be_answered,
+            Self::GovukNotify(config) => config.can_be_answered && matches!(config.carries, Carries::Text),
             Self::Http(config) => config.texts.is_some(),
             Self::Smtp(_) | Self::Folder(_) => false,
         }

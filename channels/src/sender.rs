@@ -4,6 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use crate::{
     cost::Cost,
@@ -17,7 +18,8 @@ use crate::{
 };
 
 /// What kind of address a channel writes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Carries {
     /// Email.
     Mail,
@@ -71,6 +73,9 @@ pub enum Found {
     Yes(ProviderRef),
     /// No: it was never taken; a new attempt cannot double it.
     No,
+    /// It cannot be asked now, but the provider reports on every message under our reference: wait for that, and ask a person
+    /// only if none comes within some minutes.
+    NotYet,
     /// This channel has no way of knowing.
     CannotTell,
 }

@@ -176,20 +176,6 @@ fn read_mailboxes(settings: &Settings) -> Vec<(ChannelId, EmailAddress)> {
     mailboxes
 }
 
-/// What kind of address a channel writes to; `None` for a mailbox, which is read.
-pub(super) const fn carries(config: &ChannelConfig) -> Option<Carries> {
-    match config {
-        ChannelConfig::Smtp(_) => Some(Carries::Mail),
-        ChannelConfig::Twilio(_)
-        | ChannelConfig::GovukNotify(_)
-        | ChannelConfig::Sinch(_)
-        | ChannelConfig::Vonage(_)
-        | ChannelConfig::Http(_) => Some(Carries::Text),
-        ChannelConfig::Folder(folder) => Some(folder.carries),
-        ChannelConfig::Imap(_) | ChannelConfig::Maildir(_) | ChannelConfig::InboxFolder(_) => None,
-    }
-}
-
 fn carriers(settings: &Settings) -> Result<Carriers> {
     Ok(Carriers {
         email: carrier(settings, Carries::Mail, settings.email_channel.as_ref(), "email_channel")?,
@@ -207,7 +193,7 @@ fn carrier(
     let fitting: Vec<_> = settings
         .channels
         .iter()
-        .filter(|(_, config)| carries(config) == Some(wanted))
+        .filter(|(_, config)| config.carries() == Some(wanted))
         .map(|(id, _)| id)
         .collect();
     match (named, fitting.as_slice()) {

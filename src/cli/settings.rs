@@ -675,7 +675,7 @@ mod tests {
 
         let settings = read_text(&toml.replace("\n#\n", "\n")).expect("valid examples");
 
-        assert_eq!(settings.channels.len(), 10);
+        assert_eq!(settings.channels.len(), 11);
     }
 
     #[test]

@@ -106,6 +106,8 @@ async fn answer(
             "the line was cut at every try: it may or may not have arrived; another route is taken",
         ),
         (Some(Found::CannotTell), Carries::Text) => Answer::Person,
+        (Some(Found::NotYet), _) if longer_than(gateway.patience.person_after) => Answer::Person,
+        (Some(Found::NotYet), _) => Answer::Wait,
         (None, Carries::Text) if longer_than(gateway.patience.person_after) => Answer::Person,
         (None, _) => Answer::Wait,
     };

@@ -2,25 +2,8 @@
 //!
 //! # A new adapter
 //!
-//! 1. Write `src/<name>.rs` (or a folder of that name): a `<Name>Config` that refuses unknown keys, `open`, which
-//!    checks the settings and reaches nothing, and [`Sender`]. Read [`crate::folder`] first: it is the smallest.
-//! 2. Register it in `src/open.rs`. Nothing else in Liaison changes.
-//! 3. Write a stand-in for the provider that runs in the test's process on loopback, refuses what the provider
-//!    would refuse, keeps what it takes and misbehaves on request. [`crate::fakes`] holds the ones we have.
-//! 4. Put a [`Rig`] around both and let the kit loose on it:
-//!
-//! ```ignore
-//! struct PostRig { fake: PostFake, sender: Post }
-//!
-//! #[async_trait::async_trait]
-//! impl Rig for PostRig { /* … */ }
-//!
-//! liaison_channels::conformance_tests!(post, PostRig::start().await);
-//! ```
-//!
-//! A stand-in need not know every [`Misbehaviour`]: the rig answers `false` to what the provider cannot do. But a rig
-//! that knows neither [`Misbehaviour::CutAfter`] nor [`Misbehaviour::SilentAfter`] has not tested the failure that
-//! makes a carer get the same text twice. If a provider cannot fall silent (a folder cannot), say so beside it.
+//! `channels/ADAPTERS.md` leads through one, from its settings to its strict stand-in; `examples/sim_box` is the adapter it
+//! speaks of, and is tested by this kit.
 //!
 //! # What is checked
 //!
@@ -39,7 +22,7 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::{Sender, error::Fault, receipt::Posted};
+use crate::{Sender, error::Fault, fakes::stage::Stage, receipt::Posted};
 
 pub use eml::Eml;
 
@@ -58,20 +41,34 @@ pub trait Rig: Send + Sync {
     /// Ends every misbehaviour.
     async fn behave(&self);
 
+    /// The stand-in, where it holds messages back, counts and complains as those over HTTP do: then the five that follow
+    /// need no words of the rig's own.
+    fn holder(&self) -> Option<&dyn Holder> {
+        None
+    }
+
     /// Keeps every message that arrives waiting for its answer. `false`: this provider cannot.
     async fn hold(&self) -> bool {
-        false
+        self.holder().inspect(|holder| holder.hold()).is_some()
     }
 
     /// Waits until this many messages wait for their answer. Asked only after [`Rig::hold`].
-    async fn until_held(&self, _count: usize) {}
+    async fn until_held(&self, count: usize) {
+        if let Some(holder) = self.holder() {
+            holder.until_held(count).await;
+        }
+    }
 
     /// Answers those that wait, and all later ones.
-    async fn release(&self) {}
+    async fn release(&self) {
+        if let Some(holder) = self.holder() {
+            holder.release();
+        }
+    }
 
     /// The most messages that were with the other side at the same time; `None` when it cannot count them.
     fn most_at_once(&self) -> Option<usize> {
-        None
+        self.holder().map(Holder::most_at_once)
     }
 
     /// A message from this sender arrives at the other side, which posts this about it. `None`: this provider posts
@@ -95,12 +92,54 @@ pub trait Rig: Send + Sync {
 
     /// What the adapter did against the provider's rules. Must be empty at the end of every check.
     fn complaints(&self) -> Vec<String> {
-        Vec::new()
+        self.holder().map(Holder::complaints).unwrap_or_default()
     }
 
     /// The longest that one `send`, `find` or `probe` may take by the rig's settings. Keep it to a few seconds.
     fn patience(&self) -> Duration {
         Duration::from_secs(10)
+    }
+}
+
+/// A stand-in that can hold messages back, counts those it has at once, and remembers what was done against its rules.
+#[async_trait]
+pub trait Holder: Send + Sync {
+    /// Keeps every message that arrives waiting for its answer.
+    fn hold(&self);
+
+    /// Waits until this many messages wait.
+    async fn until_held(&self, count: usize);
+
+    /// Answers those that wait, and all later ones.
+    fn release(&self);
+
+    /// The most messages that were here at the same time.
+    fn most_at_once(&self) -> usize;
+
+    /// What was done against the provider's rules.
+    fn complaints(&self) -> Vec<String>;
+}
+
+#[async_trait]
+impl<D: Clone + Send> Holder for Stage<D> {
+    fn hold(&self) {
+        Self::hold(self);
+    }
+
+    async fn until_held(&self, count: usize) {
+        Self::until_held(self, count).await;
+    }
+
+    fn release(&self) {
+        Self::release(self);
+    }
+
+    fn most_at_once(&self) -> usize {
+        Self::most_at_once(self)
+    }
+
+    fn complaints(&self) -> Vec<String> {
+        Self::complaints(self)
     }
 }
 

@@ -15,27 +15,32 @@ use axum::Router;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use self::post::NewText;
+use self::post::New;
 use super::stage::{Deed, Server, Stage};
 use crate::cost::CostConfig;
 use crate::govuk_notify::GovukNotifyConfig;
+use crate::sender::Carries;
 
 pub use auth::token;
 
-/// A text of ours that it has.
+/// A text or an email of ours that it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
     /// Its id.
     pub id: String,
     /// The recipient, as posted.
     pub to: String,
+    /// `sms` or `email`.
+    pub kind: &'static str,
+    /// The subject of an email, as it was really sent.
+    pub subject: Option<String>,
     /// Our words, as posted.
     pub words: String,
     /// What it really sent, made from the template.
     pub sent: String,
     /// Our reference.
     pub reference: Option<String>,
-    /// The sender that was asked for.
+    /// The sender that was asked for, or the address to reply to.
     pub sender: Option<String>,
     /// The provider's word for how far it has come.
     pub status: String,
@@ -63,6 +68,8 @@ pub struct Template {
     pub kind: String,
     /// Its name.
     pub name: String,
+    /// Its subject, with placeholders; an email's alone.
+    pub subject: Option<String>,
     /// Its text, with placeholders.
     pub body: String,
 }
@@ -84,14 +91,16 @@ struct State {
 type Shared = super::stage::Shared<Deed, State>;
 
 impl Shared {
-    fn take(&self, new: NewText, sent: String) -> Taken {
+    fn take(&self, new: New) -> Taken {
         let taken = Taken {
             id: Uuid::now_v7().to_string(),
-            to: new.phone_number,
+            to: new.to,
+            kind: new.kind,
+            subject: new.subject,
             words: new.words,
-            sent,
+            sent: new.sent,
             reference: new.reference,
-            sender: new.sms_sender_id,
+            sender: new.sender,
             status: "created".to_owned(),
             created: self.now(),
         };
@@ -128,6 +137,8 @@ impl GovukNotifyFake {
     pub const TEMPLATE: &'static str = "f33517ff-2a88-4f6e-b855-c550268ce08a";
     /// A text message sender.
     pub const SENDER: &'static str = "8e222534-7f05-4972-86e3-17c5d9f894e2";
+    /// A reply-to address.
+    pub const REPLY_TO: &'static str = "9d1c1d22-ed5c-4b4e-8a46-2b4f6a4a9c11";
     /// The number carers answer to.
     pub const NUMBER: &'static str = "07700900456";
     /// The bearer token of its posts.
@@ -141,6 +152,7 @@ impl GovukNotifyFake {
             template: Template {
                 kind: "sms".to_owned(),
                 name: "Plain text".to_owned(),
+                subject: None,
                 body: "((words))".to_owned(),
             },
             keys_revoked: false,
@@ -173,6 +185,9 @@ impl GovukNotifyFake {
             api_key_file: key,
             template_id: Self::TEMPLATE.to_owned(),
             placeholder: "words".to_owned(),
+            carries: Carries::Text,
+            subject_placeholder: "subject".to_owned(),
+            email_reply_to_id: None,
             sms_sender_id: None,
             callback_token_file: Some(token),
             can_be_answered: true,
@@ -225,10 +240,20 @@ impl GovukNotifyFake {
     /// Changes the template.
     pub fn template(&self, kind: &str, name: &str, body: &str) {
         let (kind, name, body) = (kind.to_owned(), name.to_owned(), body.to_owned());
-        self.shared.lock().template = Template { kind, name, body };
+        self.shared.lock().template = Template { kind, name, subject: None, body };
     }
 
-    /// Every text of ours it has, in the order it took them.
+    /// Changes the template to one for emails.
+    pub fn email_template(&self, subject: &str, body: &str) {
+        self.shared.lock().template = Template {
+            kind: "email".to_owned(),
+            name: "Plain email".to_owned(),
+            subject: Some(subject.to_owned()),
+            body: body.to_owned(),
+        };
+    }
+
+    /// Every text and email of ours it has, in the order it took them.
     pub fn texts(&self) -> Vec<Taken> {
         self.shared.lock().texts.clone()
     }

@@ -49,11 +49,14 @@ impl Shared {
     fn take(&self, post: Post) -> Taken {
         let of = |name: &str| post.field(name).map(str::to_owned);
         let service = of("MessagingServiceSid");
+        // A messaging service changes curly quotes unless it is told not to.
+        let changes = service.is_some() && post.field("SmartEncoded") != Some("false");
+        let body = of("Body").unwrap_or_default();
         let taken = Taken {
             sid: format!("SM{}", Uuid::now_v7().simple()),
             to: post.to().to_owned(),
             from: of("From"),
-            body: of("Body").unwrap_or_default(),
+            body: if changes { body.replace('’', "'") } else { body },
             status: if service.is_some() { "accepted" } else { "queued" }.to_owned(),
             service,
             error_code: None,

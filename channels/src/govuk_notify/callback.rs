@@ -16,6 +16,7 @@ use crate::{
     private::Private,
     receipt::{Callback, FailedAs, Forgery, NotBelieved, Posted, Progress, Receipt, only_header},
     secret::Expected,
+    sender::Carries,
 };
 
 /// A status and what we make of it. (Provider's documentation, "Text message statuses", as read in 2026-11.)
@@ -40,11 +41,13 @@ const STATUSES: &[(&str, Progress)] = &[
 /// Believes and reads every post of one channel.
 pub(super) struct Posts {
     token: Expected,
+    /// Whose receipts are ours; both kinds' where it is not known.
+    carries: Option<Carries>,
 }
 
 impl Posts {
-    pub(super) fn new(token: &SecretString) -> Self {
-        Self { token: Expected::new(token) }
+    pub(super) fn new(token: &SecretString, carries: Option<Carries>) -> Self {
+        Self { token: Expected::new(token), carries }
     }
 
     fn prove(&self, headers: &[(String, String)]) -> Result<(), NotBelieved> {
@@ -60,7 +63,7 @@ impl Posts {
 impl Callback for Posts {
     fn events(&self, posted: &Posted<'_>) -> Result<Vec<Event>, NotBelieved> {
         self.prove(posted.headers)?;
-        read(posted.body)
+        read(posted.body, self.carries)
     }
 
     fn form(&self) -> RawForm {
@@ -70,11 +73,11 @@ impl Callback for Posts {
 
 /// Believes and reads a post as a channel with this token would: for looking at one by hand.
 pub(crate) fn believe(token: &SecretString, posted: &Posted<'_>) -> Result<Vec<Event>, NotBelieved> {
-    Posts::new(token).events(posted)
+    Posts::new(token, None).events(posted)
 }
 
 /// Reads a post that was proved.
-fn read(body: &[u8]) -> Result<Vec<Event>, NotBelieved> {
+fn read(body: &[u8], carries: Option<Carries>) -> Result<Vec<Event>, NotBelieved> {
     let unreadable = |why| Err(NotBelieved::Unreadable(why));
     let Ok(post) = serde_json::from_slice::<Value>(body) else { return unreadable("it is not JSON") };
     if post.get("source_number").is_some() || post.get("message").is_some() {
@@ -83,12 +86,17 @@ fn read(body: &[u8]) -> Result<Vec<Event>, NotBelieved> {
         let raw = Private::new(body.to_vec());
         return Ok(vec![Event::Text(Box::new(KeptText { text, form: RawForm::NotifyPost, raw }))]);
     }
-    // The service may send emails, too, for somebody else: their receipts are nothing of ours.
-    match post.get("notification_type").and_then(Value::as_str) {
-        Some("sms") => receipt(&post).map(|receipt| vec![Event::Receipt(receipt)]),
-        Some("email" | "letter") => Ok(Vec::new()),
-        _ => unreadable("it is neither a received text nor a delivery receipt"),
+    let kind = match post.get("notification_type").and_then(Value::as_str) {
+        Some("sms") => Some(Carries::Text),
+        Some("email") => Some(Carries::Mail),
+        Some("letter") => None,
+        _ => return unreadable("it is neither a received text nor a delivery receipt"),
+    };
+    // The service may send what this channel does not, for another channel or somebody else.
+    if kind.is_none() || carries.is_some_and(|ours| kind != Some(ours)) {
+        return Ok(Vec::new());
     }
+    receipt(&post).map(|receipt| vec![Event::Receipt(receipt)])
 }
 
 #[derive(Deserialize)]

@@ -7,11 +7,12 @@ use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
-use super::key::ApiKey;
+use super::{key::ApiKey, template::folded};
 use crate::{
     cost::{Cost, CostConfig},
     error::OpenError,
     pace::Pace,
+    sender::Carries,
     settings::{bad, base_url, pace, seconds, secret, within},
     wire::Patience,
 };
@@ -21,19 +22,32 @@ const SHORTEST_TOKEN: usize = 10;
 /// What Notify allows one kind of key is 3,000 requests a minute; look-ups and polls count as well.
 const MOST_A_SECOND: f64 = 50.0;
 
-/// `kind = "govuk_notify"`: texts through GOV.UK Notify, which serves state-funded schools. Secrets are named by file
+/// `kind = "govuk_notify"`: texts, or emails, through GOV.UK Notify, which serves state-funded schools. Secrets are named by file
 /// and never stand here.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GovukNotifyConfig {
     /// File holding the API key as Notify showed it once: a name and two UUIDs, joined by hyphens.
     pub api_key_file: PathBuf,
+    /// `text`, or `mail` for emails; a school that wants both has a channel of each, which may share key and service. What is
+    /// lost where mail goes by Notify and not by a mail server: answers and bounces do not name the mail they are about
+    /// (answers are known by their sender, failures come as receipts), there is no thread, and an acknowledgement is not
+    /// marked as automatic.
+    #[serde(default = "text")]
+    pub carries: Carries,
     /// The template texts are made from, by its id. It should hold the placeholder and nothing else, as in `((words))`:
     /// what else stands in it is added to every text and is not counted here.
     pub template_id: String,
     /// The template's placeholder that takes the words.
     #[serde(default = "words")]
     pub placeholder: String,
+    /// For mail: the placeholder in the template's subject that takes ours, as in `((subject))`.
+    #[serde(default = "subject")]
+    pub subject_placeholder: String,
+    /// For mail: one of the service's reply-to addresses, by its id; the service's default if absent. It should lead to the
+    /// mailbox that Liaison reads.
+    #[serde(default)]
+    pub email_reply_to_id: Option<String>,
     /// One of the service's text message senders, by its id; the service's default sender if absent.
     #[serde(default)]
     pub sms_sender_id: Option<String>,
@@ -41,8 +55,8 @@ pub struct GovukNotifyConfig {
     /// 10 characters. Without it no callback is believed.
     #[serde(default)]
     pub callback_token_file: Option<PathBuf>,
-    /// Whether carers can answer: true once Notify has switched on receiving texts, which gives the service a number.
-    /// Only then are received texts asked for.
+    /// Whether carers can answer: true once Notify has switched on receiving texts, which gives the service a number; only
+    /// then are received texts asked for. For mail, true once the service has a reply-to address.
     #[serde(default)]
     pub can_be_answered: bool,
     /// Whether the service may text numbers that Notify counts as international: besides those abroad, to which nothing
@@ -71,6 +85,12 @@ pub struct GovukNotifyConfig {
     pub cost: CostConfig,
 }
 
+const fn text() -> Carries {
+    Carries::Text
+}
+fn subject() -> String {
+    "subject".to_owned()
+}
 fn words() -> String {
     "words".to_owned()
 }
@@ -93,6 +113,9 @@ const fn thirty() -> u64 {
 /// The settings, checked, with the secrets read.
 pub(super) struct Settings {
     pub(super) key: ApiKey,
+    pub(super) carries: Carries,
+    pub(super) subject_placeholder: String,
+    pub(super) reply_to: Option<Uuid>,
     pub(super) template: Uuid,
     pub(super) placeholder: String,
     pub(super) sender: Option<Uuid>,
@@ -115,13 +138,23 @@ impl GovukNotifyConfig {
             ))
         })?;
         // A bracket or question mark has a meaning of its own between the brackets.
-        if self.placeholder.trim().is_empty() || self.placeholder.contains(['(', ')', '?']) {
+        let is_name = |name: &str| !name.trim().is_empty() && !name.contains(['(', ')', '?']);
+        if !is_name(&self.placeholder) || !is_name(&self.subject_placeholder) {
             return Err(bad(
-                "placeholder must be the name between the double brackets in the template, such as words for ((words))",
+                "placeholder must be the name between the double brackets in the template, such as words for ((words)); so \
+                 must subject_placeholder",
             ));
         }
+        self.check_kind()?;
         Ok(Settings {
             key,
+            carries: self.carries,
+            subject_placeholder: self.subject_placeholder.clone(),
+            reply_to: self
+                .email_reply_to_id
+                .as_deref()
+                .map(|id| uuid("email_reply_to_id", id))
+                .transpose()?,
             template: uuid("template_id", &self.template_id)?,
             placeholder: self.placeholder.clone(),
             sender: self.sms_sender_id.as_deref().map(|id| uuid("sms_sender_id", id)).transpose()?,
@@ -136,6 +169,25 @@ impl GovukNotifyConfig {
                 in_flight: within("in_flight", self.in_flight, 1, 100)?,
             },
         })
+    }
+
+    /// Settings that mean nothing for what the channel carries are slips.
+    fn check_kind(&self) -> Result<(), OpenError> {
+        match self.carries {
+            Carries::Text if self.email_reply_to_id.is_some() => {
+                Err(bad("email_reply_to_id is for mail: set carries = \"mail\", or leave it out"))
+            }
+            Carries::Mail if self.sms_sender_id.is_some() || self.international => Err(bad(
+                "sms_sender_id and international are for texts: leave them out where carries = \"mail\"",
+            )),
+            Carries::Mail if self.cost.check()? != Cost::default() => {
+                Err(bad("cost is for texts: leave it out where carries = \"mail\""))
+            }
+            Carries::Mail if folded(&self.placeholder) == folded(&self.subject_placeholder) => Err(bad(
+                "placeholder and subject_placeholder must differ: one takes the words, the other the subject",
+            )),
+            Carries::Text | Carries::Mail => Ok(()),
+        }
     }
 
     pub(super) fn pace(&self) -> Result<Pace, OpenError> {

@@ -55,12 +55,12 @@ pub const TABLE: &[Entry] = &[
          team key reach the team only), template_id, placeholder and sms_sender_id",
     ),
     // "phone_number Too many digits", "… Not enough digits", "… Not a UK mobile number", "… Must not contain letters or
-    // symbols", "… Not a valid country prefix".
+    // symbols", "… Not a valid country prefix"; "email_address Not a valid email address".
     entry(
         400,
         "ValidationError",
         Turn::Of(Fault::BadAddress),
-        "Notify says this is not a number that can get texts: check the number",
+        "Notify says that this is no number or address that it can write to: check it",
     ),
     // The scheme is wrong, or there is no token.
     entry(
@@ -103,7 +103,7 @@ pub const TABLE: &[Entry] = &[
         429,
         "TooManyRequestsError",
         Turn::NextDay,
-        "the service's texts of the day are used up: they go on after midnight (UTC), or ask Notify for a higher limit",
+        "the service's messages of the day are used up: they go on after midnight (UTC), or ask Notify for a higher limit",
     ),
 ];
 

@@ -4,11 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{GovukNotify, notification_id};
+use super::{GovukNotify, mail::mail_of, notification_id};
 use crate::{
     error::{Fault, SendError},
     message::ProviderRef,
-    sender::{Found, Lookup},
+    sender::{Carries, Found, Lookup},
     texting::{still_in_doubt, text_of},
     wire_log::Recorder,
 };
@@ -16,6 +16,9 @@ use crate::{
 /// Notify forgets texts after 7 days, and a service may choose as few as 3 (provider's documentation and the form for
 /// data retention of its admin application, as read in 2026-11). An hour is left for clocks.
 const KEPT: SignedDuration = SignedDuration::from_hours(3 * 24 - 1);
+
+/// A mail may be asked for at once, when Notify may still be busy with it.
+const SETTLED: SignedDuration = SignedDuration::from_mins(2);
 
 #[derive(Deserialize)]
 struct Listed {
@@ -26,10 +29,17 @@ struct Listed {
 
 impl GovukNotify {
     pub(super) async fn look_up(&self, lookup: &Lookup<'_>, recorder: &Recorder) -> Result<Found, SendError> {
-        text_of(lookup.message)?;
+        let mail = self.settings.carries == Carries::Mail;
+        if mail {
+            mail_of(lookup.message)?;
+        } else {
+            text_of(lookup.message)?;
+        }
         let reference = lookup.reference.to_string();
         let mut url = self.wire.at("notifications");
-        url.query_pairs_mut().append_pair("template_type", "sms").append_pair("reference", &reference);
+        url.query_pairs_mut()
+            .append_pair("template_type", if mail { "email" } else { "sms" })
+            .append_pair("reference", &reference);
         let (page, _) = self.ask(url, recorder).await.map_err(still_in_doubt)?;
         let listed = page.get("notifications").and_then(Value::as_array);
         let mut found = Vec::new();
@@ -44,10 +54,14 @@ impl GovukNotify {
                 found.push(id);
             }
         }
+        let waited = Timestamp::now().duration_since(lookup.since);
         // From new to old; the oldest is the one whose answer was lost.
         match found.pop() {
             Some(id) => Ok(Found::Yes(ProviderRef(id))),
-            None if Timestamp::now().duration_since(lookup.since) > KEPT => Ok(Found::CannotTell),
+            // Of a mail that nobody can tell of, another would be sent: mail servers know a repeat by its Message-ID, but Notify
+            // gives each one of its own.
+            None if mail && !(SETTLED..KEPT).contains(&waited) => Ok(Found::NotYet),
+            None if waited > KEPT => Ok(Found::CannotTell),
             None => Ok(Found::No),
         }
     }

@@ -1,4 +1,4 @@
-//! Texts through GOV.UK Notify (REST API v2, as documented in 2026-11).
+//! Texts, and emails, through GOV.UK Notify (REST API v2, as documented in 2026-11).
 //!
 //! Notify serves state-funded schools only. It makes every text from a template that is stored there; ours holds one
 //! placeholder, which takes the words. It knows no idempotency key, but keeps our reference with each text: so a text is
@@ -9,6 +9,7 @@
 //!
 //! * [`errors`]: errors, as a table; `key`: the API key and the token of each request; `config`: settings;
 //! * `wire`: one request and its answer; `find`: the look-up; `template`: the probe;
+//! * `mail`: emails, and what is lost of them; a letter is no message here, as letters are printed at school;
 //! * `callback`: posts; `arrived`: texts from carers; `received`: catching up on them.
 
 mod arrived;
@@ -17,6 +18,7 @@ mod config;
 pub mod errors;
 mod find;
 mod key;
+mod mail;
 mod received;
 mod template;
 mod wire;
@@ -31,7 +33,12 @@ use tokio::sync::Semaphore;
 use url::Url;
 use uuid::Uuid;
 
-use self::{callback::Posts, config::Settings, wire::Wire};
+use self::{
+    callback::Posts,
+    config::Settings,
+    mail::{NewMail, mail_of},
+    wire::Wire,
+};
 use crate::{
     Sender,
     error::{Fault, OpenError, SendError},
@@ -98,13 +105,14 @@ impl GovukNotify {
         let pace = config.pace().map_err(of_channel)?;
         let limits = Limits {
             cost: settings.cost,
-            carries: Carries::Text,
+            carries: settings.carries,
             in_flight: settings.patience.in_flight,
             // Letters beyond the GSM alphabet are sent as they are, in shorter parts.
-            alphabet: Some(Alphabet::Unicode),
+            alphabet: (settings.carries == Carries::Text).then_some(Alphabet::Unicode),
             can_be_answered: settings.can_be_answered,
         };
-        let callback = settings.callback_token.as_ref().map(Posts::new);
+        let callback =
+            settings.callback_token.as_ref().map(|token| Posts::new(token, Some(settings.carries)));
         let places = Semaphore::new(settings.patience.in_flight);
         Ok(Self { id, limits, pace, settings, wire, places, callback })
     }
@@ -139,9 +147,12 @@ impl GovukNotify {
     }
 
     async fn hand_over(&self, message: &Outgoing, recorder: &Recorder) -> Result<Accepted, SendError> {
+        if self.settings.carries == Carries::Mail {
+            let new = NewMail::new(&self.settings, mail_of(message)?, message.reference())?;
+            return self.post("notifications/email", &new, recorder).await;
+        }
         let text = text_of(message)?;
         self.check(text)?;
-        let _place = self.places.acquire().await.map_err(|_| closed())?;
         let new = NewText {
             phone_number: text.to.expose(),
             template_id: self.settings.template,
@@ -152,8 +163,17 @@ impl GovukNotify {
             reference: message.reference().to_string(),
             sms_sender_id: self.settings.sender,
         };
-        let reply =
-            self.wire.post(&self.settings.key, self.wire.at("notifications/sms"), &new, recorder).await?;
+        self.post("notifications/sms", &new, recorder).await
+    }
+
+    async fn post(
+        &self,
+        rest: &str,
+        new: &impl Serialize,
+        recorder: &Recorder,
+    ) -> Result<Accepted, SendError> {
+        let _place = self.places.acquire().await.map_err(|_| closed())?;
+        let reply = self.wire.post(&self.settings.key, self.wire.at(rest), new, recorder).await?;
         if reply.status.is_success() {
             accepted(&reply)
         } else {
@@ -211,16 +231,21 @@ impl Sender for GovukNotify {
 fn accepted(reply: &Reply) -> Result<Accepted, SendError> {
     let status = reply.status.as_u16();
     let in_doubt = |why: &str| {
-        SendError::in_doubt(format!("Notify seems to have taken the text, but {why}"))
+        SendError::in_doubt(format!("Notify seems to have taken the message, but {why}"))
             .code(format!("HTTP {status}"))
     };
     let body = reply.json().map_err(in_doubt)?;
     let id = body.get("id").and_then(Value::as_str).and_then(notification_id);
-    let id = id.ok_or_else(|| in_doubt("its answer names no text"))?;
+    let id = id.ok_or_else(|| in_doubt("its answer names no message"))?;
     let really = body.get("content").and_then(|content| content.get("body")).and_then(Value::as_str);
-    let sent =
-        really.map_or_else(|| "without saying what it sent".to_owned(), |words| format!("as: {words}"));
+    let sent = really
+        .map_or_else(|| "without saying what it sent".to_owned(), |words| format!("as: {}", shown(words)));
     Ok(Accepted::new(ProviderRef(id), format!("HTTP {status} {sent}")))
+}
+
+/// All of a text, and the beginning of a mail.
+fn shown(words: &str) -> String {
+    words.chars().take(LONGEST + 1).collect()
 }
 
 /// Notify's name for a text, sent or received, in one spelling.

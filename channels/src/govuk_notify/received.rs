@@ -13,6 +13,7 @@ use crate::{
     error::{Fault, SendError},
     inbound::{KeptText, RawForm, oldest_first},
     private::Private,
+    sender::Carries,
     texting::not_listed,
     wire_log::Recorder,
 };
@@ -25,7 +26,7 @@ const GRACE: SignedDuration = SignedDuration::from_mins(5);
 impl GovukNotify {
     /// The texts that arrived since, oldest first. `None`: nobody can answer to our sender.
     pub(super) async fn catch_up(&self, since: Timestamp) -> Result<Option<Vec<KeptText>>, SendError> {
-        if !self.limits.can_be_answered {
+        if !self.limits.can_be_answered || self.limits.carries == Carries::Mail {
             return Ok(None);
         }
         let mut texts = Vec::new();

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::GovukNotify;
 use crate::{
     error::{Fault, SendError},
+    sender::Carries,
     wire_log::Recorder,
 };
 
@@ -20,6 +21,8 @@ struct Template {
     name: String,
     version: u64,
     body: String,
+    #[serde(default)]
+    subject: Option<String>,
 }
 
 impl GovukNotify {
@@ -43,9 +46,21 @@ impl GovukNotify {
         let wrong = |why: String| Err(SendError::not_sent(Fault::Misconfigured, why));
         let name: String = template.name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
         let (version, ours) = (template.version, &self.settings.placeholder);
-        if template.kind != "sms" {
+        let (kind, what) = match self.settings.carries {
+            Carries::Text => ("sms", "texts"),
+            Carries::Mail => ("email", "mail"),
+        };
+        if template.kind != kind {
             return wrong(format!(
-                "the key works, but the template '{name}' is not for texts: check template_id"
+                "the key works, but the template '{name}' is not for {what}: check template_id"
+            ));
+        }
+        let in_subject = placeholders(template.subject.as_deref().unwrap_or_default());
+        let subject = &self.settings.subject_placeholder;
+        if self.settings.carries == Carries::Mail && in_subject != BTreeSet::from([folded(subject)]) {
+            return wrong(format!(
+                "the key works, but the subject of the template '{name}' (version {version}) must hold (({subject})) and no \
+                 other placeholder: put it there, or name the one it holds as subject_placeholder"
             ));
         }
         let placeholders = placeholders(&template.body);
@@ -58,11 +73,11 @@ impl GovukNotify {
         if placeholders.len() > 1 {
             return wrong(format!(
                 "the key works, but the template '{name}' (version {version}) has placeholders besides (({ours})), and \
-                 Notify would refuse every text: take them out"
+                 Notify would refuse every message: take them out"
             ));
         }
         let alone = folded(template.body.trim()) == format!("(({}))", folded(ours));
-        let adds = if alone { "and nothing else" } else { "and adds words of its own to every text" };
+        let adds = if alone { "and nothing else" } else { "and adds words of its own to every message" };
         Ok(format!(
             "Notify: the key works; the template '{name}' (version {version}) holds (({ours})) {adds}"
         ))
@@ -78,7 +93,7 @@ fn placeholders(body: &str) -> BTreeSet<String> {
 }
 
 /// Notify overlooks case, spaces, hyphens and underscores in names.
-fn folded(name: &str) -> String {
+pub(super) fn folded(name: &str) -> String {
     name.chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '_'))
         .flat_map(char::to_lowercase)

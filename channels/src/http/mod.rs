@@ -2,7 +2,7 @@
 //!
 //! A description says how a text is posted, how the answer is read, and what the provider posts to us; `tests/http` holds
 //! two that work, for FireText and Esendex. A provider that keeps a list of what it took is not asked for it: a text in
-//! doubt waits for a person. So whoever sends much is better served by an adapter of its own.
+//! doubt waits for its receipt, where receipts carry our reference, or for a person. So whoever sends much is better served by an adapter of its own.
 //!
 //! * [`config`]: the description; `plan`: its check; `template`: bodies with placeholders;
 //! * `document`: values in forms, JSON and XML; `answer`: what an answer means; `posts` and `proof`: what is posted to us.
@@ -200,7 +200,8 @@ impl Sender for Http {
 
     async fn find(&self, lookup: &Lookup<'_>) -> Result<Finding, SendError> {
         text_of(lookup.message)?;
-        Ok(Found::CannotTell.into())
+        let will_tell = self.callback.as_ref().is_some_and(Posts::tell_our_reference);
+        Ok(if will_tell { Found::NotYet } else { Found::CannotTell }.into())
     }
 
     async fn probe(&self) -> Result<String, SendError> {

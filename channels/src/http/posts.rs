@@ -56,6 +56,13 @@ fn arrived(kept: &Kept) -> ArrivedText {
     }
 }
 
+impl Posts {
+    /// Whether receipts carry our reference, so that one tells of a text whose answer was lost.
+    pub(super) fn tell_our_reference(&self) -> bool {
+        self.receipts.as_ref().is_some_and(|receipts| receipts.reference.is_some())
+    }
+}
+
 impl Callback for Posts {
     fn events(&self, posted: &Posted<'_>) -> Result<Vec<Event>, NotBelieved> {
         let path = posted.path_and_query.split('?').next().unwrap_or_default();

@@ -124,6 +124,10 @@ pub fn progress(status: &str, code: Option<u32>) -> Progress {
     let by_status = STATUSES.iter().find(|(word, _)| *word == status).map(|(_, progress)| *progress);
     let by_code = FAILURES.iter().find(|(known, _)| Some(*known) == code).map(|(_, failed)| *failed);
     match (by_status, by_code) {
+        // An account that is blocked is IT's, whatever the word for it.
+        (Some(Progress::Failed(FailedAs::Refused)), Some(FailedAs::Misconfigured)) => {
+            Progress::Failed(FailedAs::Misconfigured)
+        }
         // Whoever cancelled or opted out is not overruled by a code.
         (Some(Progress::Failed(failed @ (FailedAs::Stopped | FailedAs::Refused))), _) => {
             Progress::Failed(failed)
@@ -146,6 +150,35 @@ mod tests {
     }
 
     #[test]
+    fn every_documented_code_of_a_receipt_says_whose_turn_it_is() {
+        use FailedAs::{Misconfigured, Refused, Temporary};
+        let documented = [
+            (402, Refused),
+            (403, Temporary),
+            (404, Temporary),
+            (405, Refused),
+            (406, Temporary),
+            (407, Refused),
+            (408, Refused),
+            (410, Misconfigured),
+            (411, Refused),
+            (412, Misconfigured),
+            (413, Misconfigured),
+            (414, Refused),
+            (415, Refused),
+            (416, Refused),
+            (417, Refused),
+            (418, Refused),
+        ];
+        assert_eq!(documented.len(), FAILURES.len(), "a code has no case here");
+        for (code, failed) in documented {
+            for status in ["Aborted", "Failed"] {
+                assert_eq!(progress(status, Some(code)), Progress::Failed(failed), "{status} {code}");
+            }
+        }
+    }
+
+    #[test]
     fn every_status_has_its_rank_and_a_code_tells_why() {
         use FailedAs::{Misconfigured, Refused, Stopped, Temporary};
         for (status, code, expected) in [
@@ -164,6 +197,7 @@ mod tests {
             ("Aborted", Some(411), Progress::Failed(Refused)),
             ("Aborted", Some(413), Progress::Failed(Misconfigured)),
             ("Rejected", Some(404), Progress::Failed(Refused)),
+            ("Rejected", Some(413), Progress::Failed(Misconfigured)),
             ("Cancelled", Some(407), Progress::Failed(Refused)),
             ("Deleted", None, Progress::Failed(Stopped)),
             ("Deleted", Some(404), Progress::Failed(Stopped)),

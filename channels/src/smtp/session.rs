@@ -10,7 +10,7 @@ use super::{
     classify::{Phase, Stop},
     config::{Login, Patience, SmtpConfig, Tls},
     reply::Reply,
-    wire::{Broken, Wire},
+    wire::{Broken, Wire, Words},
 };
 use crate::{
     error::OpenError,
@@ -215,7 +215,11 @@ impl Session {
 
     /// Reads one reply, whatever it says.
     pub(super) async fn hear(&mut self, phase: Phase) -> Result<Reply, Stop> {
-        self.wire.private = matches!(phase, Phase::Rcpt | Phase::Data | Phase::Body);
+        self.wire.words = match phase {
+            Phase::Rcpt | Phase::Data => Words::Struck,
+            Phase::Body => Words::KeptOfYes,
+            Phase::Greeting | Phase::StartTls | Phase::Auth | Phase::Mail => Words::Kept,
+        };
         self.wire.reply(self.patience.command).await.map_err(|how| Stop::lost(phase, how))
     }
 

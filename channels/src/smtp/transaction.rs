@@ -10,7 +10,7 @@ use super::{
     letter::{END, Letter},
     reply::Reply,
     session::Session,
-    wire::{Broken, Unwritten},
+    wire::{Broken, Unwritten, Words},
 };
 
 impl Session {
@@ -140,7 +140,7 @@ impl Session {
             let perhaps = given + END.len() > letter.data.len();
             return Err(Stop::Lost { phase: Phase::Body, how, perhaps });
         }
-        self.wire.private = true;
+        self.wire.words = Words::KeptOfYes;
         let heard = self.wire.reply(self.patience.data).await;
         let reply = heard.map_err(|how| Stop::Lost { phase: Phase::Body, how, perhaps: true })?;
         self.in_step = !reply.is_goodbye();

@@ -29,6 +29,28 @@ pub(super) enum Broken {
     Garbled,
 }
 
+/// Which replies are written down with their words, and which by their digits alone: words about the recipient or the
+/// message may repeat them. Those that decided stand with the attempt, in `said`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Words {
+    /// All: what is talked about is the line, the login and the sender.
+    Kept,
+    /// A yes, in which servers name their queue. A no is about the message.
+    KeptOfYes,
+    /// None: they are about the recipient.
+    Struck,
+}
+
+impl Words {
+    const fn are_kept(self, reply: &Reply) -> bool {
+        match self {
+            Self::Kept => true,
+            Self::KeptOfYes => reply.is_yes(),
+            Self::Struck => false,
+        }
+    }
+}
+
 impl Broken {
     const fn as_words(self) -> &'static str {
         match self {
@@ -54,15 +76,14 @@ pub(super) struct Wire {
     unread: Vec<u8>,
     /// Where what is said is written down: the attempt that uses the line now.
     pub(super) recorder: Recorder,
-    /// Whether a refusal may be about the recipient or the message: then its words may repeat them, and are written down as
-    /// digits alone. The words that decided stand with the attempt, in `said`.
-    pub(super) private: bool,
+    /// Which replies are written down with their words.
+    pub(super) words: Words,
 }
 
 impl Wire {
     /// Wraps a stream on which nothing has been read.
     pub(super) fn new(io: Box<dyn Io>, recorder: Recorder) -> Self {
-        Self { io, unread: Vec::with_capacity(4096), recorder, private: false }
+        Self { io, unread: Vec::with_capacity(4096), recorder, words: Words::Kept }
     }
 
     /// Writes all bytes within `limit`.
@@ -90,10 +111,8 @@ impl Wire {
     pub(super) async fn reply(&mut self, limit: Duration) -> Result<Reply, Broken> {
         let heard = self.next_reply(limit).await;
         match &heard {
-            Ok(reply) if self.private && !reply.is_yes() => {
-                self.recorder.heard(&format!("{} {STRUCK}", reply.label()));
-            }
-            Ok(reply) => self.recorder.heard(&reply.said()),
+            Ok(reply) if self.words.are_kept(reply) => self.recorder.heard(&reply.said()),
+            Ok(reply) => self.recorder.heard(&format!("{} {STRUCK}", reply.label())),
             Err(how) => self.recorder.broke(how.as_words()),
         }
         heard

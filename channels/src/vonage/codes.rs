@@ -182,4 +182,35 @@ mod tests {
             assert_eq!(progress(status, code), expected, "{status} {code:?}");
         }
     }
+
+    #[test]
+    fn every_documented_code_of_a_receipt_says_whose_turn_it_is() {
+        use FailedAs::{BadAddress, Refused, Stopped, Temporary};
+        let documented = [
+            (1, Temporary),
+            (2, Temporary),
+            (3, BadAddress),
+            (4, BadAddress),
+            (5, Temporary),
+            (6, Refused),
+            (7, Temporary),
+            (8, Temporary),
+            (9, Stopped),
+            (10, Refused),
+            (11, Refused),
+            (12, BadAddress),
+            (13, Refused),
+            (14, BadAddress),
+            (15, Temporary),
+            (99, Temporary),
+        ];
+        assert_eq!(documented.len(), FAILURES.len(), "a code has no case here");
+        for (code, failed) in documented {
+            for status in ["failed", "undelivered"] {
+                let told = progress(status, Some(&code.to_string()));
+
+                assert_eq!(told, Progress::Failed(failed), "{status} {code}");
+            }
+        }
+    }
 }

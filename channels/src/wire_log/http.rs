@@ -53,16 +53,8 @@ const SHOWN: &[&str] = &[
     "type",
 ];
 /// Headers whose values are shown; of every other only the name.
-const HEADERS: &[&str] = &[
-    "accept",
-    "content-length",
-    "content-type",
-    "date",
-    "location",
-    "retry-after",
-    "server",
-    "x-request-id",
-];
+const HEADERS: &[&str] =
+    &["accept", "content-length", "content-type", "date", "retry-after", "server", "x-request-id"];
 /// Bytes of a value that is shown, at most: more is no code and no name.
 const LONGEST_VALUE: usize = 200;
 /// Elements of a list that are shown.

@@ -7,7 +7,6 @@ mod mailboxes;
 mod mails;
 mod sinch;
 mod smtp;
-mod twilio;
 mod vonage;
 
 use liaison_channels::{conformance_tests, fakes::vonage::Carriage, mailbox_conformance_tests};
@@ -17,7 +16,6 @@ use self::{
     mailboxes::{Files, Server},
     sinch::SinchRig,
     smtp::SmtpRig,
-    twilio::TwilioRig,
     vonage::VonageRig,
 };
 
@@ -25,7 +23,6 @@ conformance_tests!(folder_of_mails, FolderRig::mails());
 conformance_tests!(folder_of_texts, FolderRig::texts());
 conformance_tests!(smtp_server, SmtpRig::start(true).await);
 conformance_tests!(smtp_server_without_pipelining, SmtpRig::start(false).await);
-conformance_tests!(twilio_api, TwilioRig::start());
 conformance_tests!(sinch_api, SinchRig::start());
 conformance_tests!(vonage_api, VonageRig::start(Carriage::Form));
 conformance_tests!(vonage_api_that_posts_json, VonageRig::start(Carriage::Json));

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use liaison_channels::{
     Sender,
-    conformance::{Misbehaviour, Post, Rig, Taken},
+    conformance::{Holder, Misbehaviour, Post, Rig, Taken},
     fakes::sinch::{Deed, SinchFake},
+    fakes::stage::Stage,
     message::ChannelId,
     sinch::Sinch,
 };
@@ -35,6 +36,11 @@ fn refuse(status: u16, code: &str) -> Deed {
 impl Rig for SinchRig {
     fn sender(&self) -> &dyn Sender {
         &self.sender
+    }
+
+    fn holder(&self) -> Option<&dyn Holder> {
+        let stage: &Stage<_> = &self.fake;
+        Some(stage)
     }
 
     fn secrets(&self) -> Vec<String> {
@@ -70,30 +76,9 @@ impl Rig for SinchRig {
         self.fake.refuse_logins(false);
     }
 
-    async fn hold(&self) -> bool {
-        self.fake.hold();
-        true
-    }
-
-    async fn until_held(&self, count: usize) {
-        self.fake.until_held(count).await;
-    }
-
-    async fn release(&self) {
-        self.fake.release();
-    }
-
     async fn arrives(&self, from: &str, words: &str) -> Option<Post> {
         let arrived = self.fake.arrive(from, words);
         let post = SinchFake::text_request(&self.sender.inbound_address()?, &arrived);
         Some(Post { path_and_query: post.path_and_query, headers: post.headers, body: post.body })
-    }
-
-    fn most_at_once(&self) -> Option<usize> {
-        Some(self.fake.most_at_once())
-    }
-
-    fn complaints(&self) -> Vec<String> {
-        self.fake.complaints()
     }
 }

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use liaison_channels::{
     Sender,
-    conformance::{Misbehaviour, Post, Rig, Taken, as_logins},
+    conformance::{Holder, Misbehaviour, Post, Rig, Taken, as_logins},
+    fakes::stage::Stage,
     fakes::vonage::{Carriage, Deed, VonageFake},
     message::ChannelId,
     vonage::Vonage,
@@ -40,6 +41,11 @@ impl Rig for VonageRig {
         &self.sender
     }
 
+    fn holder(&self) -> Option<&dyn Holder> {
+        let stage: &Stage<_> = &self.fake;
+        Some(stage)
+    }
+
     fn secrets(&self) -> Vec<String> {
         as_logins(VonageFake::KEY, VonageFake::SECRET)
     }
@@ -73,19 +79,6 @@ impl Rig for VonageRig {
         self.fake.refuse_logins(false);
     }
 
-    async fn hold(&self) -> bool {
-        self.fake.hold();
-        true
-    }
-
-    async fn until_held(&self, count: usize) {
-        self.fake.until_held(count).await;
-    }
-
-    async fn release(&self) {
-        self.fake.release();
-    }
-
     async fn arrives(&self, from: &str, words: &str) -> Option<Post> {
         let fields = self.fake.text_fields(from, words);
         let post = self.fake.signed(&self.sender.inbound_address()?, &fields, self.carriage);
@@ -96,13 +89,5 @@ impl Rig for VonageRig {
         // Under another name the signature is one more parameter.
         let body = String::from_utf8_lossy(&post.body).replace("sig=", "gis=").replace("\"sig\"", "\"gis\"");
         Post { body: body.into_bytes(), ..post.clone() }
-    }
-
-    fn most_at_once(&self) -> Option<usize> {
-        Some(self.fake.most_at_once())
-    }
-
-    fn complaints(&self) -> Vec<String> {
-        self.fake.complaints()
     }
 }

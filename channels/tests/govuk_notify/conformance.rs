@@ -5,9 +5,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use liaison_channels::{
     Sender,
-    conformance::{Misbehaviour, Post, Proof, Rig, Taken},
+    conformance::{Holder, Misbehaviour, Post, Proof, Rig, Taken},
     conformance_tests,
+    fakes::stage::Stage,
     fakes::{govuk_notify::GovukNotifyFake, stage::Deed},
+    sender::Carries,
 };
 
 use crate::Scene;
@@ -16,6 +18,11 @@ use crate::Scene;
 impl Rig for Scene {
     fn sender(&self) -> &dyn Sender {
         &self.notify
+    }
+
+    fn holder(&self) -> Option<&dyn Holder> {
+        let stage: &Stage<_> = &self.fake;
+        Some(stage)
     }
 
     fn secrets(&self) -> Vec<String> {
@@ -51,33 +58,13 @@ impl Rig for Scene {
         self.fake.always_question(None);
     }
 
-    async fn hold(&self) -> bool {
-        self.fake.hold();
-        true
-    }
-
-    async fn until_held(&self, count: usize) {
-        self.fake.until_held(count).await;
-    }
-
-    async fn release(&self) {
-        self.fake.release();
-    }
-
     async fn arrives(&self, from: &str, words: &str) -> Option<Post> {
-        Some(self.fake.receive(from, words))
+        let hears = self.notify.limits().carries == Carries::Text;
+        hears.then(|| self.fake.receive(from, words))
     }
 
     fn proof(&self) -> Proof {
         Proof::Header("authorization")
-    }
-
-    fn most_at_once(&self) -> Option<usize> {
-        Some(self.fake.most_at_once())
-    }
-
-    fn complaints(&self) -> Vec<String> {
-        self.fake.complaints()
     }
 
     fn patience(&self) -> Duration {

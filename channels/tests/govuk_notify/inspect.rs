@@ -37,15 +37,15 @@ fn what_is_wrong_is_told_and_nothing_is_shown() {
 
 #[test]
 fn what_is_nothing_of_ours_is_told_as_that() {
-    let email =
-        GovukNotifyFake::post(&json!({"id": "x", "notification_type": "email", "status": "delivered"}));
+    let letter =
+        GovukNotifyFake::post(&json!({"id": "x", "notification_type": "letter", "status": "delivered"}));
     let garbled = GovukNotifyFake::post(&json!({"id": "x"}));
 
-    let (email, garbled) = (
-        inspect(&email, GovukNotifyFake::CALLBACK_TOKEN),
+    let (letter, garbled) = (
+        inspect(&letter, GovukNotifyFake::CALLBACK_TOKEN),
         inspect(&garbled, GovukNotifyFake::CALLBACK_TOKEN),
     );
 
-    assert!(email.accepted && email.reason.contains("email"), "{}", email.reason);
+    assert!(letter.accepted && letter.reason.contains("a letter"), "{}", letter.reason);
     assert!(garbled.accepted && garbled.reason.contains("neither a received text"), "{}", garbled.reason);
 }

@@ -7,6 +7,7 @@ mod conformance;
 mod fake;
 mod find;
 mod inspect;
+mod mail;
 mod probe;
 mod received;
 mod send;

@@ -31,7 +31,7 @@ async fn a_template_that_adds_words_is_told() {
 
     let told = scene.notify.probe().await.unwrap();
 
-    assert!(told.ends_with("holds ((words)) and adds words of its own to every text"), "{told}");
+    assert!(told.ends_with("holds ((words)) and adds words of its own to every message"), "{told}");
 }
 
 #[tokio::test]

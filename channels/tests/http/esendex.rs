@@ -5,9 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use liaison_channels::{
     Sender,
-    conformance::{Misbehaviour, Post, Proof, Rig, Taken, as_logins},
+    conformance::{Holder, Misbehaviour, Post, Proof, Rig, Taken, as_logins},
     conformance_tests,
     error::{Fault, Went},
+    fakes::stage::Stage,
     fakes::{esendex::EsendexFake, stage::Deed},
     http::Http,
     inbound::Event,
@@ -64,6 +65,11 @@ impl Rig for Scene {
         &self.http
     }
 
+    fn holder(&self) -> Option<&dyn Holder> {
+        let stage: &Stage<_> = &self.fake;
+        Some(stage)
+    }
+
     fn secrets(&self) -> Vec<String> {
         as_logins(EsendexFake::USERNAME, EsendexFake::PASSWORD)
     }
@@ -105,27 +111,6 @@ impl Rig for Scene {
     async fn behave(&self) {
         self.fake.always(None);
         self.fake.always_question(None);
-    }
-
-    async fn hold(&self) -> bool {
-        self.fake.hold();
-        true
-    }
-
-    async fn until_held(&self, count: usize) {
-        self.fake.until_held(count).await;
-    }
-
-    async fn release(&self) {
-        self.fake.release();
-    }
-
-    fn most_at_once(&self) -> Option<usize> {
-        Some(self.fake.most_at_once())
-    }
-
-    fn complaints(&self) -> Vec<String> {
-        self.fake.complaints()
     }
 
     fn patience(&self) -> Duration {

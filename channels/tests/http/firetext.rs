@@ -5,9 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use liaison_channels::{
     Sender,
-    conformance::{Misbehaviour, Post, Proof, Rig, Taken},
+    conformance::{Holder, Misbehaviour, Post, Proof, Rig, Taken},
     conformance_tests,
     error::{Fault, Went},
+    fakes::stage::Stage,
     fakes::{firetext::FireTextFake, stage::Deed},
     http::Http,
     inbound::Event,
@@ -64,6 +65,11 @@ impl Rig for Scene {
         &self.http
     }
 
+    fn holder(&self) -> Option<&dyn Holder> {
+        let stage: &Stage<_> = &self.fake;
+        Some(stage)
+    }
+
     fn secrets(&self) -> Vec<String> {
         vec![FireTextFake::KEY.to_owned()]
     }
@@ -105,27 +111,6 @@ impl Rig for Scene {
     async fn behave(&self) {
         self.fake.always(None);
         self.fake.always_question(None);
-    }
-
-    async fn hold(&self) -> bool {
-        self.fake.hold();
-        true
-    }
-
-    async fn until_held(&self, count: usize) {
-        self.fake.until_held(count).await;
-    }
-
-    async fn release(&self) {
-        self.fake.release();
-    }
-
-    fn most_at_once(&self) -> Option<usize> {
-        Some(self.fake.most_at_once())
-    }
-
-    fn complaints(&self) -> Vec<String> {
-        self.fake.complaints()
     }
 
     fn patience(&self) -> Duration {
@@ -292,4 +277,20 @@ async fn slow_down_with_a_time_rests_the_channel() {
 #[test]
 fn the_shipped_description_is_read() {
     assert_eq!(shipped("firetext").provider, "FireText");
+}
+
+#[tokio::test]
+async fn a_text_in_doubt_waits_for_its_receipt_where_receipts_carry_our_reference() {
+    let scene = Scene::new();
+    let message = text();
+    let lookup = liaison_channels::sender::Lookup {
+        reference: message.reference(),
+        message: &message,
+        since: jiff::Timestamp::now(),
+        known: &[],
+    };
+
+    let finding = scene.http.find(&lookup).await.unwrap();
+
+    assert_eq!(finding.found, liaison_channels::sender::Found::NotYet);
 }

@@ -109,6 +109,19 @@ async fn a_refusal_about_the_message_is_kept_by_its_digits_and_one_about_our_set
 }
 
 #[tokio::test]
+async fn what_is_said_about_the_recipient_is_kept_by_its_digits_even_when_it_is_a_yes() {
+    let fake = start(false).await;
+    let channel = channel(&fake);
+    fake.next(At::Rcpt, Act::Say("250 2.1.5 Amina Yusuf, go on".to_owned()));
+
+    let told = told(&channel.send(&message(1)).await.unwrap().wire);
+
+    let at = told.iter().position(|line| line == "> RCPT TO:<…>").unwrap();
+    assert_eq!(told[at + 1], "< 250 2.1.5 …");
+    assert!(!told.last().unwrap().ends_with('…'), "the queue's name is kept: {told:#?}");
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_there_is_told_as_well() {
     let fake = start(true).await;
     let settings = json!({"port": 1});

@@ -5,8 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use liaison_channels::{
     Sender,
-    conformance::{Misbehaviour, Post, Rig, Taken, as_logins},
+    conformance::{Holder, Misbehaviour, Post, Rig, Taken, as_logins},
     conformance_tests,
+    fakes::stage::Stage,
     fakes::twilio::{Deed, Shape, TwilioFake},
 };
 
@@ -22,6 +23,11 @@ impl Rig for Scene {
         &self.twilio
     }
 
+    fn holder(&self) -> Option<&dyn Holder> {
+        let stage: &Stage<_> = &self.fake;
+        Some(stage)
+    }
+
     fn secrets(&self) -> Vec<String> {
         as_logins(TwilioFake::ACCOUNT, TwilioFake::TOKEN)
     }
@@ -35,7 +41,9 @@ impl Rig for Scene {
             Misbehaviour::Unavailable => same(Deed::Fail { status: 503, took: false }),
             Misbehaviour::Throttles => same(Deed::Throttle { retry_after: None }),
             Misbehaviour::RefusesAddress => (refuse(21_211), None),
-            Misbehaviour::RefusesContent => (refuse(21_617), None),
+            Misbehaviour::RefusesContent => {
+                (Deed::Refuse { status: 400, code: 21_617, shape: Shape::Problem }, None)
+            }
             Misbehaviour::RefusesSettings => {
                 same(Deed::Refuse { status: 401, code: 20_003, shape: Shape::Classic })
             }
@@ -55,26 +63,9 @@ impl Rig for Scene {
         self.fake.always_question(None);
     }
 
-    async fn hold(&self) -> bool {
-        self.fake.hold();
-        true
-    }
-
-    async fn until_held(&self, count: usize) {
-        self.fake.until_held(count).await;
-    }
-
-    async fn release(&self) {
-        self.fake.release();
-    }
-
     async fn arrives(&self, from: &str, words: &str) -> Option<Post> {
         let post = self.fake.receive(&self.twilio.inbound_address()?, from, words, 0);
         Some(Post { path_and_query: post.path_and_query, headers: post.headers, body: post.body })
-    }
-
-    fn most_at_once(&self) -> Option<usize> {
-        Some(self.fake.most_at_once())
     }
 
     fn patience(&self) -> Duration {

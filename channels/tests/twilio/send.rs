@@ -61,7 +61,7 @@ async fn a_text_is_taken_and_named() {
         taken[0].fields["StatusCallback"],
         format!("https://liaison.school.example/webhooks/texts/status?ref={}", text.reference())
     );
-    assert_eq!(taken[0].fields.len(), 4, "nothing else is said: {:?}", taken[0].fields.keys());
+    assert_eq!(taken[0].fields.len(), 5, "nothing else is said: {:?}", taken[0].fields.keys());
     assert_eq!(scene.fake.complaints(), Vec::<String>::new());
 }
 
@@ -96,7 +96,15 @@ async fn settings_become_fields() {
     let names: Vec<_> = fields.keys().map(String::as_str).collect();
     assert_eq!(
         names,
-        ["AddressRetention", "Body", "ContentRetention", "MessagingServiceSid", "To", "ValidityPeriod"]
+        [
+            "AddressRetention",
+            "Body",
+            "ContentRetention",
+            "MessagingServiceSid",
+            "SmartEncoded",
+            "To",
+            "ValidityPeriod"
+        ]
     );
     assert_eq!(fields["ValidityPeriod"], "7200");
     assert_eq!(

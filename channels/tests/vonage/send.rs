@@ -7,7 +7,7 @@ use liaison_channels::{
     Sender,
     error::{Fault, Went},
     fakes::vonage::Deed,
-    message::ProviderRef,
+    message::{Outgoing, ProviderRef},
     sender::{Found, Lookup},
     vonage::codes,
 };
@@ -38,6 +38,10 @@ const STATUSES: &[(u32, Fault, Went)] = &[
     (32, Fault::Misconfigured, Went::No),
     (33, Fault::BadAddress, Went::No),
 ];
+
+fn lookup(message: &Outgoing) -> Lookup<'_> {
+    Lookup { reference: message.reference(), message, since: Timestamp::UNIX_EPOCH, known: &[] }
+}
 
 fn refuse(status: &str) -> Deed {
     Deed::Refuse { status: 200, code: status.to_owned() }
@@ -248,13 +252,25 @@ async fn a_landline_is_refused_before_anything_is_said() {
 }
 
 #[tokio::test]
-async fn no_list_can_be_asked_for_a_text_in_doubt_nor_for_what_arrived() {
-    let scene = Scene::new();
+async fn a_text_in_doubt_waits_for_its_receipt_as_no_list_can_be_asked() {
+    let told = Scene::new();
+    let untold = Scene::with(|config| (config.public_url, config.signature_secret_file) = (None, None));
     let text = text();
-    scene.vonage.send(&text).await.unwrap();
-    let lookup =
-        Lookup { reference: text.reference(), message: &text, since: Timestamp::UNIX_EPOCH, known: &[] };
 
-    assert_eq!(scene.vonage.find(&lookup).await.unwrap().found, Found::CannotTell);
-    assert_eq!(scene.vonage.received(Timestamp::UNIX_EPOCH).await.unwrap(), None);
+    for (scene, expected) in [(&told, Found::NotYet), (&untold, Found::CannotTell)] {
+        scene.vonage.send(&text).await.unwrap();
+
+        assert_eq!(scene.vonage.find(&lookup(&text)).await.unwrap().found, expected);
+        assert_eq!(scene.vonage.received(Timestamp::UNIX_EPOCH).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn of_a_torn_text_no_receipt_is_waited_for() {
+    let scene = Scene::new();
+    scene.fake.tear(1, 6);
+    let long = text_to(CARER, &"a".repeat(400));
+    scene.fails(&long).await;
+
+    assert_eq!(scene.vonage.find(&lookup(&long)).await.unwrap().found, Found::CannotTell);
 }

@@ -17,7 +17,7 @@ impl GovukNotifyFake {
         let date = show::date(taken.created);
         Some(Self::post(&json!({
             "id": taken.id, "reference": taken.reference, "to": taken.to, "status": status, "created_at": date,
-            "completed_at": date, "sent_at": date, "notification_type": "sms",
+            "completed_at": date, "sent_at": date, "notification_type": taken.kind,
             "template_id": Self::TEMPLATE, "template_version": 3,
         })))
     }

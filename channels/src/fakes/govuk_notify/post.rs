@@ -9,6 +9,8 @@ use super::{GovukNotifyFake, State};
 
 /// Letters of a text at most.
 const LONGEST: usize = 918;
+/// Bytes of an email at most.
+const LARGEST_MAIL: usize = 2_000_000;
 /// Numbers that answer as if all were well.
 const SMOKE: &[&str] = &["7700900000", "7700900111", "7700900222"];
 const ISLANDS: &[&str] =
@@ -27,36 +29,51 @@ struct Posted {
     sms_sender_id: Option<String>,
 }
 
-/// A text as it was posted, before it is taken.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PostedMail {
+    email_address: String,
+    template_id: String,
+    #[serde(default)]
+    personalisation: BTreeMap<String, String>,
+    #[serde(default)]
+    reference: Option<String>,
+    #[serde(default)]
+    email_reply_to_id: Option<String>,
+}
+
+/// A message as it was posted, and what is really sent for it.
 #[derive(Debug, Clone)]
-pub(super) struct NewText {
-    pub(super) phone_number: String,
+pub(super) struct New {
+    pub(super) kind: &'static str,
+    pub(super) to: String,
+    pub(super) subject: Option<String>,
     pub(super) words: String,
+    pub(super) sent: String,
     pub(super) reference: Option<String>,
-    pub(super) sms_sender_id: Option<String>,
+    pub(super) sender: Option<String>,
 }
 
 /// Status, error and message of a refusal.
 pub(super) type Refusal = (u16, &'static str, String);
 
-/// The text, and what is really sent for it.
-pub(super) fn read(body: &[u8], state: &State) -> Result<(NewText, String), Refusal> {
-    let invalid = |why: String| (400, "ValidationError", why);
-    let bad = |why: &str| (400, "BadRequestError", why.to_owned());
+fn invalid(why: impl Into<String>) -> Refusal {
+    (400, "ValidationError", why.into())
+}
+
+fn bad(why: &str) -> Refusal {
+    (400, "BadRequestError", why.to_owned())
+}
+
+/// A posted text.
+pub(super) fn read(body: &[u8], state: &State) -> Result<New, Refusal> {
     let posted: Posted = serde_json::from_slice(body).map_err(|error| invalid(error.to_string()))?;
-    for id in [Some(&posted.template_id), posted.sms_sender_id.as_ref()].into_iter().flatten() {
-        Uuid::try_parse(id).map_err(|_| invalid("an id is not a valid UUID".to_owned()))?;
-    }
-    if posted.reference.as_ref().is_some_and(|reference| reference.chars().count() > 1_000) {
-        return Err(invalid("reference is too long (maximum 1000 characters)".to_owned()));
-    }
+    check_ids(&posted.template_id, posted.sms_sender_id.as_ref(), posted.reference.as_ref())?;
     let national = national(&posted.phone_number).map_err(|why| invalid(format!("phone_number {why}")))?;
     if is_of_the_islands(&national) && !state.international {
         return Err(bad("Cannot send to international mobile numbers"));
     }
-    if posted.template_id != GovukNotifyFake::TEMPLATE {
-        return Err(bad("Template not found"));
-    }
+    check_template(&posted.template_id, "sms", state)?;
     if posted.sms_sender_id.as_deref().is_some_and(|id| id != GovukNotifyFake::SENDER) {
         return Err(bad("sms_sender_id does not exist in database for service id"));
     }
@@ -73,14 +90,63 @@ pub(super) fn read(body: &[u8], state: &State) -> Result<(NewText, String), Refu
         .into_values()
         .collect::<Vec<_>>()
         .try_into()
-        .map_err(|_| invalid("this stand-in takes exactly one placeholder's words".to_owned()))?;
-    let new = NewText {
-        phone_number: posted.phone_number,
-        words,
-        reference: posted.reference,
-        sms_sender_id: posted.sms_sender_id,
-    };
-    Ok((new, sent))
+        .map_err(|_| invalid("this stand-in takes exactly one placeholder's words"))?;
+    let (to, reference, sender) = (posted.phone_number, posted.reference, posted.sms_sender_id);
+    Ok(New { kind: "sms", to, subject: None, words, sent, reference, sender })
+}
+
+/// A posted email.
+pub(super) fn read_mail(body: &[u8], state: &State) -> Result<New, Refusal> {
+    let posted: PostedMail = serde_json::from_slice(body).map_err(|error| invalid(error.to_string()))?;
+    check_ids(&posted.template_id, posted.email_reply_to_id.as_ref(), posted.reference.as_ref())?;
+    if posted.email_address.split('@').filter(|part| !part.is_empty()).count() != 2 {
+        return Err(invalid("email_address Not a valid email address"));
+    }
+    check_template(&posted.template_id, "email", state)?;
+    if posted.email_reply_to_id.as_deref().is_some_and(|id| id != GovukNotifyFake::REPLY_TO) {
+        return Err(bad("email_reply_to_id does not exist in database for service id"));
+    }
+    let subject = state.template.subject.as_deref().unwrap_or_default();
+    let whole = fill(&format!("{subject}\u{1f}{}", state.template.body), &posted.personalisation);
+    let whole = whole.map_err(|why| bad(&why))?;
+    let (subject, sent) = whole.split_once('\u{1f}').unwrap_or_default();
+    if sent.trim().is_empty() {
+        return Err(bad("Your message is empty."));
+    }
+    if sent.len() > LARGEST_MAIL {
+        return Err(bad("Your message is too long. Emails cannot be longer than 2000000 bytes."));
+    }
+    let mut given = posted.personalisation;
+    let words = given.remove("words").unwrap_or_default();
+    if given.into_keys().ne(["subject".to_owned()]) {
+        return Err(invalid("this stand-in takes exactly words and a subject"));
+    }
+    let (to, reference, sender) = (posted.email_address, posted.reference, posted.email_reply_to_id);
+    let (subject, sent) = (Some(subject.to_owned()), sent.to_owned());
+    Ok(New { kind: "email", to, subject, words, sent, reference, sender })
+}
+
+fn check_ids(template: &str, sender: Option<&String>, reference: Option<&String>) -> Result<(), Refusal> {
+    for id in [Some(template), sender.map(String::as_str)].into_iter().flatten() {
+        Uuid::try_parse(id).map_err(|_| invalid("an id is not a valid UUID"))?;
+    }
+    if reference.is_some_and(|reference| reference.chars().count() > 1_000) {
+        return Err(invalid("reference is too long (maximum 1000 characters)"));
+    }
+    Ok(())
+}
+
+fn check_template(id: &str, kind: &str, state: &State) -> Result<(), Refusal> {
+    if id != GovukNotifyFake::TEMPLATE {
+        return Err(bad("Template not found"));
+    }
+    if state.template.kind != kind {
+        return Err(bad(&format!(
+            "{} template is not suitable for {kind} notification",
+            state.template.kind
+        )));
+    }
+    Ok(())
 }
 
 pub(super) fn is_smoke(number: &str) -> bool {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{GovukNotifyFake, Shared, auth, post, show};
 use crate::fakes::line::Line;
 
-const LARGEST_REQUEST: usize = 64 * 1024;
+const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
 /// Elements of a page of any list.
 const PAGE: usize = 250;
 
@@ -38,9 +38,14 @@ async fn handle(shared: &Shared, line: &Line, request: Request) -> Response {
         return show::refusal(403, "AuthError", "Invalid token: API key revoked");
     }
     let path = parts.uri.path().to_owned();
-    if parts.method == Method::POST && path == "/v2/notifications/sms" {
+    let read = match path.as_str() {
+        "/v2/notifications/sms" => Some(post::read as Read),
+        "/v2/notifications/email" => Some(post::read_mail as Read),
+        _ => None,
+    };
+    if let Some(read) = read.filter(|_| parts.method == Method::POST) {
         let _seen = shared.arrive().await;
-        return text(shared, line, &parts, &body).await;
+        return message(shared, line, &parts, &body, read).await;
     }
     if parts.method != Method::GET {
         return refused(shared, "the method is not documented");
@@ -73,30 +78,30 @@ fn query(parts: &Parts) -> Option<HashMap<String, String>> {
     Some(asked)
 }
 
-async fn text(shared: &Shared, line: &Line, parts: &Parts, body: &Bytes) -> Response {
+/// Reads a posted message.
+type Read = fn(&[u8], &super::State) -> Result<post::New, post::Refusal>;
+
+async fn message(shared: &Shared, line: &Line, parts: &Parts, body: &Bytes, read: Read) -> Response {
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if kind != Some("application/json") || parts.uri.query().is_some() {
-        return refused(shared, "a text is posted as JSON, without a query");
+        return refused(shared, "a message is posted as JSON, without a query");
     }
-    let read = post::read(body, &shared.lock());
-    let (new, sent) = match read {
-        Ok(read) => read,
+    let read = read(body, &shared.lock());
+    let new = match read {
+        Ok(new) => new,
         Err((status, error, message)) => {
             shared.complain(message.clone());
             return show::refusal(status, error, &message);
         }
     };
-    let answer = shared.lock().answers.get(&new.phone_number).cloned();
+    let answer = shared.lock().answers.get(&new.to).cloned();
     if let Some((status, error)) = answer {
-        return show::refusal(status, &error, &format!("{} was not taken", new.phone_number));
+        return show::refusal(status, &error, &format!("{} was not taken", new.to));
     }
     let deed = shared.post_deed();
     let takes = deed.as_ref().is_none_or(super::Deed::takes);
-    let answer = if takes {
-        show::json_answer(201, &show::created(&shared.take(new, sent)))
-    } else {
-        ().into_response()
-    };
+    let answer =
+        if takes { show::json_answer(201, &show::created(&shared.take(new))) } else { ().into_response() };
     match deed {
         Some(deed) => deed.commit(line, answer).await,
         None => answer,
@@ -118,15 +123,19 @@ fn notifications(shared: &Shared, query: &HashMap<String, String>) -> Response {
     }) {
         return refused(shared, "Additional properties are not allowed");
     }
-    if query.get("template_type").is_some_and(|kind| kind != "sms") {
-        return refused(shared, "only texts are of use here");
+    let kind = query.get("template_type");
+    if kind.is_none_or(|kind| kind != "sms" && kind != "email") {
+        return refused(shared, "texts and emails are asked for apart");
     }
     if !query.contains_key("reference") {
         return refused(shared, "a list of everybody's texts is not asked for");
     }
     let state = shared.lock();
     let reference = query.get("reference");
-    let fits = |text: &&super::Taken| reference.is_none() || text.reference.as_ref() == reference;
+    let fits = |text: &&super::Taken| {
+        Some(text.kind) == kind.map(String::as_str)
+            && (reference.is_none() || text.reference.as_ref() == reference)
+    };
     let texts: Vec<_> = state.texts.iter().filter(fits).cloned().collect();
     let shown: Vec<_> =
         page(&texts, query.get("older_than"), |text| &text.id).into_iter().map(show::notification).collect();

@@ -38,7 +38,13 @@ pub(super) fn created(taken: &Taken) -> Value {
     json!({
         "id": taken.id,
         "reference": taken.reference,
-        "content": {"body": taken.sent, "from_number": GovukNotifyFake::NUMBER},
+        "content": match &taken.subject {
+            None => json!({"body": taken.sent, "from_number": GovukNotifyFake::NUMBER}),
+            Some(subject) => json!({
+                "body": taken.sent, "subject": subject, "from_email": "hill@notifications.example",
+                "one_click_unsubscribe_url": null,
+            }),
+        },
         "uri": uri(taken),
         "template": template(),
         "scheduled_for": null,
@@ -48,10 +54,12 @@ pub(super) fn created(taken: &Taken) -> Value {
 /// A text of ours in a list.
 pub(super) fn notification(taken: &Taken) -> Value {
     json!({
-        "id": taken.id, "reference": taken.reference, "phone_number": taken.to, "email_address": null,
+        "id": taken.id, "reference": taken.reference,
+        "phone_number": (taken.kind == "sms").then_some(&taken.to),
+        "email_address": (taken.kind == "email").then_some(&taken.to),
         "line_1": null, "line_2": null, "line_3": null, "line_4": null, "line_5": null, "line_6": null,
-        "line_7": null, "postcode": null, "postage": null, "type": "sms", "status": taken.status,
-        "template": template(), "body": taken.sent, "subject": null, "created_at": date(taken.created),
+        "line_7": null, "postcode": null, "postage": null, "type": taken.kind, "status": taken.status,
+        "template": template(), "body": taken.sent, "subject": taken.subject, "created_at": date(taken.created),
         "created_by_name": null, "sent_at": null, "completed_at": null, "scheduled_for": null,
         "one_click_unsubscribe": null,
     })
@@ -76,7 +84,7 @@ pub(super) fn whole_template(template: &Template) -> Value {
     json!({
         "id": GovukNotifyFake::TEMPLATE, "type": template.kind, "name": template.name, "version": 3,
         "created_at": "2026-09-01T08:00:00.000000Z", "updated_at": null, "created_by": "it@hill.example",
-        "body": template.body, "subject": null, "letter_contact_block": null, "postage": null,
+        "body": template.body, "subject": template.subject, "letter_contact_block": null, "postage": null,
         "personalisation": {"words": {"required": true}},
     })
 }

@@ -15,7 +15,6 @@ const FIELDS: &[&str] = &[
     "SmartEncoded",
     "ContentRetention",
     "AddressRetention",
-    "MaxPrice",
     "RiskCheck",
     "SendAt",
     "ScheduleType",
