@@ -28,6 +28,12 @@ use super::smtp::Authority;
 /// The one mailbox.
 pub const MAILBOX: &str = "parents@northfield.example";
 
+/// A mailbox that is full, kept by Dovecot's delivery agent, which refuses for good.
+pub const FULL: &str = "full@northfield.example";
+
+/// Another, whose agent hopes that it will be emptied.
+pub const FULL_FOR_NOW: &str = "full-for-now@northfield.example";
+
 /// The largest message that is taken, in bytes.
 pub const LARGEST: usize = 1_000_000;
 
@@ -212,6 +218,35 @@ fn greets(port: u16) -> bool {
         && line.read_exact(&mut greeting).is_ok()
         && &greeting == b"220 "
 }
+
+/// Dovecot's delivery agent, of Debian's `dovecot-core`.
+const AGENT: &str = "/usr/lib/dovecot/dovecot-lda";
+
+/// Sets up the mailboxes that are full from the first mail on, for this user.
+fn set_up_full(mta: &Mta, user: u32) {
+    for (name, for_now) in [("full", "no"), ("full-for-now", "yes")] {
+        give(&mta.at(name), user);
+        let settings =
+            QUOTA.replace("@folder@", &mta.at(name).display().to_string()).replace("@tempfail@", for_now);
+        fs::write(mta.at(&format!("{name}.conf")), settings).expect("write the agent's settings");
+    }
+}
+
+const QUOTA: &str = "
+base_dir = @folder@/run
+state_dir = @folder@/state
+log_path = @folder@/log
+mail_location = maildir:@folder@/mail
+mail_plugins = quota
+quota_full_tempfail = @tempfail@
+hostname = mail.northfield.example
+postmaster_address = postmaster@northfield.example
+ssl = no
+plugin {
+  quota = maildir:User quota
+  quota_rule = *:bytes=10
+}
+";
 
 /// Makes a folder that belongs to this user.
 fn give(path: &Path, user: u32) {

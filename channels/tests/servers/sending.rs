@@ -5,7 +5,7 @@ use std::{io::Write as _, sync::Arc};
 use liaison_channels::{
     Sender as _,
     error::{Fault, Went},
-    fakes::mta::{LARGEST, MAILBOX},
+    fakes::mta::{FULL, FULL_FOR_NOW, Kind, LARGEST, MAILBOX},
     reading::MailKind,
 };
 use serde_json::json;
@@ -111,6 +111,32 @@ async fn a_bounce_names_the_mail_and_the_address_and_whether_it_is_for_good() {
             assert_eq!(bounce.permanent, permanent, "{kind:?} {said}: {bounce:?}");
             assert!(bounce.status.iter().any(|one| one == status), "{kind:?} {said}: {:?}", bounce.status);
             assert!(!mail.no_answer.is_empty(), "nobody answers a bounce");
+        }
+    }
+}
+
+#[tokio::test]
+async fn mail_for_a_mailbox_that_is_full_comes_back() {
+    for kind in BOTH {
+        let mut post = post_or_next!(kind);
+        let channel = post.channel(&json!({}));
+        for (number, to) in (1..).zip([FULL, FULL_FOR_NOW]) {
+            let accepted = channel.send(&message_to(number, to)).await.unwrap();
+            let mails = post.arrive(1).await;
+
+            let [mail] = mails.as_slice() else { panic!("{kind:?} {to}: {} mails", mails.len()) };
+            assert_eq!(mail.kind, MailKind::Bounce, "{kind:?} {to}: {:?}", mail.reasons);
+            let bounce = mail.bounce.as_ref().unwrap();
+            let addresses: Vec<_> =
+                bounce.addresses.iter().map(|address| address.expose().as_str()).collect();
+            assert_eq!((addresses, bounce.given_up), (vec![to], true), "{kind:?}");
+            assert_eq!(
+                format!("<{}>", bounce.message_id.as_deref().unwrap()),
+                accepted.reference.0,
+                "{kind:?} {to}"
+            );
+            // Of what it gave up Exim tells no more than that.
+            assert_eq!(bounce.permanent, to == FULL || kind == Kind::Exim, "{kind:?} {to}: {bounce:?}");
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{LARGEST, Mta, give};
+use super::{AGENT, LARGEST, Mta, give, set_up_full};
 
 /// Who runs it, and whose the mails are. Debian's Exim starts under no other name.
 const USER: &str = "Debian-exim";
@@ -58,7 +58,9 @@ pub(super) fn set_up(mta: &Mta, next_hop: SocketAddr) {
     }
     let key = mta.at("key.pem");
     std::os::unix::fs::chown(key, Some(NUMBER), Some(NUMBER)).expect("give it away");
+    set_up_full(mta, NUMBER);
     let settings = SETTINGS
+        .replace("@agent@", AGENT)
         .replace("@folder@", &mta.folder.path().display().to_string())
         .replace("@port@", &mta.port.to_string())
         .replace("@next@", &next_hop.port().to_string())
@@ -97,7 +99,7 @@ acl_smtp_rcpt = rcpt
 begin acl
 rcpt:
   accept domains = northfield.example
-         local_parts = parents
+         local_parts = parents : full : full-for-now
   deny message = 5.1.1 no such mailbox here
        domains = northfield.example
   accept domains = post.example
@@ -108,6 +110,11 @@ local:
   domains = northfield.example
   local_parts = parents
   transport = maildir
+full:
+  driver = accept
+  domains = northfield.example
+  local_parts = full : full-for-now
+  transport = agent
 remote:
   driver = manualroute
   domains = post.example
@@ -122,6 +129,13 @@ maildir:
   user = @user@
   group = @user@
   return_path_add
+agent:
+  driver = pipe
+  command = @agent@ -c @folder@/${local_part_data}.conf -e -f ${sender_address}
+  user = @user@
+  group = @user@
+  return_fail_output
+  log_output
 smtp:
   driver = smtp
   hosts_avoid_tls = *

@@ -2,7 +2,7 @@
 
 use std::{fs, net::SocketAddr, os::unix::fs::chown, process::Command};
 
-use super::{LARGEST, MAILBOX, Mta, give};
+use super::{AGENT, FULL, FULL_FOR_NOW, LARGEST, MAILBOX, Mta, give, set_up_full};
 
 pub(super) const PROGRAM: &str = "/usr/sbin/postfix";
 
@@ -16,6 +16,9 @@ pub(super) fn set_up(mta: &Mta, next_hop: SocketAddr) {
             .replace("@port@", &mta.port.to_string())
             .replace("@next@", &next_hop.port().to_string())
             .replace("@mailbox@", MAILBOX)
+            .replace("@full@", FULL)
+            .replace("@full-for-now@", FULL_FOR_NOW)
+            .replace("@agent@", AGENT)
             .replace("@largest@", &LARGEST.to_string())
     };
     let settings = mta.at("conf");
@@ -28,6 +31,7 @@ pub(super) fn set_up(mta: &Mta, next_hop: SocketAddr) {
     for part in ["tmp", "new", "cur"] {
         give(&mta.maildir().join(part), NOBODY);
     }
+    set_up_full(mta, NOBODY);
     // A folder of its own user's, by a name that every Postfix has.
     let data = mta.at("data");
     fs::create_dir(&data).expect("a folder for its data");
@@ -65,12 +69,12 @@ local_recipient_maps =
 alias_maps =
 alias_database =
 virtual_mailbox_domains = northfield.example
-virtual_mailbox_maps = inline:{{@mailbox@ = parents/}}
+virtual_mailbox_maps = inline:{{@mailbox@ = parents/}, {@full@ = full/}, {@full-for-now@ = full/}}
 virtual_mailbox_base = @folder@/mail
 virtual_uid_maps = static:65534
 virtual_gid_maps = static:65534
 virtual_minimum_uid = 1
-transport_maps = inline:{{post.example = smtp:[127.0.0.1]:@next@}}
+transport_maps = inline:{{post.example = smtp:[127.0.0.1]:@next@}, {@full@ = agent:}, {@full-for-now@ = agent:}}
 relay_domains = post.example
 mynetworks = 127.0.0.0/8
 smtpd_relay_restrictions = permit_mynetworks, reject
@@ -103,6 +107,7 @@ error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
 virtual unix - n n - - virtual
+agent unix - n n - 1 pipe flags=R user=nobody argv=@agent@ -c @folder@/${user}.conf -e -f ${sender}
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 tlsmgr unix - - n 1000? 1 tlsmgr
