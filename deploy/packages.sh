@@ -2,6 +2,7 @@
 # Sourced by the scripts: what they need from the system, and how to get it.
 #
 #   need postgresql postfix dovecot     installs what is missing of these; does nothing when all is there
+#   need exim                           unpacks Exim into $LIAISON_EXIM, or beside what cargo builds, and installs nothing
 #   need_cargo                          stops with a sentence when there is no Rust
 #   postgres_bin                        prints the folder that holds initdb and postgres
 
@@ -44,10 +45,37 @@ missing_for() {
 need() {
     local missing=() found what
     for what in "$@"; do
+        if [[ $what == exim ]]; then
+            unpack_exim "${LIAISON_EXIM:-${CARGO_TARGET_DIR:-target}/exim}"
+            continue
+        fi
         read -ra found <<<"$(missing_for "$what" | tr '\n' ' ')"
         missing+=("${found[@]}")
     done
     ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
+}
+
+# Debian's Exim cannot be installed beside Postfix. So its program, and the libraries that this machine lacks for it, are
+# unpacked into a folder. Where that cannot be done the tests that want it say so.
+unpack_exim() {
+    local dir=$1 packages
+    [[ -x $dir/usr/sbin/exim4 ]] && return 0
+    command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 0
+    echo "    unpacking exim"
+    mkdir -p "$dir"
+    packages=$(apt-get install --simulate --no-install-recommends exim4-daemon-light 2>/dev/null |
+        awk '$1 == "Inst" && ($2 ~ /^lib/ || $2 == "exim4-daemon-light") { print $2 }')
+    (
+        cd "$dir"
+        # shellcheck disable=SC2086 # several names
+        quietly apt-get download -qq $packages || exit 0
+        for package in ./*.deb; do
+            dpkg -x "$package" .
+        done
+        rm -f ./*.deb
+        # A program that makes its caller root ignores libraries that do not lie where the system keeps them.
+        chmod u-s usr/sbin/exim4
+    )
 }
 
 install_packages() {

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use self::settings::Setup;
-use super::smtp::Authority;
+use super::smtp::{Authority, Flaw};
 
 const PROGRAM: &str = "/usr/sbin/dovecot";
 const TOOL: &str = "/usr/bin/doveadm";
@@ -74,6 +74,14 @@ impl Dovecot {
     /// As [`start`](Self::start).
     pub fn start_encrypted(authority: &Authority) -> Option<Self> {
         Self::start_with(&Setup { authority: Some(authority), ..Setup::default() })
+    }
+
+    /// The same, with something wrong with the certificate.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_with_flaw(authority: &Authority, flaw: Flaw) -> Option<Self> {
+        Self::start_with(&Setup { authority: Some(authority), flaw, ..Setup::default() })
     }
 
     fn start_with(setup: &Setup<'_>) -> Option<Self> {
@@ -271,6 +279,14 @@ impl Dovecot {
             .args(arguments)
             .stdin(Stdio::null())
             .output()
+    }
+
+    /// The server's certificate, as PEM.
+    ///
+    /// # Panics
+    /// When it does not encrypt.
+    pub fn certificate(&self) -> String {
+        fs::read_to_string(self.at("cert.pem")).expect("it has a certificate")
     }
 
     fn at(&self, name: &str) -> PathBuf {

@@ -8,6 +8,7 @@ pub mod esendex;
 pub mod firetext;
 pub mod govuk_notify;
 mod line;
+pub mod mta;
 mod post;
 pub mod sinch;
 pub mod smtp;

@@ -17,7 +17,7 @@ use std::{
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use self::conversation::Conversation;
-pub use self::tls::Authority;
+pub use self::tls::{Authority, Flaw};
 use super::token_server::TokenCheck;
 
 /// How the server is set up.
@@ -41,6 +41,8 @@ pub struct Script {
     pub tls: Option<(Encrypt, Arc<Authority>)>,
     /// The name in its certificate.
     pub name: String,
+    /// What is wrong with its certificate.
+    pub flaw: Flaw,
 }
 
 /// When the line is encrypted.
@@ -66,6 +68,7 @@ impl Default for Script {
             mechanisms: "PLAIN LOGIN".to_owned(),
             tls: None,
             name: "localhost".to_owned(),
+            flaw: Flaw::None,
         }
     }
 }

@@ -98,7 +98,10 @@ fn is_permanent(one: &dsn::Recipient) -> bool {
     if one.action == "delayed" {
         return false;
     }
-    let code = one.status.clone().or_else(|| codes::enhanced(&one.diagnostic).into_iter().next());
+    // 5.0.0 names no reason (RFC 3463 §3.1). Exim writes it of all that it gave up, full mailboxes among them; what the
+    // other server said stands in the diagnostic then.
+    let status = one.status.clone().filter(|status| status != "5.0.0");
+    let code = status.or_else(|| codes::enhanced(&one.diagnostic).into_iter().next());
     match code.as_deref().and_then(|code| code.chars().next()) {
         Some(class) => class != '4',
         None => codes::replies(&one.diagnostic).first().is_none_or(|code| *code >= 500),

@@ -135,7 +135,7 @@ impl SmtpConfig {
                 .then_some("host: name the school's mail server, such as smtp.office365.com"),
             (!(1..=64).contains(&self.connections)).then_some("connections: choose 1 to 64"),
             (self.username.is_some() != (self.password_file.is_some() || self.oauth.is_some()))
-                .then_some("username and password_file (or oauth): set both, or neither"),
+                .then_some("username and password_file: set both, or username and oauth, or none of them"),
             (self.password_file.is_some() && self.oauth.is_some())
                 .then_some("password_file and oauth: set one of them; the channel signs in one way"),
             (self.tls == Tls::None && !self.is_on_this_machine() && !self.allow_plain).then_some(
@@ -248,7 +248,7 @@ mod tests {
         let token = r#""oauth": {"provider": "google", "key_file": "k"}"#;
 
         assert_eq!(told(&format!(r#"{{"username": "a@a.example", {token}}}"#)), "");
-        assert!(told(&format!("{{{token}}}")).contains("username and password_file (or oauth)"));
+        assert!(told(&format!("{{{token}}}")).contains("or username and oauth"));
         let both = told(&format!(r#"{{"username": "a@a.example", "password_file": "p", {token}}}"#));
         assert!(both.contains("one of them"), "{both}");
         let nothing = told(r#"{"username": "a", "oauth": {"provider": "microsoft"}}"#);

@@ -42,6 +42,7 @@ fn mail_of(subject: &str, words: &str) -> Outgoing {
         in_reply_to: None,
         thread: Vec::new(),
         reply_tag: None,
+        unsubscribe: None,
     };
     Outgoing::mail(OurRef(Uuid::now_v7()), mail)
 }

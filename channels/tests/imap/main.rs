@@ -3,6 +3,7 @@
 
 mod faults;
 mod folders;
+mod gate;
 mod kit;
 mod lines;
 mod mails;

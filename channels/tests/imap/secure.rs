@@ -5,7 +5,10 @@ use std::io::Write as _;
 use liaison_channels::{
     Inbox as _,
     error::Fault,
-    fakes::{dovecot::Dovecot, smtp::Authority},
+    fakes::{
+        dovecot::Dovecot,
+        smtp::{Authority, Flaw},
+    },
 };
 use serde_json::json;
 
@@ -56,6 +59,39 @@ async fn a_certificate_that_does_not_fit_is_refused() {
         assert!(untrusted.summary.contains("`ca_file`"), "{untrusted}");
         assert!(misnamed.summary.contains("`host`"), "{misnamed}");
     }
+}
+
+#[tokio::test]
+async fn each_flaw_of_a_certificate_is_told_apart() {
+    for (flaw, word) in [
+        (Flaw::Expired, "out of date"),
+        (Flaw::NotYetValid, "clock is wrong"),
+        (Flaw::SelfSigned, "nobody this machine trusts"),
+    ] {
+        let authority = Authority::new();
+        let dovecot = server_or_skip!(Dovecot::start_with_flaw(&authority, flaw));
+        let ca = file(&authority.pem());
+        for (tls, port) in [("tls", dovecot.tls_port()), ("starttls", dovecot.port())] {
+            let more = json!({"host": "localhost", "port": port, "tls": tls, "ca_file": ca.path()});
+
+            let error = opened(dovecot.settings(&more)).probe().await.unwrap_err();
+
+            assert_eq!(error.fault, Fault::Misconfigured, "{flaw:?} {tls}: {error}");
+            assert!(error.summary.contains(word), "{flaw:?} {tls}: {error}");
+        }
+        assert!(!dovecot.log().contains("Login: user="), "nobody signed in: {}", dovecot.log());
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_only_its_server_signed_is_trusted_when_it_is_named() {
+    let dovecot = server_or_skip!(Dovecot::start_with_flaw(&Authority::new(), Flaw::SelfSigned));
+    let ca = file(&dovecot.certificate());
+    let more = json!({"host": "localhost", "port": dovecot.tls_port(), "tls": "tls", "ca_file": ca.path()});
+
+    let told = opened(dovecot.settings(&more)).probe().await.unwrap();
+
+    assert!(told.contains("over TLS"), "{told}");
 }
 
 #[tokio::test]

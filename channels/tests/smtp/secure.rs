@@ -5,7 +5,7 @@ use std::{io::Write as _, sync::Arc};
 use liaison_channels::{
     Sender as _,
     error::{Fault, SendError},
-    fakes::smtp::{Act, At, Authority, Encrypt, Script, SmtpFake},
+    fakes::smtp::{Act, At, Authority, Encrypt, Flaw, Script, SmtpFake},
     message::ChannelId,
     smtp::Smtp,
 };
@@ -58,6 +58,34 @@ async fn a_certificate_that_does_not_fit_holds_the_channel() {
         assert!(untrusted.summary.contains("ca_file"), "{untrusted}");
         assert!(misnamed.summary.contains("set `host`"), "{misnamed}");
         assert_eq!((stranger.taken(), other.taken()), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn each_flaw_of_a_certificate_is_told_apart_and_nothing_is_said_to_its_server() {
+    for (flaw, word) in [
+        (Flaw::Expired, "out of date"),
+        (Flaw::NotYetValid, "clock is wrong"),
+        (Flaw::SelfSigned, "nobody this machine trusts"),
+    ] {
+        for (how, tls) in [(Encrypt::OnRequest, "starttls"), (Encrypt::AtOnce, "tls")] {
+            let (fake, authority) = encrypted(how, "localhost").await;
+            fake.change(|script| script.flaw = flaw);
+            let (ca, password) = (file(&authority.pem()), file("p"));
+
+            let error = send(
+                &fake,
+                &json!({
+                    "host": "localhost", "tls": tls, "ca_file": ca.path(), "username": "u", "password_file": password.path(),
+                }),
+            )
+            .await
+            .unwrap_err();
+
+            assert_eq!(error.fault, Fault::Misconfigured, "{flaw:?} {tls}: {error}");
+            assert!(error.summary.contains(word), "{flaw:?} {tls}: {error}");
+            assert_eq!((fake.steps(At::Auth), fake.steps(At::Mail)), (0, 0), "{flaw:?} {tls}");
+        }
     }
 }
 

@@ -3,13 +3,15 @@
 use std::{fs, os::unix::fs::MetadataExt as _};
 
 use super::{Dovecot, NOBODY, PASSWORD, USER};
-use crate::fakes::smtp::Authority;
+use crate::fakes::smtp::{Authority, Flaw};
 
 /// What a server is to have beyond its one user and mailbox.
 #[derive(Default)]
 pub(super) struct Setup<'a> {
     /// Signs its certificate; without one nothing is encrypted.
     pub(super) authority: Option<&'a Authority>,
+    /// What is wrong with its certificate.
+    pub(super) flaw: Flaw,
     /// Knows which tokens count.
     pub(super) introspection_url: Option<&'a str>,
 }
@@ -18,7 +20,7 @@ pub(super) fn write(dovecot: &Dovecot, setup: &Setup<'_>) {
     let encryption = setup.authority.map_or_else(
         || "ssl = no\ndisable_plaintext_auth = no\n".to_owned(),
         |authority| {
-            let (certificate, key) = authority.certify("localhost");
+            let (certificate, key) = authority.certify_with("localhost", setup.flaw);
             fs::write(dovecot.at("cert.pem"), certificate).expect("write the certificate");
             fs::write(dovecot.at("key.pem"), key).expect("write its key");
             let [certificate, key] =

@@ -30,7 +30,7 @@ impl<'a> Conversation<'a> {
         let mut io: Box<dyn Io> = Box::new(stream);
         let at_once = matches!(script.tls, Some((Encrypt::AtOnce, _)));
         if let (true, Some((_, authority))) = (at_once, &script.tls) {
-            let Ok(line) = authority.acceptor(&script.name).accept(io).await else { return };
+            let Ok(line) = authority.acceptor(&script.name, script.flaw).accept(io).await else { return };
             io = Box::new(line);
         }
         let mut talk = Self {
@@ -143,7 +143,7 @@ impl<'a> Conversation<'a> {
             return Ok(());
         }
         let plain = std::mem::replace(&mut self.lines, Lines::new(Box::new(tokio::io::empty()))).into_io();
-        let line = authority.acceptor(&self.script.name).accept(plain).await?;
+        let line = authority.acceptor(&self.script.name, self.script.flaw).accept(plain).await?;
         self.lines = Lines::new(Box::new(line));
         (self.encrypted, self.greeted) = (true, false);
         Ok(())

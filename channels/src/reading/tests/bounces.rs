@@ -38,6 +38,24 @@ fn a_standard_report_tells_everything() {
 }
 
 #[test]
+fn where_the_status_names_no_reason_the_other_server_s_answer_counts() {
+    // Exim writes 5.0.0 of all that it gave up.
+    for (diagnostic, permanent) in [
+        ("Diagnostic-Code: smtp; 452 4.2.2 the mailbox is full", false),
+        ("Diagnostic-Code: smtp; 452 the mailbox is full", false),
+        ("Diagnostic-Code: smtp; 550 5.1.1 no such user here", true),
+        ("X-Nothing: said", true),
+    ] {
+        let group =
+            format!("Final-Recipient: rfc822;ana@x.example\nAction: failed\nStatus: 5.0.0\n{diagnostic}\n\n");
+
+        let (bounce, _) = bounce(&report(&format!("Reporting-MTA: dns; x\n\n{group}")));
+
+        assert_eq!((bounce.permanent, bounce.given_up), (permanent, true), "{diagnostic}");
+    }
+}
+
+#[test]
 fn action_and_status_decide_whether_it_is_final() {
     let group = |address: &str, action: &str, status: &str| {
         format!("Final-Recipient: rfc822;{address}@x.example\nAction: {action}\nStatus: {status}\n\n")
