@@ -26,6 +26,7 @@ pub(super) fn read(mail: &Mail) -> Body {
     let mut pieces = choose(mail, 0, &mut body.problems);
     if pieces.iter().all(|piece| piece.text.trim().is_empty()) {
         pieces.extend(wrapped(mail));
+        pieces.extend(named(mail, &mut body.problems));
     }
     let mut replies = Vec::with_capacity(pieces.len());
     let mut texts = Vec::with_capacity(pieces.len());
@@ -45,7 +46,7 @@ pub(super) fn read(mail: &Mail) -> Body {
     if files > mail.limits.attachments {
         body.problems.push("It has more attachments than are taken out; see the original.".to_owned());
     }
-    sealed(mail, &mut body.problems);
+    sealed(mail, &body.text, &mut body.problems);
     body
 }
 
@@ -56,6 +57,18 @@ fn wrapped(mail: &Mail) -> Option<Piece> {
         return Some(page(&tnef.html, &mail.limits));
     }
     Some(plain(words::text(&tnef.text, mail.limits.text_bytes)))
+}
+
+/// Words that a program gave a file's name, where the mail has no others; the file is one all the same.
+fn named(mail: &Mail, problems: &mut Vec<String>) -> Option<Piece> {
+    let words = |part: &&Part| {
+        part.parent.is_some()
+            && part.is_attached()
+            && part.disposition.value != "attachment"
+            && (part.is("text/plain") || part.is("text/html"))
+    };
+    let part = mail.leaves().find(words)?;
+    leaf(&part.content.value, part, &mail.limits, problems).into_iter().next()
 }
 
 fn choose(mail: &Mail, index: usize, problems: &mut Vec<String>) -> Vec<Piece> {
@@ -117,6 +130,8 @@ fn leaf(kind: &str, part: &Part, limits: &Limits, problems: &mut Vec<String>) ->
         "text/calendar" | "text/vcard" | "text/x-vcard" | "text/rfc822-headers" | "text/csv" | "text/rtf" => {
             Vec::new()
         }
+        // Pages for programs of one maker, beside one for all.
+        "text/x-amp-html" | "text/watch-html" => Vec::new(),
         _ if kind.starts_with("text/") => vec![from_plain(part, limits, problems)],
         _ => Vec::new(),
     }
@@ -204,7 +219,7 @@ fn unflowed(part: &Part, text: String) -> String {
 }
 
 /// Tells of words that stand in a wrapping which is not opened here.
-fn sealed(mail: &Mail, problems: &mut Vec<String>) {
+fn sealed(mail: &Mail, text: &str, problems: &mut Vec<String>) {
     let closed = mail.tnef.as_ref().is_none_or(|(_, tnef)| !tnef.is_open());
     if mail.leaves().filter(|part| part.is_tnef()).count() > usize::from(!closed) {
         problems.push(
@@ -213,7 +228,13 @@ fn sealed(mail: &Mail, problems: &mut Vec<String>) {
     }
     let enveloped = mail.leaves().find(|part| signed::is_sealed(part));
     let receipt = enveloped.and_then(|part| part.content.parameter("smime-type")) == Some("signed-receipt");
-    if (enveloped.is_some() && !receipt) || mail.parts.iter().any(|part| part.is("multipart/encrypted")) {
+    let encrypted = |part: &Part| {
+        part.is("multipart/encrypted")
+            || part.is("application/x-microsoft-rpmsg-message")
+            || part.file_name().is_some_and(|name| name.to_ascii_lowercase().ends_with(".rpmsg"))
+    };
+    let armoured = text.lines().any(|line| line.trim_end() == "-----BEGIN PGP MESSAGE-----");
+    if (enveloped.is_some() && !receipt) || armoured || mail.parts.iter().any(encrypted) {
         problems.push("It is encrypted or sealed and cannot be read here; see the original.".into());
     }
 }

@@ -109,6 +109,13 @@ pub(super) const SUBJECTS: &[&str] = &[
     "onbestelbaar",
     "nedoručitelné",
     "kézbesíthetetlen",
+    "غیرقابل تحویل",
+    "قابل تحویل نیست",
+    "ناقابل ترسیل",
+    "ناقابلِ ترسیل",
+    "نہیں پہنچایا جا سکا",
+    "i pashpërndarë",
+    "nuk u dorëzua",
 ];
 
 /// How their words to people begin to say so.

@@ -66,6 +66,7 @@ pub(super) fn take(text: &str, cut_before: bool) -> Reply {
     let to_the_end = cut_history(&mut lines);
     let evidence = quotes || to_the_end || cut_before;
     drop_signatures(&mut lines);
+    drop_armour(&mut lines);
     let kept = collapse(&lines);
     let text = if kept.is_empty() && !evidence { text.trim().to_owned() } else { kept };
     Reply { text, to_the_end }
@@ -288,6 +289,24 @@ fn drop_signatures(lines: &mut [Line]) {
         } else if is_added(&line.lower)
             && let Some(line) = lines.get_mut(at)
         {
+            line.kept = false;
+        }
+    }
+}
+
+/// Takes out what a cleartext signature puts around the words (RFC 9580 §7); one without its end stays.
+fn drop_armour(lines: &mut [Line]) {
+    let at = |mark: &str| lines.iter().position(|line| line.text.trim_end() == mark);
+    let (Some(begin), Some(from), Some(end)) = (
+        at("-----BEGIN PGP SIGNED MESSAGE-----"),
+        at("-----BEGIN PGP SIGNATURE-----"),
+        at("-----END PGP SIGNATURE-----"),
+    ) else {
+        return;
+    };
+    let head = lines.iter().skip(begin + 1).take_while(|line| line.lower.starts_with("hash: ")).count();
+    for (index, line) in lines.iter_mut().enumerate() {
+        if (begin..=begin + head).contains(&index) || (from..=end).contains(&index) {
             line.kept = false;
         }
     }
