@@ -25,6 +25,7 @@ pub mod inbound_reading;
 pub mod inbox;
 pub mod inbox_folder;
 pub mod inbox_maildir;
+mod json;
 mod line;
 pub mod message;
 mod mime;
