@@ -85,6 +85,14 @@ pub(super) const SIGNATURES: &[&str] = &[
     "pobierz outlook",
     "descargar outlook",
     "baixe o outlook",
+    "envoyé à partir d’",
+    "envoyé à partir d'",
+    "envoyé d'",
+    "envoyé d’",
+    "enviado do ",
+    "发自 ",
+    "發自 ",
+    "sent with outlook",
 ];
 
 /// How lines end that a program adds below the words, in languages that put the verb last.
@@ -102,6 +110,8 @@ pub(super) const SIGNATURE_ENDS: &[&str] = &[
     "ارسال شد",
     "څخه لېږل شوی",
     "傳送",
+    "tan gönderildi",
+    "ten gönderildi",
 ];
 
 /// What such a line names; without one of these it is a sentence of the person's.

@@ -173,6 +173,12 @@ pub(super) const SEPARATORS: &[&str] = &[
     "ursprungligt meddelande",
     "oprindelig meddelelse",
     "αρχικό μήνυμα",
+    "replied message",
+    "回复的原邮件",
+    "回复的邮件",
+    "mail original",
+    "courriel original",
+    "mensagem respondida",
 ];
 
 /// Whole lines with which Apple's programs begin a forwarded mail.

@@ -31,6 +31,7 @@ pub(crate) const WORDS: &[&str] = &[
     "Content-Disposition: attachment; filename*0*=utf-8''%C5; filename*1*=%BC\r\n",
     "Content-Disposition: attachment; filename=\"..\\..\\con.txt\"\r\n",
     "filename*=utf-7''",
+    "Content-Disposition: attachment; filename=\"\u{202e}fdp\u{2066}.exe\"\r\n\r\n",
     "=?utf-8?Q?=00=0D=0A?=",
     "=?utf-8?B?",
     "=?x-unknown?q?",
