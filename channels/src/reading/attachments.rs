@@ -220,8 +220,21 @@ pub(super) fn is_file(mail: &Mail, part: &Part) -> bool {
     if MACHINE.contains(&kind) || returned {
         return false;
     }
+    if is_signature(mail, part) {
+        return false;
+    }
     let body_text = part.parent.is_none() && matches!(kind, "text/plain" | "text/html");
     (part.is_attached() && !body_text) || !kind.starts_with("text/") || is_unread_text(kind)
+}
+
+/// The second part of a signed mail (RFC 1847 §2.1), which some gateways declare as mere bytes.
+fn is_signature(mail: &Mail, part: &Part) -> bool {
+    let signed = part
+        .parent
+        .and_then(|parent| mail.parts.get(parent))
+        .is_some_and(|holder| holder.is("multipart/signed"));
+    let named = part.file_name().unwrap_or_default().to_ascii_lowercase();
+    signed && [".p7s", ".asc", ".sig"].iter().any(|ending| named.ends_with(ending))
 }
 
 /// Text that is not shown as words, so that it must be a file even without a name.

@@ -120,6 +120,7 @@ fn bounce_fields(wanted: &Value, came: &Bounce, addresses: &[String]) -> Option<
         .filter_map(|(key, wanted)| {
             let came = match key.as_str() {
                 "permanent" => json!(came.permanent),
+                "given_up" => json!(came.given_up),
                 "addresses" => json!(addresses),
                 "status" => json!(came.status),
                 "smtp_code" => json!(came.smtp_code),
