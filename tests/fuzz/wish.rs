@@ -30,7 +30,7 @@ pub(crate) fn fuzz(data: &[u8]) {
     let wish = text_wish(&text);
 
     assert_eq!(wish, text_wish(&format!("  {text} !\n")), "what stands around it changes a wish");
-    assert_eq!(wish, text_wish(&text.to_uppercase().to_lowercase()).or(wish), "its case changes a wish");
+    assert_eq!(wish, text_wish(&text.to_lowercase()), "its case changes a wish");
     // Nobody's letter is a wish: the longest is "stop" and two words.
     assert!(wish.is_none() || text.split_whitespace().count() <= 200, "a letter is taken for a wish");
 }

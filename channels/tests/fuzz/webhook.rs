@@ -8,7 +8,6 @@ use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use liaison_channels::{
     Sender,
-    address::PhoneNumber,
     http::{Http, HttpConfig},
     inbound::{ArrivedText, Event, RawForm, read_text},
     inbound_reading::{EventReading, WebhookReading, inspect_webhook},
@@ -203,7 +202,6 @@ fn told(reading: &WebhookReading) {
     for event in &reading.events {
         if let EventReading::Text { from, to, body, .. } = event {
             silent(&printed, &[from, to, body]);
-            assert!(!body.expose().contains('\0') || PhoneNumber::parse(body.expose()).is_err());
         }
     }
     serde_json::to_string(reading).expect("a reading can be written");
