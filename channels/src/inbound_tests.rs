@@ -150,3 +150,34 @@ fn a_sender_is_a_number_with_or_without_its_plus() {
         assert_eq!(sender.as_ref().map(PhoneNumber::expose), number, "{from}");
     }
 }
+
+#[test]
+fn half_an_emoji_in_a_post_costs_itself_and_not_the_words() {
+    let posts = [
+        (
+            RawForm::SinchText,
+            r#"{"type":"mo_text","id":"01FC66621XXXXX119Z8PMV1QPA","from":"447700900123","to":"447700900456","body":"He is ill \ud83d","received_at":"2026-11-23T15:00:00Z"}"#,
+        ),
+        (
+            RawForm::NotifyPost,
+            r#"{"id":"740e5834-3a29-46b4-9a6f-16142fde533a","source_number":"447700900123","destination_number":"07700900456","message":"He is ill \ud83d","date_received":"2026-11-23T15:00:00.000000Z"}"#,
+        ),
+        (
+            RawForm::NotifyListed,
+            r#"{"id":"740e5834-3a29-46b4-9a6f-16142fde533a","user_number":"447700900123","notify_number":"07700900456","content":"He is ill \ud83d","created_at":"2026-11-23T15:00:00.000000Z","service_id":"740e5834-3a29-46b4-9a6f-16142fde533b"}"#,
+        ),
+        (
+            RawForm::TwilioListed,
+            r#"{"sid":"SM0123456789abcdef0123456789abcdef","from":"+447700900123","to":"+447700900456","body":"He is ill \ud83d","num_media":"0","direction":"inbound","date_sent":"Mon, 23 Nov 2026 15:00:00 +0000"}"#,
+        ),
+    ];
+    for (form, raw) in posts {
+        let text = read_text(form, raw.as_bytes());
+
+        assert_eq!(
+            text.map(|text| text.body.into_inner()).as_deref(),
+            Some("He is ill \u{fffd}"),
+            "{form:?}"
+        );
+    }
+}

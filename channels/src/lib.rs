@@ -29,6 +29,7 @@ pub mod inbound_reading;
 pub mod inbox;
 pub mod inbox_folder;
 pub mod inbox_maildir;
+mod json;
 mod line;
 pub mod mail_dns;
 pub mod message;

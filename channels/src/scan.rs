@@ -288,6 +288,10 @@ fn verdict(answer: &str) -> Verdict {
     if answer == "stream: OK" {
         return Verdict::Clean;
     }
+    // One line is one answer: of two, neither is believed.
+    if answer.contains(char::is_control) {
+        return Verdict::Unknown(Why::NotUnderstood);
+    }
     if answer.starts_with("INSTREAM size limit exceeded") {
         return Verdict::Unknown(Why::TooLarge);
     }

@@ -160,7 +160,7 @@ impl Reply {
 
     /// The body as JSON, or what is wrong with it.
     pub(crate) fn json(&self) -> Result<Value, &'static str> {
-        serde_json::from_slice(self.body()?).map_err(|_| "the answer is not JSON")
+        crate::json::read(self.body()?).ok_or("the answer is not JSON")
     }
 
     /// Whether a request that was answered so may have been done all the same: a server that failed may have failed

@@ -15,12 +15,12 @@ use crate::{
 
 /// Reads a kept post about a text that arrived, as it was read when it came.
 pub(crate) fn read_post(raw: &[u8]) -> Option<ArrivedText> {
-    serde_json::from_slice::<Arrived>(raw).ok()?.into_text()
+    crate::json::read::<Arrived>(raw)?.into_text()
 }
 
 /// Reads a kept element of the list of received texts, as it was read when it came.
 pub(crate) fn read_listed(raw: &[u8]) -> Option<ArrivedText> {
-    serde_json::from_slice::<ListedText>(raw).ok()?.into_text()
+    crate::json::read::<ListedText>(raw)?.into_text()
 }
 
 /// A post about a text that arrived. Members that Notify may add are not looked at.

@@ -79,7 +79,7 @@ pub(crate) fn believe(token: &SecretString, posted: &Posted<'_>) -> Result<Vec<E
 /// Reads a post that was proved.
 fn read(body: &[u8], carries: Option<Carries>) -> Result<Vec<Event>, NotBelieved> {
     let unreadable = |why| Err(NotBelieved::Unreadable(why));
-    let Ok(post) = serde_json::from_slice::<Value>(body) else { return unreadable("it is not JSON") };
+    let Some(post) = crate::json::read::<Value>(body) else { return unreadable("it is not JSON") };
     if post.get("source_number").is_some() || post.get("message").is_some() {
         let text = arrived::read_post(body);
         let text = text.ok_or(NotBelieved::Unreadable("a received text is not in the documented form"))?;

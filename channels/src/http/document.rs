@@ -30,7 +30,7 @@ impl Document {
                 let fields = url::form_urlencoded::parse(body).take(MOST_VALUES);
                 Ok(Self::Flat(fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()))
             }
-            Form::Json => serde_json::from_slice(body).map(Self::Json).map_err(|_| "it is not JSON"),
+            Form::Json => crate::json::read(body).map(Self::Json).ok_or("it is not JSON"),
             Form::Xml => xml(body).map(Self::Flat),
         }
     }

@@ -76,11 +76,43 @@ pub(super) const SIGNATURES: &[&str] = &[
     "odesláno z ",
     "odoslané z ",
     "iphone-omról küldve",
+    "從我的",
+    "傳自我的",
+    "изпратено с ",
+    "ارسال شده از ",
+    "له خپل ",
+    "отримайте outlook",
+    "pobierz outlook",
+    "descargar outlook",
+    "baixe o outlook",
+    "envoyé à partir d’",
+    "envoyé à partir d'",
+    "envoyé d'",
+    "envoyé d’",
+    "enviado do ",
+    "发自 ",
+    "發自 ",
+    "sent with outlook",
 ];
 
 /// How lines end that a program adds below the words, in languages that put the verb last.
-pub(super) const SIGNATURE_ENDS: &[&str] =
-    &["dan gönderildi", "den gönderildi", "থেকে পাঠানো", "سے بھیجا گیا", "से भेजा गया"];
+pub(super) const SIGNATURE_ENDS: &[&str] = &[
+    "dan gönderildi",
+    "den gönderildi",
+    "থেকে পাঠানো",
+    "سے بھیجا گیا",
+    "से भेजा गया",
+    "ਤੋਂ ਭੇਜਿਆ ਗਿਆ",
+    "ਤੋਂ ਭੇਜਿਆ",
+    "પરથી મોકલેલ",
+    "થી મોકલ્યું",
+    "இலிருந்து அனுப்பப்பட்டது",
+    "ارسال شد",
+    "څخه لېږل شوی",
+    "傳送",
+    "tan gönderildi",
+    "ten gönderildi",
+];
 
 /// What such a line names; without one of these it is a sentence of the person's.
 pub(super) const DEVICES: &[&str] = &[
@@ -134,4 +166,11 @@ pub(super) const DEVICES: &[&str] = &[
     "آيفون",
     "الـ",
     "ফোন",
+    "手機",
+    "आईफ़ोन",
+    "ਫ਼ੋਨ",
+    "ફોન",
+    "போன்",
+    "گوشی",
+    "موبایل",
 ];

@@ -4,7 +4,7 @@ use super::limits::Limits;
 use super::mime::{Mail, Part};
 use super::page;
 use super::reply_text::{self, Reply};
-use super::{attachments, decode, html, words};
+use super::{attachments, decode, html, signed, words};
 
 /// The words of a mail.
 #[derive(Debug, Default)]
@@ -23,7 +23,11 @@ struct Piece {
 
 pub(super) fn read(mail: &Mail) -> Body {
     let mut body = Body::default();
-    let pieces = choose(mail, 0, &mut body.problems);
+    let mut pieces = choose(mail, 0, &mut body.problems);
+    if pieces.iter().all(|piece| piece.text.trim().is_empty()) {
+        pieces.extend(wrapped(mail));
+        pieces.extend(named(mail, &mut body.problems));
+    }
     let mut replies = Vec::with_capacity(pieces.len());
     let mut texts = Vec::with_capacity(pieces.len());
     let mut history = false;
@@ -37,13 +41,34 @@ pub(super) fn read(mail: &Mail) -> Body {
     }
     body.text = page::join(texts, mail.limits.text_bytes);
     body.reply = page::join(replies, mail.limits.text_bytes);
-    let files = mail.leaves().filter(|part| attachments::is_file(mail, part)).count();
+    let files = attachments::count(mail);
     body.attachments = u16::try_from(files).unwrap_or(u16::MAX);
     if files > mail.limits.attachments {
         body.problems.push("It has more attachments than are taken out; see the original.".to_owned());
     }
-    sealed(mail, &mut body.problems);
+    sealed(mail, &body.text, &mut body.problems);
     body
+}
+
+/// The words that only a `winmail.dat` holds.
+fn wrapped(mail: &Mail) -> Option<Piece> {
+    let (_, tnef) = mail.tnef.as_ref()?;
+    if tnef.text.trim().is_empty() && !tnef.html.is_empty() {
+        return Some(page(&tnef.html, &mail.limits));
+    }
+    Some(plain(words::text(&tnef.text, mail.limits.text_bytes)))
+}
+
+/// Words that a program gave a file's name, where the mail has no others; the file is one all the same.
+fn named(mail: &Mail, problems: &mut Vec<String>) -> Option<Piece> {
+    let words = |part: &&Part| {
+        part.parent.is_some()
+            && part.is_attached()
+            && part.disposition.value != "attachment"
+            && (part.is("text/plain") || part.is("text/html"))
+    };
+    let part = mail.leaves().find(words)?;
+    leaf(&part.content.value, part, &mail.limits, problems).into_iter().next()
 }
 
 fn choose(mail: &Mail, index: usize, problems: &mut Vec<String>) -> Vec<Piece> {
@@ -105,24 +130,31 @@ fn leaf(kind: &str, part: &Part, limits: &Limits, problems: &mut Vec<String>) ->
         "text/calendar" | "text/vcard" | "text/x-vcard" | "text/rfc822-headers" | "text/csv" | "text/rtf" => {
             Vec::new()
         }
+        // Pages for programs of one maker, beside one for all.
+        "text/x-amp-html" | "text/watch-html" => Vec::new(),
         _ if kind.starts_with("text/") => vec![from_plain(part, limits, problems)],
         _ => Vec::new(),
     }
 }
 
 fn from_plain(part: &Part, limits: &Limits, problems: &mut Vec<String>) -> Piece {
-    let text = words::text(
-        &unflowed(part, characters(part, limits, limits.text_bytes, problems)),
-        limits.text_bytes,
-    );
+    let text = unflowed(part, characters(part, limits, limits.text_bytes, problems));
+    plain(words::text(&text, limits.text_bytes))
+}
+
+fn plain(text: String) -> Piece {
     let reply = reply_text::take(&text, false);
     Piece { text, reply }
 }
 
 fn from_html(part: &Part, limits: &Limits, problems: &mut Vec<String>) -> Piece {
-    let page = html::render(&characters(part, limits, limits.html_bytes, problems), limits);
-    let mut reply =
-        reply_text::take(&words::text(&page.without_history(), limits.text_bytes), page.history_at.is_some());
+    page(&characters(part, limits, limits.html_bytes, problems), limits)
+}
+
+fn page(html: &str, limits: &Limits) -> Piece {
+    let page = html::render(html, limits);
+    let words = words::text(&page.without_history(), limits.text_bytes);
+    let mut reply = reply_text::take(&words, page.history_at.is_some());
     reply.to_the_end |= page.history_at.is_some();
     Piece { text: words::text(&page.text, limits.text_bytes), reply }
 }
@@ -187,19 +219,22 @@ fn unflowed(part: &Part, text: String) -> String {
 }
 
 /// Tells of words that stand in a wrapping which is not opened here.
-fn sealed(mail: &Mail, problems: &mut Vec<String>) {
-    let tnef = |part: &Part| {
-        let name = attachments::name(part);
-        part.is("application/ms-tnef") || name.is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat"))
-    };
-    if mail.leaves().any(tnef) {
+fn sealed(mail: &Mail, text: &str, problems: &mut Vec<String>) {
+    let closed = mail.tnef.as_ref().is_none_or(|(_, tnef)| !tnef.is_open());
+    if mail.leaves().filter(|part| part.is_tnef()).count() > usize::from(!closed) {
         problems.push(
             "Some of it is wrapped in a winmail.dat file, which only Outlook opens; see the original.".into(),
         );
     }
-    let enveloped = mail.leaf_of(&["application/pkcs7-mime", "application/x-pkcs7-mime"]);
+    let enveloped = mail.leaves().find(|part| signed::is_sealed(part));
     let receipt = enveloped.and_then(|part| part.content.parameter("smime-type")) == Some("signed-receipt");
-    if (enveloped.is_some() && !receipt) || mail.parts.iter().any(|part| part.is("multipart/encrypted")) {
+    let encrypted = |part: &Part| {
+        part.is("multipart/encrypted")
+            || part.is("application/x-microsoft-rpmsg-message")
+            || part.file_name().is_some_and(|name| name.to_ascii_lowercase().ends_with(".rpmsg"))
+    };
+    let armoured = text.lines().any(|line| line.trim_end() == "-----BEGIN PGP MESSAGE-----");
+    if (enveloped.is_some() && !receipt) || armoured || mail.parts.iter().any(encrypted) {
         problems.push("It is encrypted or sealed and cannot be read here; see the original.".into());
     }
 }

@@ -197,8 +197,10 @@ fn by_words(seen: &Seen) -> Bounce {
         smtp_code,
         message_id: None,
     };
-    bounce.permanent = is_final(seen, said, &bounce);
-    bounce.given_up = bounce.permanent;
+    let late = is_late(seen, said);
+    bounce.permanent = !late && is_final(&bounce);
+    // A notice that speaks of no further try is the last, also where the server thinks another might work.
+    bounce.given_up = !late;
     failed_recipients(seen).for_each(|address| push_address(&mut bounce, Some(&address)));
     if bounce.addresses.is_empty() {
         for address in addresses(said, seen) {
@@ -209,11 +211,12 @@ fn by_words(seen: &Seen) -> Bounce {
     bounce
 }
 
-fn is_final(seen: &Seen, said: &str, bounce: &Bounce) -> bool {
+fn is_late(seen: &Seen, said: &str) -> bool {
     let words = format!("{}\n{said}", seen.subject).to_lowercase();
-    if contains(&words, say::LATE) && !contains(&words, say::GIVEN_UP) {
-        return false;
-    }
+    contains(&words, say::LATE) && !contains(&words, say::GIVEN_UP)
+}
+
+fn is_final(bounce: &Bounce) -> bool {
     let classes: Vec<bool> = bounce.status.iter().map(|code| !code.starts_with('4')).collect();
     let replies: Vec<bool> = bounce.smtp_code.iter().map(|code| *code >= 500).collect();
     let evidence = if classes.is_empty() { replies } else { classes };

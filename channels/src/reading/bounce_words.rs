@@ -109,6 +109,13 @@ pub(super) const SUBJECTS: &[&str] = &[
     "onbestelbaar",
     "nedoručitelné",
     "kézbesíthetetlen",
+    "غیرقابل تحویل",
+    "قابل تحویل نیست",
+    "ناقابل ترسیل",
+    "ناقابلِ ترسیل",
+    "نہیں پہنچایا جا سکا",
+    "i pashpërndarë",
+    "nuk u dorëzua",
 ];
 
 /// How their words to people begin to say so.
@@ -142,6 +149,8 @@ pub(super) const SENTENCES: &[&str] = &[
     "permanent fatal errors",
     "delivery attempts failed",
     "your message was not delivered",
+    "has not been delivered",
+    "have not been delivered",
     "your mail could not be delivered",
     "undeliverable mail",
     "delivery failure",
@@ -189,6 +198,21 @@ pub(super) const LATE: &[&str] = &[
     "this is a warning message only",
     "no need to resend",
     "do not need to resend",
+    "opóźnion",
+    "opóźnienie",
+    "întârziat",
+    "verzögert",
+    "retardée",
+    "différée",
+    "retrasad",
+    "atrasad",
+    "ritardat",
+    "gecikti",
+    "затримано",
+    "забавен",
+    "задержан",
+    "延迟",
+    "延遲",
 ];
 
 /// Words after which a server gave up, whatever it said of lateness before.

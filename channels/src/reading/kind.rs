@@ -2,6 +2,7 @@
 
 use super::mime::{Mail, Part};
 use super::sender::Sender;
+use super::tnef::Tnef;
 use super::{Bounce, MailKind, auto_reply, bounce, no_answer};
 
 /// The verdict.
@@ -59,7 +60,10 @@ fn report_type(mail: &Mail) -> String {
 }
 
 fn is_receipt(mail: &Mail) -> bool {
-    mail.leaf_of(&["message/disposition-notification", "message/global-disposition-notification"]).is_some()
+    wrapped(mail, Tnef::is_receipt)
+        || mail
+            .leaf_of(&["message/disposition-notification", "message/global-disposition-notification"])
+            .is_some()
         || report_type(mail) == "disposition-notification"
         || signed_receipt(mail)
 }
@@ -85,7 +89,12 @@ fn is_report(mail: &Mail, sender: &Sender, subject: &str) -> bool {
 
 /// Whether a part of the mail itself, not a file attached to it, asks a calendar program to do something.
 pub(super) fn calendar_method(mail: &Mail) -> bool {
-    mail.leaves().any(is_method)
+    wrapped(mail, Tnef::is_calendar) || mail.leaves().any(is_method)
+}
+
+/// Whether a `winmail.dat` in it says so.
+fn wrapped(mail: &Mail, says: fn(&Tnef) -> bool) -> bool {
+    mail.tnef.as_ref().is_some_and(|(_, tnef)| says(tnef))
 }
 
 /// Bytes of a calendar, still encoded, in which its method must stand; it is among the first lines (RFC 5545 §3.6).
@@ -110,7 +119,9 @@ fn is_method(part: &Part) -> bool {
 
 /// An invitation or its answer, with no words beside it: the calendar part is the mail, or an alternative of its text.
 fn is_calendar(mail: &Mail) -> bool {
-    let Some(index) = mail.parts.iter().position(is_method) else { return false };
+    let Some(index) = mail.parts.iter().position(is_method) else {
+        return wrapped(mail, Tnef::is_calendar);
+    };
     let mut inner = index;
     let mut at = mail.parts.get(index).and_then(|part| part.parent);
     let mut alternative = false;

@@ -5,6 +5,7 @@
 use super::headers::{Headers, next_line};
 use super::limits::{self, Limits};
 use super::parameters;
+use super::tnef::{self, Tnef};
 
 /// `Content-Type` or `Content-Disposition` with its parameters (RFC 2045 §5.1, RFC 2183); all but the values in lower
 /// case.
@@ -99,6 +100,19 @@ impl Part<'_> {
             || self.content.parameter("name").is_some()
     }
 
+    /// Whether it is Outlook's `winmail.dat`.
+    pub(super) fn is_tnef(&self) -> bool {
+        const KINDS: [&str; 2] = ["application/ms-tnef", "application/vnd.ms-tnef"];
+        !self.is_multipart()
+            && (KINDS.contains(&self.content.value.as_str())
+                || self.file_name().is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat")))
+    }
+
+    /// What the mail calls it, as a file.
+    pub(super) fn file_name(&self) -> Option<&str> {
+        self.disposition.parameter("filename").or_else(|| self.content.parameter("name"))
+    }
+
     /// The body with its transfer encoding undone, of which at most `limit` bytes are looked at; and whether it was longer.
     pub(super) fn bytes(&self, limit: usize) -> (Vec<u8>, bool) {
         let body = self.body.get(..limit).unwrap_or(self.body);
@@ -120,6 +134,8 @@ pub(super) struct Mail<'a> {
     /// More parts, or deeper ones, than the limits allow.
     pub(super) cut: bool,
     pub(super) limits: Limits,
+    /// What is in the first `winmail.dat`, and which part that is.
+    pub(super) tnef: Option<(usize, Tnef)>,
 }
 
 impl<'a> Mail<'a> {
@@ -129,13 +145,22 @@ impl<'a> Mail<'a> {
         let root = Part::open(headers, None, "", start);
         let mut taking = Taking {
             raw,
-            mail: Mail { parts: vec![root], cut: false, limits: *limits },
+            mail: Mail { parts: vec![root], cut: false, limits: *limits, tnef: None },
             open: Vec::new(),
             leaf: None,
         };
         taking.enter(0);
         taking.run(start);
+        taking.mail.open_tnef();
         taking.mail
+    }
+
+    fn open_tnef(&mut self) {
+        let Some((index, part)) = self.parts.iter().enumerate().find(|(_, part)| part.is_tnef()) else {
+            return;
+        };
+        let (bytes, _) = part.bytes(self.limits.mail_bytes);
+        self.tnef = tnef::read(&bytes, &self.limits).map(|tnef| (index, tnef));
     }
 
     pub(super) fn headers(&self) -> &Headers {

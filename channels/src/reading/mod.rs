@@ -26,6 +26,7 @@ mod headers;
 mod html;
 mod kind;
 pub mod limits;
+mod mapi;
 mod mime;
 mod no_answer;
 mod page;
@@ -33,6 +34,8 @@ mod parameters;
 mod quotes;
 mod reply_text;
 mod sender;
+mod signed;
+mod tnef;
 mod words;
 
 pub use attachments::{Attachment, Attachments, attachments};
@@ -159,7 +162,7 @@ pub fn read_within(raw: &[u8], hints: &Hints, limits: &Limits) -> MailReading {
 }
 
 fn understand(raw: &[u8], hints: &Hints, limits: &Limits, digest: [u8; 32]) -> MailReading {
-    let lines = with_line_ends(raw, limits);
+    let lines = signed::unwrapped(with_line_ends(raw, limits), limits);
     let mail = mime::Mail::read(&lines, limits);
     let headers = mail.headers();
     if headers.is_empty() {

@@ -72,6 +72,9 @@ pub(super) const ATTRIBUTIONS: &[Attribution] = &[
     ends("نے تحریر کیا"),
     ends("نوشت"), // Persian
     ends("نوشته است"),
+    ends("ولیکل"), // Pashto
+    ends("ولیکلي"),
+    ends("وليکل"),
     ends("লিখেছেন"),  // Bengali
     ends("ने लिखा"),   // Hindi
     ends("ਨੇ ਲਿਖਿਆ"),  // Punjabi
@@ -170,6 +173,12 @@ pub(super) const SEPARATORS: &[&str] = &[
     "ursprungligt meddelande",
     "oprindelig meddelelse",
     "αρχικό μήνυμα",
+    "replied message",
+    "回复的原邮件",
+    "回复的邮件",
+    "mail original",
+    "courriel original",
+    "mensagem respondida",
 ];
 
 /// Whole lines with which Apple's programs begin a forwarded mail.
@@ -224,6 +233,18 @@ pub(super) const FROM: &[&str] = &[
     "από",
     "wysłane przez",
     "sender",
+    "از",
+    "له",
+    "فرستنده",
+    "ਵੱਲੋਂ",
+    "ਭੇਜਣ ਵਾਲਾ",
+    "પ્રેષક",
+    "தரப்பிலிருந்து",
+    "அனுப்புநர்",
+    "प्रेषक",
+    "থেকে",
+    "寄件人",
+    "發件人",
 ];
 
 /// The same: when.
@@ -272,6 +293,31 @@ pub(super) const SENT: &[&str] = &[
     "odoslané",
     "στάλθηκε",
     "nosūtīts",
+    "enviada",
+    "ارسال شده",
+    "ارسال‌شده",
+    "تاریخ ارسال",
+    "بھیجا گیا",
+    "ارسال کیا گیا",
+    "نېټه",
+    "نیټه",
+    "ਭੇਜਿਆ",
+    "ਭੇਜਿਆ ਗਿਆ",
+    "ਮਿਤੀ",
+    "મોકલ્યું",
+    "મોકલેલ",
+    "તારીખ",
+    "அனுப்பியது",
+    "அனுப்பப்பட்டது",
+    "தேதி",
+    "भेजा गया",
+    "दिनांक",
+    "পাঠানো হয়েছে",
+    "পাঠানো হয়েছে",
+    "প্রেরিত",
+    "發送時間",
+    "傳送時間",
+    "dërguar më",
 ];
 
 /// The same: to whom.
@@ -305,6 +351,17 @@ pub(super) const TO: &[&str] = &[
     "cc",
     "dw",
     "kopia",
+    "به",
+    "ته",
+    "گیرنده",
+    "ਵੱਲ",
+    "ਪ੍ਰਤੀ",
+    "પ્રતિ",
+    "பெறுநர்",
+    "प्रति",
+    "প্রতি",
+    "收件者",
+    "към",
 ];
 
 /// The same: about what.
@@ -335,4 +392,11 @@ pub(super) const SUBJECT: &[&str] = &[
     "θέμα",
     "বিষয়",
     "temats",
+    "عنوان",
+    "ਵਿਸ਼ਾ",
+    "ਵਿਸ਼ਾ",
+    "વિષય",
+    "பொருள்",
+    "विषय",
+    "subjekt",
 ];

@@ -66,6 +66,7 @@ pub(super) fn take(text: &str, cut_before: bool) -> Reply {
     let to_the_end = cut_history(&mut lines);
     let evidence = quotes || to_the_end || cut_before;
     drop_signatures(&mut lines);
+    drop_armour(&mut lines);
     let kept = collapse(&lines);
     let text = if kept.is_empty() && !evidence { text.trim().to_owned() } else { kept };
     Reply { text, to_the_end }
@@ -244,23 +245,36 @@ fn is_separator(lines: &[Line], at: usize) -> bool {
     }
     let core = lower
         .trim_matches(|sign: char| matches!(sign, '-' | '_' | '=' | '—' | '–' | ':') || sign.is_whitespace());
-    SEPARATORS.iter().any(|phrase| core.starts_with(phrase)) && core.len() < 120
+    if core.len() >= 120 && !core.contains('@') {
+        return false;
+    }
+    // Zoho: "---- On Fri, 08 May 2026 10:11:12 +0100 X <x@y.example> wrote ----".
+    let attribution =
+        lower.starts_with("--") && lower.ends_with("--") && is_attribution(&format!("{core}:"), false);
+    attribution || SEPARATORS.iter().any(|phrase| core.starts_with(phrase))
 }
 
 /// "From: … Sent: … To: … Subject: …", as Outlook writes it in every language.
 fn begins_block(lines: &[Line], at: usize) -> bool {
-    if !lines.get(at).is_some_and(|line| is_field(line, FROM)) {
+    let Some(first) = lines.get(at) else { return false };
+    let from_first = is_field(first, FROM);
+    if !from_first && !is_field(first, SENT) {
         return false;
     }
     let below = lines.get(at + 1..).unwrap_or_default().iter().filter(|line| !line.is_blank()).take(BLOCK);
-    let (mut sent, mut to, mut subject) = (false, false, false);
+    let (mut from, mut sent, mut to, mut subject) = (from_first, false, false, false);
     for line in below {
+        from |= is_field(line, FROM);
         sent |= is_field(line, SENT);
         to |= is_field(line, TO);
         subject |= is_field(line, SUBJECT);
     }
     // People write "From: … To: … Subject: …" of dates too; only a mail shows when it was sent, or an address.
     let address = lines.iter().skip(at).take(BLOCK).any(|line| line.text.contains('@'));
+    if !from_first {
+        // GMX and mail.com begin with the date; so do people's own lists, which name no address.
+        return from && to && subject && address;
+    }
     (subject && sent) || (address && to && (subject || sent))
 }
 
@@ -288,6 +302,24 @@ fn drop_signatures(lines: &mut [Line]) {
         } else if is_added(&line.lower)
             && let Some(line) = lines.get_mut(at)
         {
+            line.kept = false;
+        }
+    }
+}
+
+/// Takes out what a cleartext signature puts around the words (RFC 9580 §7); one without its end stays.
+fn drop_armour(lines: &mut [Line]) {
+    let at = |mark: &str| lines.iter().position(|line| line.text.trim_end() == mark);
+    let (Some(begin), Some(from), Some(end)) = (
+        at("-----BEGIN PGP SIGNED MESSAGE-----"),
+        at("-----BEGIN PGP SIGNATURE-----"),
+        at("-----END PGP SIGNATURE-----"),
+    ) else {
+        return;
+    };
+    let head = lines.iter().skip(begin + 1).take_while(|line| line.lower.starts_with("hash: ")).count();
+    for (index, line) in lines.iter_mut().enumerate() {
+        if (begin..=begin + head).contains(&index) || (from..=end).contains(&index) {
             line.kept = false;
         }
     }

@@ -145,6 +145,20 @@ fn the_words_come_from_the_part_that_has_them() {
             "words",
             0,
         ),
+        (
+            "multipart/signed",
+            "--b\n\nwords\n--b\nContent-Type: application/octet-stream; name=smime.p7s\n\nxx\n--b--"
+                .to_owned(),
+            "words",
+            0,
+        ),
+        (
+            "multipart/mixed",
+            "--b\n\nwords\n--b\nContent-Type: application/octet-stream; name=notes.asc\n\nxx\n--b--"
+                .to_owned(),
+            "words",
+            1,
+        ),
         ("multipart/mixed", "--b\n\nno end".to_owned(), "no end", 0),
         ("multipart/mixed", "no divider at all".to_owned(), "no divider at all", 0),
         (

@@ -102,6 +102,7 @@ pub(super) fn text(text: &str, limit: usize) -> String {
             break;
         }
     }
+    clean.truncate(clean.floor_char_boundary(limit));
     clean
 }
 

@@ -10,7 +10,7 @@ use crate::{inbound::ArrivedText, message::ProviderRef};
 
 /// Reads a kept post or a kept element of the list, as it was read when it came.
 pub(crate) fn read_kept(raw: &[u8]) -> Option<ArrivedText> {
-    read(&serde_json::from_slice(raw).ok()?).ok()
+    read(&crate::json::read(raw)?).ok()
 }
 
 /// The text an object tells of, or what of the documented form it lacks.

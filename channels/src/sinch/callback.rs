@@ -55,8 +55,7 @@ impl Callback for Posts {
 
 /// Reads a post that was proved. `None`: it tells of something that we have not asked for.
 pub(crate) fn read(body: &[u8]) -> Result<Option<Event>, NotBelieved> {
-    let told: Value =
-        serde_json::from_slice(body).map_err(|_| NotBelieved::Unreadable("the body is not JSON"))?;
+    let told: Value = crate::json::read(body).ok_or(NotBelieved::Unreadable("the body is not JSON"))?;
     match told.get("type").and_then(Value::as_str) {
         Some("recipient_delivery_report_sms") => receipt(&told).map(Event::Receipt).map(Some),
         // Sums over a batch, and reports on pictures.

@@ -19,7 +19,7 @@ pub(crate) fn read_post(raw: &[u8]) -> Option<ArrivedText> {
 /// Reads a kept element of the list of messages, as it was read when it came. `None` for anything but a text that
 /// arrived.
 pub(crate) fn read_listed(raw: &[u8]) -> Option<ArrivedText> {
-    serde_json::from_slice::<Listed>(raw).ok()?.into_text()
+    crate::json::read::<Listed>(raw)?.into_text()
 }
 
 /// The text a post tells of, or which part of the documented form it lacks.

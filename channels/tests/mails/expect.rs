@@ -51,6 +51,11 @@ fn differs(key: &str, wanted: &Value, reading: &MailReading) -> Option<String> {
         "reply_text" => {
             same(&json!(tidy(wanted.as_str().unwrap())), &json!(tidy(reading.reply_text.expose())))
         }
+        // An empty list: there is no problem.
+        "problem_has" if wanted.as_array().unwrap().is_empty() => {
+            unless(reading.problems.is_empty(), &reading.problems.join(" "))
+        }
+        "problem_has" => has(wanted, &reading.problems.join(" ")),
         "reply_has" => has(wanted, reading.reply_text.expose()),
         "reply_lacks" => lacks(wanted, reading.reply_text.expose()),
         "no_answer" => same(wanted, &json!(rules(reading))),
@@ -115,6 +120,7 @@ fn bounce_fields(wanted: &Value, came: &Bounce, addresses: &[String]) -> Option<
         .filter_map(|(key, wanted)| {
             let came = match key.as_str() {
                 "permanent" => json!(came.permanent),
+                "given_up" => json!(came.given_up),
                 "addresses" => json!(addresses),
                 "status" => json!(came.status),
                 "smtp_code" => json!(came.smtp_code),

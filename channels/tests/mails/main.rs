@@ -64,6 +64,11 @@ fn invitations_are_calendar_mail() {
 }
 
 #[test]
+fn files_come_out_of_every_wrapping() {
+    check("attachments");
+}
+
+#[test]
 fn our_own_mail_and_that_of_systems_is_not_answered() {
     check("own_and_system");
 }

@@ -1,6 +1,8 @@
 //! The client of clamd against a strict stand-in, well behaved and not.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::time::{Duration, Instant};
+
 use liaison_channels::{
     fakes::clamd::{ClamdFake, Deed},
     scan::{Scanner, ScanningConfig, Verdict, Why},
@@ -99,10 +101,12 @@ async fn nothing_but_a_whole_ok_is_clean() {
 async fn a_clamd_that_stops_reading_costs_the_deadline_and_no_more() {
     let clamd = ClamdFake::on_port().await;
     clamd.next(Deed::Stall);
+    let begin = Instant::now();
 
     let verdict = scanner(clamd.place()).scan(&vec![b'x'; 2_900_000]).await;
 
     assert_eq!(verdict, Verdict::Unknown(Why::Slow));
+    assert!(begin.elapsed() < Duration::from_secs(20), "{:?} for a deadline of one second", begin.elapsed());
 }
 
 #[tokio::test]

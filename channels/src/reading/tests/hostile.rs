@@ -72,6 +72,70 @@ fn no_mail_takes_long() {
 }
 
 #[test]
+fn the_largest_mail_is_read_and_its_file_is_named_without_being_held() {
+    let line = "QUJD".repeat(19) + "\r\n";
+    let head = "From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nwords\r\n--b\r\n\
+                Content-Type: video/mp4; name=play.mp4\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+    let raw = format!("{head}{}--b--\r\n", line.repeat(650_000));
+    assert!(raw.len() > 50_000_000);
+
+    let reading = reads_in_time(raw.as_bytes());
+    let start = Instant::now();
+    let files: Vec<Attachment> = attachments(raw.as_bytes(), &Limits::default()).collect();
+
+    assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
+    assert_eq!((reading.text.expose().as_str(), reading.attachments), ("words", 1));
+    let [file] = files.as_slice() else { panic!("{} files", files.len()) };
+    assert_eq!((file.size, file.bytes.is_none()), (57 * 650_000, true));
+}
+
+#[test]
+fn a_mail_beyond_the_limit_is_read_from_its_beginning() {
+    let raw = format!("From: a@b.example\r\n\r\nwords\r\n{}", "x".repeat(70 * 1024 * 1024));
+
+    let reading = reads_in_time(raw.as_bytes());
+
+    assert!(reading.text.expose().starts_with("words\n"));
+    assert!(
+        reading.problems.iter().any(|problem| problem.starts_with("It is so large that only its beginning"))
+    );
+}
+
+#[test]
+fn packed_bombs_cost_no_more_than_their_bytes() {
+    let part = |kind: &str, body: &str| {
+        format!(
+            "From: a@b.example\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n\r\n{body}"
+        )
+        .into_bytes()
+    };
+    let zeros = "AAAA".repeat(5_000_000);
+    let attributes =
+        "78 9f 3e 22 01 00".split(' ').map(|byte| u8::from_str_radix(byte, 16).unwrap_or_default());
+    // Attributes without data, eleven bytes each, and properties that claim four thousand million of their kind.
+    let tnef: Vec<u8> = attributes.chain([2, 2, 0x90, 6, 0, 0, 0, 0, 0, 0, 0].repeat(500_000)).collect();
+    let base64 = |bytes: &[u8]| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
+    let claims =
+        [&[0xff; 4][..], &[0x1f, 0x10, 1, 0x30, 0xff, 0xff, 0xff, 0xff], &vec![0; 4_000_000]].concat();
+    let length = u32::try_from(claims.len()).unwrap_or_default().to_le_bytes();
+    let mapi = [&[0x78, 0x9f, 0x3e, 0x22, 1, 0, 1, 3, 0x90, 6, 0], &length[..], &claims, &[0, 0]].concat();
+    for raw in [
+        part("text/plain", &zeros),
+        part("text/html", &zeros),
+        part("application/pkcs7-mime", &zeros),
+        part("application/pkcs7-mime", &base64(&b"\x30\x80".repeat(5_000_000))),
+        part("application/ms-tnef", &zeros),
+        part("application/ms-tnef", &base64(&tnef)),
+        part("application/ms-tnef", &base64(&mapi)),
+    ] {
+        reads_in_time(&raw);
+        let start = Instant::now();
+        let held: u64 = attachments(&raw, &Limits::default()).map(|file| file.size).sum();
+        assert!(start.elapsed() < PATIENCE && held <= 20_000_000, "{:?} {held}", start.elapsed());
+    }
+}
+
+#[test]
 fn a_mail_in_too_many_wrappings_says_so() {
     let wrapping =
         |depth: usize| format!("Content-Type: multipart/mixed; boundary=b{depth}x\n\n--b{depth}x\n");

@@ -33,11 +33,27 @@ fn introductions_in_every_language_are_taken_out_with_the_quote() {
         "في الجمعة، 8 مايو 2026 في 10:11 ص كتب School <parents@school.example>:",
         "\u{202b}في جمعة 8 مايو 2026 في 10:11 تمت كتابة ما يلي بواسطة School كتب:\u{202c}",
         "School <parents@school.example> 于2026年5月8日周五 10:11写道：",
+        "在 2026-05-08 10:11:00，\"School\" <parents@school.example> 写道：",
+        "School <parents@school.example> 於 2026年5月8日 週五 上午10:11寫道：",
+        "بتاریخ جمعہ، 8 مئی، 2026 کو 10:11 AM بجے School <parents@school.example> نے لکھا:",
+        "ਸ਼ੁੱਕਰ, 8 ਮਈ 2026 ਨੂੰ 10:11 ਪੂ.ਦੁ. ਵਜੇ, School <parents@school.example> ਨੇ ਲਿਖਿਆ:",
+        "শুক্র, ৮ মে, ২০২৬ তারিখে ১০:১১ AM টায় তারিখে School <parents@school.example> লিখেছেন:",
+        "શુક્ર, 8 મે, 2026 ના રોજ 10:11 AM વાગ્યે School <parents@school.example> એ લખ્યું:",
+        "வெள்., 8 மே, 2026 அன்று, முற்பகல் 10:11 மணிக்கு, School <parents@school.example> எழுதியது:",
+        "शुक्र, 8 मई 2026 को 10:11 am बजे School <parents@school.example> ने लिखा:",
+        "در تاریخ جمعه ۸ مهٔ ۲۰۲۶،\u{200f} ۱۰:۱۱ School <parents@school.example> نوشت:",
+        "د جمعې په ورځ، 8 مې 2026، 10:11 School <parents@school.example> ولیکل:",
+        "Më dt. 8 maj 2026, në 10:11, School <parents@school.example> shkroi:",
+        "Jimce, 8 Maajo 2026, 10:11 School <parents@school.example> wuxuu qoray:",
+        "2026-05-08, pn, 10:11 School <parents@school.example> rašė:",
+        "Pe 8 mai 2026, la 10:11, School <parents@school.example> a scris:",
+        "No dia 8 de maio de 2026, às 10:11, School <parents@school.example> escreveu:",
     ];
     for line in lines {
         leaves(&format!("{WORDS}\n\n{line}\n\n> Dear parents,\n> come at 9.\n"), WORDS);
         leaves(&format!("{line}\n> Dear parents,\n> come at 9.\n\n{WORDS}\n"), WORDS);
         leaves(&format!("{WORDS}\n\n{line}\n\nDear parents,\ncome at 9.\n"), WORDS);
+        leaves(&format!("{line}\n> Can she come?\n\nYes.\n\n> And when?\n\nAt 9.\n"), "Yes.\n\nAt 9.");
     }
 }
 
@@ -65,6 +81,21 @@ fn separators_and_blocks_of_headers_end_the_reply() {
         "От: School\nОтправлено: пятница\nКому: Ana\nТема: Trip",
         "发件人: School\n发送时间: 2026\n收件人: Ana\n主题: Trip",
         "من: School\nتم الإرسال: 2026\nإلى: Ana\nالموضوع: Trip",
+        "از: School\nارسال شده: 2026\nبه: Ana\nموضوع: Trip",
+        "منجانب: School\nبھیجا گیا: 2026\nبنام: Ana\nعنوان: Trip",
+        "له: School\nنېټه: 2026\nته: Ana\nموضوع: Trip",
+        "ਵੱਲੋਂ: School\nਭੇਜਿਆ: 2026\nਵੱਲ: Ana\nਵਿਸ਼ਾ: Trip",
+        "প্রেরক: School\nপাঠানো হয়েছে: 2026\nপ্রতি: Ana\nবিষয়: Trip",
+        "પ્રેષક: School\nમોકલ્યું: 2026\nપ્રતિ: Ana\nવિષય: Trip",
+        "அனுப்புநர்: School\nஅனுப்பியது: 2026\nபெறுநர்: Ana\nபொருள்: Trip",
+        "प्रेषक: School\nभेजा गया: 2026\nप्रति: Ana\nविषय: Trip",
+        "寄件者: School\n寄件日期: 2026\n收件者: Ana\n主旨: Trip",
+        "Nga: School\nDërguar: e premte\nPër: Ana\nTema: Trip",
+        "Nuo: School\nIšsiųsta: penktadienis\nKam: Ana\nTema: Trip",
+        "Kimden: School\nGönderildi: Cuma\nKime: Ana\nKonu: Trip",
+        "От: School\nИзпратено: петък\nДо: Ana\nОтносно: Trip",
+        "Da: School\nInviato: venerdì\nA: Ana\nOggetto: Trip",
+        "De: School\nEnviada: sexta\nPara: Ana\nAssunto: Trip",
     ];
     for history in histories {
         leaves(&format!("{WORDS}\n\n{history}\n\nDear parents,\ncome at 9.\n"), WORDS);
@@ -103,6 +134,17 @@ fn signatures_are_taken_out() {
         "发自我的iPhone",
         "أرسل من الـ iPhone",
         "Sent from my Galaxy",
+        "從我的 iPhone 傳送",
+        "Изпратено от моя iPhone",
+        "ارسال شده از iPhone من",
+        "میرے iPhone سے بھیجا گیا",
+        "मेरे iPhone से भेजा गया",
+        "ਮੇਰੇ iPhone ਤੋਂ ਭੇਜਿਆ ਗਿਆ",
+        "મારા iPhone પરથી મોકલેલ",
+        "எனது iPhone இலிருந்து அனுப்பப்பட்டது",
+        "আমার iPhone থেকে পাঠানো",
+        "Dërguar nga iPhone im",
+        "Enviado do meu iPhone",
     ];
     for line in lines {
         leaves(&format!("{WORDS}\n\n{line}\n"), WORDS);
@@ -136,6 +178,16 @@ fn what_is_only_a_quote_leaves_nothing_and_what_is_only_a_signature_stays() {
     leaves("On 8 May 2026 at 10:11, School wrote:\n> x\n> y\n", "");
     leaves("---------- Forwarded message ---------\nFrom: x\n\nwords", "");
     leaves("Sent from my iPhone\n", "Sent from my iPhone");
+}
+
+#[test]
+fn what_a_cleartext_signature_puts_around_the_words_is_taken_out_only_when_it_is_whole() {
+    let signed = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nHe is ill.\n-----BEGIN PGP SIGNATURE-----\n\nwsB5\n\
+                  -----END PGP SIGNATURE-----\n";
+    let broken = "-----BEGIN PGP SIGNATURE-----\nHe is ill.";
+
+    leaves(signed, "He is ill.");
+    leaves(broken, broken);
 }
 
 #[test]
