@@ -1,43 +1,32 @@
 //! The settings: defaults that are compiled in, the school's file, `LIAISON__` variables; all problems told at once.
 
 mod answering;
+mod channels;
 mod notices;
 mod reading;
 mod records;
+mod sending;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     num::NonZeroU64,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 pub(in crate::cli) use answering::read_calendar;
-use answering::{Answering, AnsweringSection, CalendarSection, ComplaintsSection};
+use answering::{AnsweringSection, CalendarSection, ComplaintsSection};
 use config::{Config, Environment, File, FileFormat, Value};
-use jiff::civil::Time;
-use liaison_channels::{
-    ChannelConfig, message::ChannelId, private::Private, reading::Limits, scan::ScanningConfig,
-};
+use liaison_channels::{ChannelConfig, message::ChannelId, reading::Limits, scan::ScanningConfig};
 use notices::NoticesSection;
 use reading::ScanningSection;
 use records::RecordsSection;
 use secrecy::SecretString;
+use sending::SendingSection;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
-    domain::{
-        hours::{Days, Hours},
-        key_item::RecordPolicy,
-        notice::NoticePolicy,
-        policy::{Policy, RetrySchedule, School, TextUpdate},
-        second_person::SecondFor,
-        staff::Role,
-        standard::Meanwhile,
-        topic::Topic,
-        version::Known,
-        wording::Templates,
-    },
+    domain::{policy::Policy, staff::Role},
     flows::gateway::Patience,
     web::Site,
 };
@@ -119,31 +108,6 @@ struct WebSection {
     listen: String,
     public_url: Option<String>,
     second_factor: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SendingSection {
-    email_channel: Option<String>,
-    text_channel: Option<String>,
-    from: String,
-    until: String,
-    days: String,
-    text_update: String,
-    text_full_max_parts: usize,
-    ceiling_per_hour: u32,
-    address_per_hour: u32,
-    carers_url: Option<String>,
-    confirm_addresses: bool,
-    meanwhile: String,
-    retry_secs: Vec<u64>,
-    task_days: u8,
-    call_tries: u8,
-    undo_minutes: u32,
-    approval: Vec<String>,
-    never_by_text: Vec<String>,
-    rehearsal: bool,
-    rehearsal_only: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -361,110 +325,12 @@ impl Problems {
         Site { public_url: web.public_url, second_factor, ..Site::default() }
     }
 
-    /// `SENCO: Mrs Hill, who helps with special needs`, pair by pair.
-    fn plain_words(&mut self, listed: &[String]) -> Vec<(String, String)> {
-        let pairs = listed.iter().filter_map(|line| {
-            let pair = line.split_once(':').map(|(word, say)| (word.trim(), say.trim()));
-            let pair = pair.filter(|(word, say)| !word.is_empty() && !word.contains(' ') && !say.is_empty());
-            if pair.is_none() {
-                self.0.push(format!(
-                    "school.plain_words has \"{line}\": write one word, a colon, and what families are told instead"
-                ));
-            }
-            pair.map(|(word, say)| (word.to_owned(), say.to_owned()))
-        });
-        pairs.collect()
-    }
-
     fn parsed<T: std::str::FromStr>(&mut self, name: &str, text: &str, wanted: &str) -> Option<T> {
         let value = text.trim().parse().ok();
         if value.is_none() {
             self.0.push(format!("{name} is not {wanted}"));
         }
         value
-    }
-
-    fn channels(&mut self, value: Option<&Value>) -> BTreeMap<ChannelId, ChannelConfig> {
-        let tables = value.and_then(|value| value.clone().into_table().ok()).unwrap_or_default();
-        let mut channels = BTreeMap::new();
-        for (name, value) in tables {
-            let id = match ChannelId::parse(&name) {
-                Ok(id) => id,
-                Err(error) => {
-                    self.0.push(error.to_string());
-                    continue;
-                }
-            };
-            if id.as_str() == crate::store::daemons::ALL_CHANNELS {
-                self.0.push("a channel cannot be called all: that word means every channel".to_owned());
-                continue;
-            }
-            if let Some(channel) = self.one_channel(&name, value) {
-                channels.insert(id, channel);
-            }
-        }
-        channels
-    }
-
-    fn one_channel(&mut self, name: &str, value: Value) -> Option<ChannelConfig> {
-        let section = format!("channels.{name}");
-        let mut table = value.into_table().unwrap_or_default();
-        let kind = table.remove("kind").and_then(|kind| kind.into_string().ok()).unwrap_or_default();
-        let rest = Value::new(None, config::ValueKind::Table(table));
-        match kind.as_str() {
-            "smtp" => self.table(&rest, &section).map(ChannelConfig::Smtp),
-            "twilio" => self.table(&rest, &section).map(ChannelConfig::Twilio),
-            "govuk_notify" => self.table(&rest, &section).map(ChannelConfig::GovukNotify),
-            "http" => self.table(&rest, &section).map(Box::new).map(ChannelConfig::Http),
-            "sinch" => self.table(&rest, &section).map(ChannelConfig::Sinch),
-            "vonage" => self.table(&rest, &section).map(ChannelConfig::Vonage),
-            "folder" => self.table(&rest, &section).map(ChannelConfig::Folder),
-            "imap" => self.table(&rest, &section).map(ChannelConfig::Imap),
-            "maildir" => self.table(&rest, &section).map(ChannelConfig::Maildir),
-            "inbox_folder" => self.table(&rest, &section).map(ChannelConfig::InboxFolder),
-            _ => {
-                self.0.push(format!(
-                    "[{section}]: kind must be one of smtp, twilio, govuk_notify, sinch, vonage, http, folder, imap, maildir, inbox_folder"
-                ));
-                None
-            }
-        }
-    }
-
-    fn channel(
-        &mut self,
-        setting: &str,
-        name: Option<&str>,
-        channels: &BTreeMap<ChannelId, ChannelConfig>,
-    ) -> Option<ChannelId> {
-        let name = name?;
-        let id = ChannelId::parse(name).ok().filter(|id| channels.contains_key(id));
-        if id.is_none() {
-            self.0.push(format!("sending.{setting} names {name}, but there is no section [channels.{name}]"));
-        }
-        id
-    }
-
-    fn approval(&mut self, words: &[String]) -> BTreeSet<SecondFor> {
-        let read = |word: &String| match SecondFor::parse(word) {
-            Ok(audience) => Some(audience),
-            Err(unknown) => {
-                self.0.push(format!("sending.approval: {unknown}"));
-                None
-            }
-        };
-        words.iter().filter_map(read).collect()
-    }
-
-    fn never_by_text(&mut self, words: &[String]) -> BTreeSet<Topic> {
-        let read = |word: &String| match Topic::parse(word) {
-            Ok(topic) => Some(topic),
-            Err(unknown) => {
-                self.0.push(format!("sending.never_by_text: {unknown}"));
-                None
-            }
-        };
-        words.iter().filter_map(read).collect()
     }
 
     fn database_url(&mut self, database: &DatabaseSection) -> Option<SecretString> {
@@ -488,94 +354,6 @@ impl Problems {
             (None, None) => None,
         }
     }
-
-    fn policy(
-        &mut self,
-        school: SchoolSection,
-        sending: &SendingSection,
-        (answering, notices, stage_days, records): (Answering, NoticePolicy, [u8; 3], RecordPolicy),
-    ) -> Option<Policy> {
-        let time = "a time of day such as 08:00";
-        let from: Option<Time> = self.parsed("sending.from", &sending.from, time);
-        let until: Option<Time> = self.parsed("sending.until", &sending.until, time);
-        if let (Some(from), Some(until)) = (from, until)
-            && from > until
-        {
-            self.0.push("sending.from is later than sending.until: turn them round".to_owned());
-        }
-        let text_update = match sending.text_update.as_str() {
-            "notice" => TextUpdate::Notice,
-            "full" => TextUpdate::Full { max_parts: sending.text_full_max_parts },
-            _ => {
-                self.0.push("sending.text_update must be notice or full".to_owned());
-                return None;
-            }
-        };
-        for (setting, text) in [("school.name", &school.name), ("school.office_phone", &school.office_phone)]
-        {
-            if text.trim().is_empty() || text.contains(|c: char| c.is_control()) {
-                self.0.push(format!("{setting} must be one line of text"));
-            }
-        }
-        if sending.ceiling_per_hour == 0 {
-            self.0.push("sending.ceiling_per_hour is 0, so nothing would ever leave".to_owned());
-        }
-        if sending.call_tries == 0 {
-            self.0.push("sending.call_tries is 0: write at least 1, the first call".to_owned());
-        }
-        let days = Days::parse(&sending.days);
-        if days.is_none() {
-            self.0.push("sending.days must be school_days, weekdays or every_day".to_owned());
-        }
-        let plain_words = self.plain_words(&school.plain_words);
-        let approval = self.approval(&sending.approval);
-        let never_by_text = self.never_by_text(&sending.never_by_text);
-        let meanwhile = Meanwhile::parse(&sending.meanwhile).unwrap_or_else(|unknown| {
-            self.0.push(format!("sending.meanwhile: {unknown}"));
-            Meanwhile::Nothing
-        });
-        let carers_url = sending.carers_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
-        // One press must be enough, and seen by nobody on its way (RFC 8058 §3.1).
-        if carers_url
-            .as_ref()
-            .is_some_and(|url| !url.starts_with("https://") || url.contains(['?', '#', ' ']))
-        {
-            self.0.push(
-                "sending.carers_url must be an address such as https://liaison.ourschool.example".to_owned(),
-            );
-        }
-        let listed = sending
-            .rehearsal_only
-            .iter()
-            .map(|address| Private::new(address.trim().to_lowercase()))
-            .collect();
-        Some(Policy {
-            templates: Templates::shipped(),
-            known: Known::default(),
-            school: School { name: school.name, office_phone: school.office_phone },
-            text_update,
-            hours: Hours { from: from?, until: until?, days: days? },
-            rehearsal: sending.rehearsal.then_some(listed),
-            retry: RetrySchedule(sending.retry_secs.iter().copied().map(Duration::from_secs).collect()),
-            ceiling_per_hour: sending.ceiling_per_hour,
-            address_per_hour: sending.address_per_hour,
-            carers_url,
-            confirm_addresses: sending.confirm_addresses,
-            meanwhile,
-            task_days: sending.task_days,
-            call_tries: sending.call_tries,
-            plain_words,
-            undo: Duration::from_secs(u64::from(sending.undo_minutes) * 60),
-            approval,
-            never_by_text,
-            acknowledge: answering.acknowledge,
-            notices,
-            calendar: answering.calendar,
-            clock: answering.rule,
-            stage_days,
-            records,
-        })
-    }
 }
 
 #[cfg(test)]
@@ -592,16 +370,6 @@ mod tests {
 
         assert!(settings.channels.is_empty());
         assert_eq!(settings.policy.retry.0.len(), 5);
-    }
-
-    #[test]
-    fn the_schools_own_words_are_pairs_and_a_line_that_is_none_is_named() {
-        let good =
-            read_text("[school]\nplain_words = [\"Hub: the homework room\"]\n").expect("good settings");
-        let told = problems("[school]\nplain_words = [\"Hub\", \"two words: x\", \"y:\"]\n");
-
-        assert_eq!(good.policy.plain_words, [("Hub".to_owned(), "the homework room".to_owned())]);
-        assert_eq!(told.matches("school.plain_words has").count(), 3, "{told}");
     }
 
     #[test]
@@ -624,34 +392,6 @@ mod tests {
     }
 
     #[test]
-    fn who_is_asked_to_approve_is_read_or_told_as_wrong() {
-        let told = problems("[sending]\napproval = [\"everybody\"]\n");
-        let policy =
-            read_text("[sending]\napproval = [\"class\", \"restricted_family\"]\n").expect("valid").policy;
-
-        assert!(told.contains("sending.approval: what a second person approves is one of: class year school sensitive restricted_family"), "{told}");
-        assert_eq!(
-            policy.approval.into_iter().collect::<Vec<_>>(),
-            [SecondFor::Class, SecondFor::RestrictedFamily]
-        );
-    }
-
-    #[test]
-    fn what_never_goes_by_text_is_a_list_of_topics() {
-        use Topic::{Behaviour, Medical, Safeguarding, Send, Wellbeing};
-        let usual = read_text("").expect("valid").policy.never_by_text;
-        let none = read_text("[sending]\nnever_by_text = []\n").expect("valid").policy.never_by_text;
-        let told = problems("[sending]\nnever_by_text = [\"weather\"]\n");
-
-        assert_eq!(
-            usual.into_iter().collect::<Vec<_>>(),
-            [Behaviour, Send, Medical, Safeguarding, Wellbeing]
-        );
-        assert!(none.is_empty());
-        assert!(told.contains("sending.never_by_text: a topic is one of: attendance"), "{told}");
-    }
-
-    #[test]
     fn a_complaint_has_three_stages_that_each_take_a_day_at_least() {
         let good = read_text("[complaints]\nstage_days = [5, 10, 30]\n").expect("valid").policy;
 
@@ -659,34 +399,6 @@ mod tests {
         for wrong in ["[10, 15]", "[10, 0, 20]", "[10, 15, 20, 25]"] {
             let told = problems(&format!("[complaints]\nstage_days = {wrong}\n"));
             assert!(told.contains("complaints.stage_days must be three numbers"), "{told}");
-        }
-    }
-
-    #[test]
-    fn a_channel_that_is_named_must_exist() {
-        assert!(problems("[sending]\nemail_channel = \"school-mail\"\n").contains("[channels.school-mail]"));
-    }
-
-    #[test]
-    fn every_example_in_the_manual_is_valid_when_uncommented() {
-        let (_, examples) = DEFAULTS.split_once("# [channels.school-mail]").expect("examples");
-        let toml =
-            format!("[channels.school-mail]{}", examples.replace("\n# # ", "\n").replace("\n# ", "\n"));
-
-        let settings = read_text(&toml.replace("\n#\n", "\n")).expect("valid examples");
-
-        assert_eq!(settings.channels.len(), 11);
-    }
-
-    #[test]
-    fn every_shipped_description_of_a_provider_is_valid() {
-        for shipped in [
-            include_str!("../../deploy/providers/esendex.toml"),
-            include_str!("../../deploy/providers/firetext.toml"),
-        ] {
-            let settings = read_text(shipped).expect("a valid description");
-
-            assert!(matches!(settings.channels.values().next(), Some(ChannelConfig::Http(_))));
         }
     }
 }
