@@ -97,7 +97,9 @@ async fn silent(
         let since = reading.looked_at.max(running);
         let silent = now.duration_since(since) > patience;
         if !silent {
-            if inbox::set_silent(tx, &reading.channel, None).await? {
+            // A daemon that has just started has not read it yet.
+            let read = now.duration_since(reading.looked_at) <= patience;
+            if read && inbox::set_silent(tx, &reading.channel, None).await? {
                 let said = format!("{} is read again", reading.channel);
                 let entry = Entry::now(now, kind::OPERATOR, said);
                 chronology::append(tx, &[entry]).await?;

@@ -56,7 +56,7 @@ pub async fn resolve(gateway: &Gateway) -> Result<Resolved, FlowError> {
             continue;
         };
         let (answer, wire) = answer(gateway, sender.as_ref(), &doubt, now).await?;
-        if let Some(wire) = wire.filter(|_| !matches!(answer, Answer::Wait)) {
+        if let Some(wire) = wire.filter(|_| !matches!(answer, Answer::Wait | Answer::Person)) {
             outbox::add_wire(&mut *gateway.store.acquire().await?, doubt.id, doubt.tries, &wire).await?;
         }
         match answer {

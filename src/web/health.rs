@@ -5,7 +5,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 
 use super::{
     Served, Web, Who,
-    admin_channels::{SEE_FAMILIES, counts},
+    admin_channels::counts,
     admin_queue::state_in_words,
     cases::in_page_words,
     channel_lines::{Lines, lines},
@@ -56,7 +56,7 @@ async fn show(web: &Web, signed: &Signed, status: StatusCode, frame: Frame) -> R
     let holds = desk::holds(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     let counts = counts(web, signed).await?;
-    let channels = channels::health(&web.gateway, signed.is(SEE_FAMILIES)).await?;
+    let channels = channels::health(&web.gateway, false).await?;
     let files = match web.gateway.scanner {
         Some(_) => Some(attachments::counts(&mut *web.gateway.store.acquire().await?).await?),
         None => None,
