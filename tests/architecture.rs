@@ -163,7 +163,7 @@ fn only_the_gate_makes_a_message_and_only_a_lane_sends_one() {
     }
 
     assert_eq!(makers, ["src/domain/gate.rs"]);
-    assert_eq!(senders, ["src/flows/deliver.rs", "src/flows/deliver/notices.rs"]);
+    assert_eq!(senders, ["src/flows/deliver.rs", "src/flows/probe.rs", "src/flows/deliver/notices.rs"]);
 }
 
 #[test]
