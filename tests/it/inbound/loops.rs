@@ -65,7 +65,7 @@ impl Relay {
 
 /// Two schools, each of which has the other's address on record as a carer's.
 struct Wired {
-    schools: [School; 2],
+    schools: Vec<School>,
     /// What is on its way to each.
     waiting: [Vec<Vec<u8>>; 2],
     /// How many mails of each have been carried.
@@ -80,8 +80,8 @@ impl Wired {
             Roll::new(&[pupil("P1", child, "Ash")], &[them])
         };
         let north = School::open(&roll("Sam", SOUTH)).await;
-        let south = School::with(&roll("Tom", NORTH), |setup| setup.address = SOUTH.to_owned()).await;
-        Self { schools: [north, south], waiting: [Vec::new(), Vec::new()], carried: [0, 0], relay }
+        let south = School::with(&roll("Tom", NORTH), |setup| SOUTH.clone_into(&mut setup.address)).await;
+        Self { schools: vec![north, south], waiting: [Vec::new(), Vec::new()], carried: [0, 0], relay }
     }
 
     /// A person at each writes one mail, and the two cross.
