@@ -57,7 +57,7 @@ async fn read(school: &School) -> Vec<String> {
 async fn is_before_her_teacher(school: &School, words: &str) {
     let case = school.case().await;
     assert_eq!((case.carer.as_str(), case.pupil.as_deref()), ("Amina Begum", Some("Sam Ash")));
-    assert_eq!((case.role.as_str(), &*case.came_by), ("teacher", "text"));
+    assert_eq!((case.role.as_str(), case.came_by), ("teacher", "text"));
     assert_eq!(school.clocks().await.len(), 1);
     assert_eq!(read(school).await, [words]);
 }
