@@ -75,13 +75,16 @@ async fn a_text_nobody_can_tell_about_goes_to_a_person_once_and_is_never_sent_by
     }
 
     school.later(LONG_ENOUGH);
+    // Its receipt may still tell.
+    let waits = resolve(&school.gateway).await.unwrap();
+    school.later(Duration::from_mins(10));
     let asked = resolve(&school.gateway).await.unwrap();
     let asked_again = resolve(&school.gateway).await.unwrap();
     school.later(Duration::from_hours(30));
     resolve(&school.gateway).await.unwrap();
     school.deliver().await;
 
-    assert_eq!((asked.person, asked_again.person), (1, 0));
+    assert_eq!((waits.person, waits.open, asked.person, asked_again.person), (0, 1, 1, 0));
     assert_eq!(school.to_do().await, ["did_it_arrive for Amina Begum"]);
     assert_eq!(school.delivery().await.state, "unknown");
     assert_eq!(school.texts.posted(), 1);
