@@ -5,6 +5,7 @@ mod clocks;
 mod languages;
 mod life;
 mod limits;
+mod loops;
 mod machines;
 mod mailbox;
 mod matching;

@@ -7,6 +7,7 @@ mod life;
 mod lost_commits;
 mod month;
 mod operator;
+mod providers;
 mod receipts;
 mod rights;
 mod routes;

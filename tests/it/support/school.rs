@@ -71,6 +71,8 @@ pub(crate) struct Setup {
     pub(crate) scanner: Option<Scanner>,
     /// The most parts of texts in a month.
     pub(crate) parts_per_month: Option<u32>,
+    /// Another provider of texts than the strict one in this process.
+    pub(crate) texts: Option<ChannelConfig>,
 }
 
 /// A school, its gateway and the two providers.
@@ -142,6 +144,7 @@ fn usual() -> Setup {
         records: false,
         scanner: None,
         parts_per_month: None,
+        texts: None,
         address: "parents@northfield.example".to_owned(),
         begins: None,
     }
@@ -360,7 +363,7 @@ fn gateway(
     let mail = ChannelConfig::Smtp(serde_json::from_value(mail).expect("mail settings"));
     let mut texts = texts.config(folder.path()).expect("text settings");
     texts.cost = CostConfig { pence_per_part: Some(4.5), parts_per_month: setup.parts_per_month };
-    let texts = ChannelConfig::Twilio(texts);
+    let texts = setup.texts.clone().unwrap_or(ChannelConfig::Twilio(texts));
     let senders: BTreeMap<ChannelId, Arc<dyn Sender>> = [("school-mail", mail), ("texts", texts)]
         .into_iter()
         .map(|(id, config)| {
