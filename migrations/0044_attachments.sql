@@ -32,9 +32,11 @@ create index attachment_digest on attachment (digest);
 -- Messages whose files are still to be put apart.
 create table attachment_due (
     received_id uuid primary key,
-    tries       smallint not null default 0
+    tries       smallint not null default 0,
+    -- they could not be, or not all of them: the page says so
+    given_up_at timestamptz
 );
-create index attachment_due_next on attachment_due (tries, received_id);
+create index attachment_due_next on attachment_due (tries, received_id) where given_up_at is null;
 
 grant select, insert, update on file to liaison_daemon;
 grant select, insert on attachment to liaison_daemon;

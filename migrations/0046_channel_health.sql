@@ -1,10 +1,12 @@
 -- What tells that a channel is well although nothing failed (R66): mailboxes counted with their server, a probe mail that comes
 -- back, and an alarm when neither is so.
 
--- Since when, and from which UID on, the mails that were taken are counted, to be compared with what lies in the mailbox.
-alter table inbox add column counted_at timestamptz;
-alter table inbox add column counted_to bigint not null default 0;
-alter table inbox add column taken bigint not null default 0;
+-- When, and up to which UID, what was taken was last compared with what lies in the mailbox; what was taken since; and what was
+-- found to be passed over then, and is read again once.
+alter table inbox add column compared_at timestamptz;
+alter table inbox add column compared_to bigint not null default 0;
+alter table inbox add column taken bigint[] not null default '{}';
+alter table inbox add column passed_over bigint[] not null default '{}';
 -- Why somebody was told that this mailbox is silent; none: it is well.
 alter table inbox add column silent_since timestamptz;
 
@@ -12,6 +14,7 @@ create table probe (
     id         uuid primary key,
     channel    text not null,              -- the mailbox it is to prove
     day        date not null,              -- of the school
+    first_at   timestamptz not null,       -- the first try of the day
     sent_at    timestamptz not null,
     went       text not null default 'no' constraint probe_went_known check (went in ('no', 'taken', 'refused')),
     came_at    timestamptz,

@@ -93,10 +93,10 @@ pub trait Inbox: Send {
     /// ask [`standing`](Self::standing) again.
     async fn fetch(&mut self, position: Position, most: Most) -> Result<Batch, FetchError>;
 
-    /// How many mails lie here now whose UIDs are above `after`'s and at most `up_to`, so that a caller can see whether it
-    /// has them all. Mails that others deleted are not among them: fewer than were taken is nothing wrong, more is. Takes
-    /// nothing and changes nothing. Fails as [`fetch`](Self::fetch) does.
-    async fn count(&mut self, after: Position, up_to: u32) -> Result<u64, FetchError>;
+    /// The UIDs of the mails that lie here now, above `after`'s and at most `up_to`, rising, so that a caller can see whether
+    /// it has them all: a mail that others deleted hides none that was passed over. Takes nothing and changes nothing. Fails
+    /// as [`fetch`](Self::fetch) does.
+    async fn listed(&mut self, after: Position, up_to: u32) -> Result<Vec<u32>, FetchError>;
 
     /// Everything up to `position` is kept for good: a mailbox whose settings ask for it marks those mails as read now.
     /// Nothing else may hang on it, for it may never be called, and may be called again. Fails when mails could not be

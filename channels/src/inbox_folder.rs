@@ -161,11 +161,11 @@ impl Inbox for InboxFolder {
         Ok(batch)
     }
 
-    async fn count(&mut self, after: Position, up_to: u32) -> Result<u64, FetchError> {
+    async fn listed(&mut self, after: Position, up_to: u32) -> Result<Vec<u32>, FetchError> {
         self.is_numbered_as(after)?;
         let there: HashSet<_> = self.on_disk(files).await?.into_iter().map(|(_, name)| name).collect();
-        let numbered = self.names.iter().take(up_to as usize).skip(after.after as usize);
-        Ok(numbered.filter(|name| there.contains(*name)).count() as u64)
+        let numbered = (1_u32..).zip(&self.names).take(up_to as usize).skip(after.after as usize);
+        Ok(numbered.filter(|(_, name)| there.contains(*name)).map(|(uid, _)| uid).collect())
     }
 
     async fn wait(&mut self, limit: Duration) -> Result<(), FetchError> {

@@ -8,8 +8,8 @@ use std::{
 
 use anyhow::{Context as _, Result, anyhow};
 use liaison_channels::{
-    ChannelConfig, address::EmailAddress, message::ChannelId, private::Private, record_folder::RecordFolder,
-    scan::Scanner, sender::Carries,
+    ChannelConfig, message::ChannelId, private::Private, record_folder::RecordFolder, scan::Scanner,
+    sender::Carries,
 };
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnectOptions;
@@ -20,7 +20,7 @@ use crate::{
     flows::{
         SystemClock,
         current::Current,
-        gateway::{Breaker, Carriers, Gateway},
+        gateway::{Breaker, Carriers, Gateway, ReadMailbox},
         mailbox::Mailbox,
         refused::Refused,
     },
@@ -161,19 +161,28 @@ pub(super) fn idle_gateway(settings: &Settings, store: &Store) -> Result<Gateway
     })
 }
 
-/// The mailboxes that mail servers fill, each with its first address. Several folders of one account are one: what arrives at
-/// its address lies in the first.
-fn read_mailboxes(settings: &Settings) -> Vec<(ChannelId, EmailAddress)> {
+/// The mailboxes that mail servers fill. Of several folders of one account `INBOX` is proved, or the first, for there a mail to
+/// their address arrives.
+fn read_mailboxes(settings: &Settings) -> Vec<ReadMailbox> {
     let filled =
         settings.channels.iter().filter(|(_, config)| !matches!(config, ChannelConfig::InboxFolder(_)));
-    let mut mailboxes: Vec<(ChannelId, EmailAddress)> = Vec::new();
-    for (id, config) in filled {
-        let Some(address) = config.own_addresses().into_iter().next() else { continue };
-        if !mailboxes.iter().any(|(_, known)| *known == address) {
-            mailboxes.push((id.clone(), address));
-        }
+    let arrives = |config: &ChannelConfig| match config {
+        ChannelConfig::Imap(config) => config.mailbox.eq_ignore_ascii_case("INBOX"),
+        _ => true,
+    };
+    let mut mailboxes: Vec<(ReadMailbox, bool)> = filled
+        .filter_map(|(id, config)| {
+            let address = config.own_addresses().into_iter().next()?;
+            Some((ReadMailbox { id: id.clone(), address, probed: false }, arrives(config)))
+        })
+        .collect();
+    mailboxes.sort_by_key(|(_, arrives)| !arrives);
+    let mut proved = Vec::new();
+    for (mailbox, _) in &mut mailboxes {
+        mailbox.probed = !proved.contains(&mailbox.address);
+        proved.push(mailbox.address.clone());
     }
-    mailboxes
+    mailboxes.into_iter().map(|(mailbox, _)| mailbox).collect()
 }
 
 fn carriers(settings: &Settings) -> Result<Carriers> {

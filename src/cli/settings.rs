@@ -112,7 +112,6 @@ struct WebSection {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_field_names, reason = "the unit stands in the key")]
 struct DaemonSection {
     lease_secs: NonZeroU64,
     ask_after_secs: u64,

@@ -25,7 +25,7 @@ use super::{
     tag::ReplyKey,
     time::{Timestamp, moment_in_full, school_date},
     topic::Topic,
-    wording::{Language, Rendered, Unsaid, Words, as_html, language_for, render},
+    wording::{Language, Rendered, Unsaid, Words, as_html, language_for, render, with_link},
 };
 
 /// What the gate is asked about: one attempt of one route to one carer.
@@ -252,6 +252,12 @@ impl Permit {
         match self.words {
             Words::Mail { subject, plain, html } => {
                 let to = EmailAddress::parse(self.to.expose()).ok()?;
+                let unsubscribe = self.unsubscribe.map(|site| key.newsletters_link(&site, delivery));
+                // Also in the words: not every mail program shows a button for the header, and not every relay keeps it.
+                let (plain, html) = match &unsubscribe {
+                    Some(link) => with_link(&plain, &html, "No more newsletters from us", link),
+                    None => (plain, html),
+                };
                 let mail = Mail {
                     to,
                     to_name: self.to_name,
@@ -263,7 +269,7 @@ impl Permit {
                     in_reply_to: self.in_reply_to,
                     thread: self.thread,
                     reply_tag: Some(key.tag(delivery)),
-                    unsubscribe: self.unsubscribe.map(|site| key.newsletters_link(&site, delivery)),
+                    unsubscribe,
                 };
                 Some(Outgoing::mail(reference, mail))
             }

@@ -20,6 +20,7 @@ use crate::{
         attachment::{FileState, Seen},
         chronology::{Entry, Visibility, kind},
         ids::{ReceivedId, StaffId},
+        time::Timestamp,
     },
     store::{
         StoreError, Tx,
@@ -30,6 +31,9 @@ use crate::{
 
 /// After so many tries the files of a mail stay in it.
 const MOST_TRIES: i16 = 3;
+
+/// After so many, a scanner that is well otherwise is taken to be unable to look through a file.
+const MOST_SCANS: i16 = 5;
 
 /// Puts the files of the next mail apart; `false`: none waits.
 pub async fn put_apart(gateway: &Gateway) -> Result<bool, FlowError> {
@@ -48,7 +52,7 @@ pub async fn put_apart(gateway: &Gateway) -> Result<bool, FlowError> {
             tracing::error!(message = %received, "the files of a mail could not be put apart: {error}");
             let mut tx = gateway.store.begin().await?;
             if tries + 1 >= MOST_TRIES {
-                store::done(&mut tx, received).await?;
+                store::give_up(&mut tx, received, gateway.now()).await?;
             } else {
                 store::put_back(&mut tx, received).await?;
             }
@@ -60,7 +64,14 @@ pub async fn put_apart(gateway: &Gateway) -> Result<bool, FlowError> {
 
 async fn keep_all(tx: &mut Tx, gateway: &Gateway, due: Due) -> Result<(), FlowError> {
     let (received, now) = (due.received, gateway.now());
-    for (position, file) in (0..).zip(files_of(due.raw, gateway.reading).await) {
+    let Some(files) = files_of(due.raw, gateway.reading).await else {
+        // The same bytes would do the same again.
+        tracing::error!(message = %received, "the files of a mail could not be taken out: they stay in it");
+        return Ok(store::give_up(tx, received, now).await?);
+    };
+    // So many and no more are taken out: there may be others.
+    let cut = files.len() >= gateway.reading.attachments;
+    for (position, file) in (0..).zip(files) {
         let new = NewFile {
             name: file.name.expose(),
             declared: &file.declared,
@@ -71,13 +82,17 @@ async fn keep_all(tx: &mut Tx, gateway: &Gateway, due: Due) -> Result<(), FlowEr
         };
         store::keep(tx, received, position, &new, now).await?;
     }
-    Ok(store::done(tx, received).await?)
+    if store::is_infected(tx, received).await? {
+        // The scanner found it before, in another message: nobody scans it again.
+        tell(tx, None, Some(received), now).await?;
+    }
+    if cut { Ok(store::give_up(tx, received, now).await?) } else { Ok(store::done(tx, received).await?) }
 }
 
-/// The files of a mail, taken out beside the runtime. A mail over which that stumbles has none.
-async fn files_of(raw: Private<Vec<u8>>, limits: Limits) -> Vec<Attachment> {
+/// The files of a mail, taken out beside the runtime; `None`: that stumbled over it.
+async fn files_of(raw: Private<Vec<u8>>, limits: Limits) -> Option<Vec<Attachment>> {
     let work = move || attachments(raw.expose(), &limits).collect::<Vec<_>>();
-    tokio::task::spawn_blocking(work).await.unwrap_or_default()
+    tokio::task::spawn_blocking(work).await.ok()
 }
 
 /// What a round of the scanner came to.
@@ -98,6 +113,10 @@ pub async fn scan_next(gateway: &Gateway) -> Result<Scanned, FlowError> {
     let Some(file) = waiting else { return Ok(Scanned::Nothing) };
     let state = match look(scanner, &file.bytes).await {
         Ok(state) => state,
+        // A scanner that is well and cannot do with this file will not be able to tomorrow.
+        Err(why) if file.tries >= MOST_SCANS && scanner.probe().await.is_ok() => {
+            FileState::Unscannable(why.to_string())
+        }
         Err(why) => {
             let mut tx = gateway.store.begin().await?;
             store::not_scanned(&mut tx, &file.digest).await?;
@@ -113,7 +132,7 @@ pub async fn scan_next(gateway: &Gateway) -> Result<Scanned, FlowError> {
             found = state.said(),
             "a virus was found in a file that came with a mail: it is given to nobody"
         );
-        tell(&mut tx, &file.digest, now).await?;
+        tell(&mut tx, Some(&file.digest), None, now).await?;
     }
     tx.commit().await.map_err(StoreError::from)?;
     Ok(Scanned::One)
@@ -129,9 +148,14 @@ async fn look(scanner: &Scanner, bytes: &Private<Vec<u8>>) -> Result<FileState, 
 }
 
 /// That a file is held back stands in the chronology of whoever sent it.
-async fn tell(tx: &mut Tx, digest: &[u8], now: crate::domain::time::Timestamp) -> Result<(), FlowError> {
+async fn tell(
+    tx: &mut Tx,
+    digest: Option<&[u8]>,
+    message: Option<ReceivedId>,
+    now: Timestamp,
+) -> Result<(), FlowError> {
     let said = "a virus was found in a file that came with a message: the file is given to nobody";
-    let entries: Vec<Entry> = store::brought_by(tx, digest)
+    let entries: Vec<Entry> = store::brought_by(tx, digest, message)
         .await?
         .into_iter()
         .map(|brought| {

@@ -4,11 +4,16 @@
 use jiff::SignedDuration;
 use liaison_channels::{message::ChannelId, sender::Carries};
 
-use super::{FlowError, gateway::Gateway, month, operate::HELD_UNTIL};
+use super::{
+    FlowError,
+    gateway::{Gateway, ReadMailbox},
+    month,
+    operate::HELD_UNTIL,
+};
 use crate::{
-    domain::time::Timestamp,
+    domain::{ids::StaffId, time::Timestamp},
     store::{
-        daemons,
+        StoreError, daemons,
         inbox::{self, Reading},
         outbox_list::{self, Waits},
         probes::{self, Newest},
@@ -48,8 +53,9 @@ pub struct Health {
     pub refused: Vec<(&'static str, u64)>,
 }
 
-/// How every channel is, those that send first. `restricted`: whether restricted messages count.
-pub async fn health(gateway: &Gateway, restricted: bool) -> Result<Vec<Health>, FlowError> {
+/// How every channel is, those that send first. What waits is counted as this colleague may see it; for nobody in particular
+/// without what is restricted.
+pub async fn health(gateway: &Gateway, seen_by: Option<StaffId>) -> Result<Vec<Health>, FlowError> {
     let now = gateway.now();
     let mut connection = gateway.store.acquire().await?;
     let holds = daemons::holds(&mut connection).await?;
@@ -67,7 +73,7 @@ pub async fn health(gateway: &Gateway, restricted: bool) -> Result<Vec<Health>, 
                 let month = texts_of_month::month(&mut connection, name, month::first_day(now)).await?;
                 one.month = Some((month, sender.limits().cost.parts_per_month));
             }
-            one.waits = outbox_list::waits(&mut connection, name, restricted, now, HELD_UNTIL).await?;
+            one.waits = waits(gateway, seen_by, name, now).await?;
             one.done_by = done_by(one.waits, sender.pace().every(), now);
         }
         one.taken = outbox_list::last_taken(&mut connection, name).await?;
@@ -79,7 +85,7 @@ pub async fn health(gateway: &Gateway, restricted: bool) -> Result<Vec<Health>, 
         one.refused = refused(gateway, id);
         all.push(one);
     }
-    for (id, _) in &gateway.mailboxes {
+    for ReadMailbox { id, .. } in &gateway.mailboxes {
         let reading = take(&mut readings, id.as_str());
         all.push(Health {
             never_read: reading.is_none(),
@@ -93,6 +99,23 @@ pub async fn health(gateway: &Gateway, restricted: bool) -> Result<Vec<Health>, 
         all.push(Health { reading: Some(reading.clone()), ..empty(&reading.channel) });
     }
     Ok(all)
+}
+
+/// By row-level security, as the lists beside are: a number must not tell of what a list hides.
+async fn waits(
+    gateway: &Gateway,
+    seen_by: Option<StaffId>,
+    channel: &str,
+    now: Timestamp,
+) -> Result<Waits, FlowError> {
+    let Some(staff) = seen_by else {
+        let mut connection = gateway.store.acquire().await?;
+        return Ok(outbox_list::waits(&mut connection, channel, false, now, HELD_UNTIL).await?);
+    };
+    let mut tx = gateway.store.as_colleague(staff).await?;
+    let waits = outbox_list::waits(&mut tx, channel, true, now, HELD_UNTIL).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(waits)
 }
 
 fn empty(id: &str) -> Health {

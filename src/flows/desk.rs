@@ -24,7 +24,7 @@ use crate::{
     store::{
         StoreError, Tx, answers,
         answers::AnswerView,
-        attachments,
+        attachments::{self, Files},
         cases::{self, WhichCases},
         chronology,
         contacts::{self, Balance, ContactRow},
@@ -53,6 +53,8 @@ pub struct Words {
     pub files: Vec<Seen>,
     /// Whether some are still to be put apart.
     pub files_due: bool,
+    /// Whether some could not be put apart, and stay in the mail.
+    pub files_given_up: bool,
     /// How many pictures came with a text; they stay with the provider.
     pub pictures: u16,
 }
@@ -65,7 +67,16 @@ impl Words {
 
     /// The message with these words, and nothing else known of it.
     const fn of(message: Message, words: String) -> Self {
-        Self { message, words, whole: None, english: None, files: Vec::new(), files_due: false, pictures: 0 }
+        Self {
+            message,
+            words,
+            whole: None,
+            english: None,
+            files: Vec::new(),
+            files_due: false,
+            files_given_up: false,
+            pictures: 0,
+        }
     }
 }
 
@@ -97,8 +108,15 @@ pub async fn case(gateway: &Gateway, staff: StaffId, code: &str) -> Result<Optio
         attachments::of_messages(&mut tx, &came.iter().map(|one| one.id).collect::<Vec<_>>()).await?;
     for message in came {
         let english = english.remove(&message.id);
-        let (files, files_due) = files.remove(&message.id).unwrap_or_default();
-        messages.push(Words { english, files, files_due, ..words_of(gateway, message).await });
+        let Files { apart: files, due: files_due, given_up: files_given_up } =
+            files.remove(&message.id).unwrap_or_default();
+        messages.push(Words {
+            english,
+            files,
+            files_due,
+            files_given_up,
+            ..words_of(gateway, message).await
+        });
     }
     let answers = answers::of_case(&mut tx, id).await?;
     tx.commit().await.map_err(StoreError::from)?;
@@ -240,8 +258,9 @@ pub async fn question(
     let words = match desk::messages(&mut tx, None, Some(question.received)).await?.pop() {
         Some(message) => {
             let mut files = attachments::of_messages(&mut tx, &[message.id]).await?;
-            let (files, files_due) = files.remove(&message.id).unwrap_or_default();
-            Some(Words { files, files_due, ..words_of(gateway, message).await })
+            let Files { apart: files, due: files_due, given_up: files_given_up } =
+                files.remove(&message.id).unwrap_or_default();
+            Some(Words { files, files_due, files_given_up, ..words_of(gateway, message).await })
         }
         None => None,
     };

@@ -70,6 +70,17 @@ pub struct Patience {
     pub silent_after: Duration,
 }
 
+/// A mailbox that is read.
+#[derive(Debug, Clone)]
+pub struct ReadMailbox {
+    /// The channel.
+    pub id: ChannelId,
+    /// An address whose mail arrives there.
+    pub address: EmailAddress,
+    /// Whether it is proved by a mail to that address: of several folders of one account only the one where mail arrives is.
+    pub probed: bool,
+}
+
 /// What every flow stands on.
 pub struct Gateway {
     /// The database.
@@ -98,8 +109,8 @@ pub struct Gateway {
     pub key: OnceLock<ReplyKey>,
     /// The school's own addresses, by the mailboxes it reads: mail from them is our own.
     pub own: Vec<Private<String>>,
-    /// The mailboxes that are read, each with an address whose mail arrives there.
-    pub mailboxes: Vec<(ChannelId, EmailAddress)>,
+    /// The mailboxes that are read.
+    pub mailboxes: Vec<ReadMailbox>,
     /// Posts to our webhooks that were not believed.
     pub refused: Refused,
 }

@@ -54,7 +54,8 @@ pub async fn mails(
     let mut tx = gateway.store.begin().await?;
     let new = raw_copy::keep_mails(&mut tx, channel, &messages, now).await?;
     inbox::note(&mut tx, channel, &place).await?;
-    inbox::add_taken(&mut tx, channel, batch.mails.len() as u64).await?;
+    let uids: Vec<u32> = batch.mails.iter().map(|mail| mail.uid).collect();
+    inbox::add_taken(&mut tx, channel, &uids).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(Kept { new, known: (messages.len() as u64).saturating_sub(new), older })
 }

@@ -8,9 +8,13 @@ use super::{
     FlowError,
     gateway::Gateway,
     keep::{self, Kept},
+    notices,
 };
 use crate::{
-    domain::chronology::{Entry, kind},
+    domain::{
+        chronology::{Entry, kind},
+        notice::Notice,
+    },
     store::{
         StoreError, chronology,
         inbox::{self, Place},
@@ -89,34 +93,36 @@ impl Mailbox {
         }
     }
 
-    /// Each hour: does the mailbox hold more mails than were taken of it? Then one was passed over, and all since the last
-    /// comparison is read again at the next look; what is kept already is known by its bytes.
+    /// Each hour: does a mail lie in the mailbox that was not taken? Then all since the last comparison is read again at the
+    /// next look; what is kept already is known by its bytes. What is not given then either, people are told of, once.
     async fn compare(&mut self, channel: &str, place: Place) -> Result<(), FlowError> {
         let now = self.gateway.now();
-        let Some(counted) = inbox::counted(&mut *self.gateway.store.acquire().await?, channel).await? else {
-            return Ok(());
-        };
-        if counted.at.is_some_and(|at| now.duration_since(at) < COMPARED_EVERY) {
+        let compared = inbox::compared(&mut *self.gateway.store.acquire().await?, channel).await?;
+        let Some(compared) = compared else { return Ok(()) };
+        if compared.at.is_some_and(|at| now.duration_since(at) < COMPARED_EVERY) {
             return Ok(());
         }
-        let after = Position { generation: place.generation, after: counted.to };
-        let first = counted.at.is_none() || counted.to > place.taken_to;
-        let lie = if first { 0 } else { self.inbox.count(after, place.taken_to).await? };
-        let missed = lie.saturating_sub(counted.taken);
-        let mut tx = self.gateway.store.begin().await?;
-        if missed == 0 {
-            inbox::count_from(&mut tx, channel, place.taken_to, false, now).await?;
+        let passed_over = if compared.at.is_none() || compared.to > place.taken_to {
+            Vec::new()
         } else {
-            tracing::error!(
-                channel,
-                missed,
-                "the mailbox holds mails that were passed over: it is read again"
-            );
-            let said = format!(
-                "mailbox {channel} holds {missed} more mail(s) than were taken since it was last compared: it is read again"
-            );
-            inbox::count_from(&mut tx, channel, counted.to, true, now).await?;
+            let after = Position { generation: place.generation, after: compared.to };
+            let mut lie = self.inbox.listed(after, place.taken_to).await?;
+            lie.retain(|uid| !compared.taken.contains(uid));
+            lie
+        };
+        let again = passed_over.iter().any(|uid| !compared.passed_over.contains(uid));
+        let mut tx = self.gateway.store.begin().await?;
+        if again {
+            inbox::compared_to(&mut tx, channel, compared.to, &passed_over, now).await?;
+        } else {
+            inbox::compared_to(&mut tx, channel, place.taken_to, &[], now).await?;
+        }
+        if let Some(said) = told_of(channel, passed_over.len(), again) {
+            tracing::error!(channel, mails = passed_over.len(), "{said}");
             chronology::append(&mut tx, &[Entry::now(now, kind::OPERATOR, said)]).await?;
+            if !again {
+                notices::at_once(&mut tx, Notice::MailSilent, now).await?;
+            }
         }
         tx.commit().await.map_err(StoreError::from)?;
         Ok(())
@@ -165,7 +171,7 @@ impl Mailbox {
             ),
         };
         inbox::note(&mut tx, channel, &place).await?;
-        inbox::count_from(&mut tx, channel, place.taken_to, false, now).await?;
+        inbox::compared_to(&mut tx, channel, place.taken_to, &[], now).await?;
         if let Some(told) = told {
             let entry = Entry::now(now, kind::OPERATOR, format!("mailbox {channel} {told}"));
             chronology::append(&mut tx, &[entry]).await?;
@@ -183,6 +189,19 @@ async fn keep_last(gateway: &Gateway, channel: &str, batch: &Batch, place: Place
         return Ok(Kept::default());
     }
     keep::mails(gateway, channel, batch, place).await
+}
+
+/// What is told of mails that lie there and were not taken: they are read `again`, or were not given then either.
+fn told_of(channel: &str, mails: usize, again: bool) -> Option<String> {
+    match (mails, again) {
+        (0, _) => None,
+        (_, true) => {
+            Some(format!("mailbox {channel} holds {mails} mail(s) that were passed over: it is read again"))
+        }
+        (_, false) => Some(format!(
+            "mailbox {channel} lists {mails} mail(s) that its server does not give: look into it by hand"
+        )),
+    }
 }
 
 const fn position(place: &Place) -> Position {

@@ -4,7 +4,9 @@
 use liaison_channels::{
     error::Went,
     sender::{Carries, Limits},
+    text::measure,
 };
+use sqlx::PgConnection;
 
 use super::{FlowError, deliver::Tried, notices};
 use crate::{
@@ -13,7 +15,7 @@ use crate::{
         notice::Notice,
         time::{Date, Timestamp, month_in_words, school_date},
     },
-    store::{Tx, chronology, daemons, texts_of_month},
+    store::{Tx, chronology, daemons, doubt::InDoubt, texts_of_month},
 };
 
 /// Whose hold it is.
@@ -100,6 +102,13 @@ pub(super) async fn give_back(tx: &mut Tx, channel: &str, group: &[Tried]) -> Re
         texts_of_month::count(tx, channel, first_day(one.started_at), -i64::from(one.parts)).await?;
     }
     Ok(())
+}
+
+/// What the provider says it never took costs nothing.
+pub(super) async fn not_sent(connection: &mut PgConnection, doubt: &InDoubt) -> Result<(), FlowError> {
+    let Some(words) = &doubt.wire_body else { return Ok(()) };
+    let parts = i64::try_from(measure(words).parts).unwrap_or_default();
+    Ok(texts_of_month::count(connection, &doubt.channel, first_day(doubt.since), -parts).await?)
 }
 
 /// A person lets the channel send again that its month's cap had stopped: until the month ends there is none.

@@ -84,8 +84,9 @@ pub async fn end_full_months(gateway: &Gateway) -> Result<usize, FlowError> {
         let Some(sender) = sender else { continue };
         let used = texts_of_month::month(&mut connection, &hold.scope, first).await?.parts;
         let cap = sender.limits().cost.parts_per_month;
-        // The last few parts do not do for every text: not before a tenth of the cap is free again.
-        let free = cap.is_none_or(|cap| used <= u64::from(cap) - u64::from(cap.div_ceil(10)));
+        // The last few parts do not do for every text; more than those are worth going on for.
+        let free =
+            cap.is_none_or(|cap| u64::from(cap).saturating_sub(used) >= u64::from((cap / 10).clamp(1, 10)));
         lifted += usize::from(free && lift(gateway, &hold.scope, Some(CAP), "daemon").await?);
     }
     Ok(lifted)

@@ -5,7 +5,11 @@ use jiff::SignedDuration;
 use liaison_channels::message::ChannelId;
 use uuid::Uuid;
 
-use super::{FlowError, gateway::Gateway, notices};
+use super::{
+    FlowError,
+    gateway::{Gateway, ReadMailbox},
+    notices,
+};
 use crate::{
     domain::{
         chronology::{Entry, kind},
@@ -16,6 +20,9 @@ use crate::{
     },
     store::{StoreError, Tx, chronology, daemons, inbox, probes},
 };
+
+/// How long a probe that could not leave rests.
+const REST: SignedDuration = SignedDuration::from_mins(5);
 
 /// Sends today's probe to each mailbox, once; returns how many left.
 pub async fn send_due(gateway: &Gateway) -> Result<usize, FlowError> {
@@ -28,7 +35,7 @@ pub async fn send_due(gateway: &Gateway) -> Result<usize, FlowError> {
     let sender = gateway.carriers.email.as_ref().and_then(|id| gateway.senders.get(id));
     let Some(sender) = sender else { return Ok(0) };
     let mut sent = 0;
-    for (mailbox, address) in &gateway.mailboxes {
+    for ReadMailbox { id: mailbox, address, .. } in gateway.mailboxes.iter().filter(|read| read.probed) {
         let Some(permit) = decide_probe(address, &policy) else { continue };
         let mut connection = gateway.store.acquire().await?;
         // A pause is known already; when it is over there is time to see.
@@ -36,7 +43,7 @@ pub async fn send_due(gateway: &Gateway) -> Result<usize, FlowError> {
             return Ok(sent);
         }
         let probe = ProbeId::new();
-        if !probes::begin(&mut connection, probe, mailbox.as_str(), day, now).await? {
+        if !probes::begin(&mut connection, probe, mailbox.as_str(), day, now, REST).await? {
             continue;
         }
         drop(connection);
@@ -64,7 +71,8 @@ pub(super) fn named(message_id: Option<&str>, subject: &str) -> Option<Uuid> {
 pub async fn alarm(gateway: &Gateway, running: Timestamp) -> Result<usize, FlowError> {
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
-    let told = lost_probes(&mut tx, gateway, now).await? + silent(&mut tx, gateway, running, now).await?;
+    let told =
+        lost_probes(&mut tx, gateway, running, now).await? + silent(&mut tx, gateway, running, now).await?;
     if told > 0 {
         notices::at_once(&mut tx, Notice::MailSilent, now).await?;
     }
@@ -72,14 +80,21 @@ pub async fn alarm(gateway: &Gateway, running: Timestamp) -> Result<usize, FlowE
     Ok(told)
 }
 
-async fn lost_probes(tx: &mut Tx, gateway: &Gateway, now: Timestamp) -> Result<usize, FlowError> {
+async fn lost_probes(
+    tx: &mut Tx,
+    gateway: &Gateway,
+    running: Timestamp,
+    now: Timestamp,
+) -> Result<usize, FlowError> {
     let back = SignedDuration::try_from(gateway.patience.probe_back).unwrap_or(SignedDuration::MAX);
-    let before = now.saturating_sub(back).unwrap_or(now);
     let mut told = 0;
-    for probe in probes::overdue(tx, before).await? {
-        if probes::alarmed(tx, probe, now).await? {
+    for probe in probes::open(tx).await? {
+        // While no daemon ran, nobody looked whether it came.
+        let late = now.duration_since(probe.since.max(running)) >= back;
+        if late && probes::alarmed(tx, probe.id, now).await? {
             told += 1;
-            tell(tx, "the mail that Liaison sends to itself did not come back", now).await?;
+            let how = if probe.left { "did not come back" } else { "could not leave" };
+            tell(tx, &format!("the mail to ourselves at {} {how}", probe.mailbox), now).await?;
         }
     }
     Ok(told)
@@ -119,7 +134,7 @@ async fn silent(
 fn patience(gateway: &Gateway, channel: &str) -> Option<SignedDuration> {
     let id = ChannelId::parse(channel).ok()?;
     let long = |patience| SignedDuration::try_from(patience).unwrap_or(SignedDuration::MAX);
-    if gateway.mailboxes.iter().any(|(mailbox, _)| *mailbox == id) {
+    if gateway.mailboxes.iter().any(|read| read.id == id) {
         return Some(long(gateway.patience.silent_after));
     }
     // A list is asked less often.

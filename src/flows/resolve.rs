@@ -10,6 +10,7 @@ use liaison_channels::{
 use super::{
     FlowError,
     gateway::Gateway,
+    month,
     planning::{check_address, opened_entry},
     settle::wire_in_lines,
 };
@@ -106,10 +107,10 @@ async fn answer(
             "the line was cut at every try: it may or may not have arrived; another route is taken",
         ),
         (Some(Found::CannotTell), Carries::Text) => Answer::Person,
-        (Some(Found::NotYet), _) if longer_than(gateway.patience.person_after) => Answer::Person,
-        (Some(Found::NotYet), _) => Answer::Wait,
-        (None, Carries::Text) if longer_than(gateway.patience.person_after) => Answer::Person,
-        (None, _) => Answer::Wait,
+        (Some(Found::NotYet), _) | (None, Carries::Text) if longer_than(gateway.patience.person_after) => {
+            Answer::Person
+        }
+        (Some(Found::NotYet), _) | (None, _) => Answer::Wait,
     };
     Ok((answer, wire))
 }
@@ -164,7 +165,11 @@ async fn again(gateway: &Gateway, doubt: &InDoubt, maybe_twice: bool) -> Result<
     } else {
         "the channel was asked: it never went; sent again"
     };
-    settle_doubt(gateway, doubt, to, kind::DOUBT_RESOLVED, sentence).await
+    let moved = settle_doubt(gateway, doubt, to, kind::DOUBT_RESOLVED, sentence).await?;
+    if moved && !maybe_twice {
+        month::not_sent(&mut *gateway.store.acquire().await?, doubt).await?;
+    }
+    Ok(moved)
 }
 
 async fn give_up(gateway: &Gateway, doubt: &InDoubt, why: &str) -> Result<bool, FlowError> {

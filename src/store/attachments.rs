@@ -41,7 +41,8 @@ pub struct Due {
 /// The next one, those tried least first; locked until the transaction ends, and passed over where another daemon has it.
 pub async fn due(connection: &mut PgConnection) -> Result<Option<Due>, StoreError> {
     let row = sqlx::query!(
-        "select received_id, tries from attachment_due order by tries, received_id limit 1 for update skip locked"
+        "select received_id, tries from attachment_due where given_up_at is null
+         order by tries, received_id limit 1 for update skip locked"
     )
     .fetch_optional(&mut *connection)
     .await?;
@@ -121,6 +122,34 @@ pub async fn done(connection: &mut PgConnection, received: ReceivedId) -> Result
     Ok(())
 }
 
+/// Some files of this message could not be put apart, and are not tried again: they stay in the mail, and its page says so.
+pub async fn give_up(
+    connection: &mut PgConnection,
+    received: ReceivedId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update attachment_due set given_up_at = $2 where received_id = $1",
+        received.0,
+        Ts(now) as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Whether a file of this message is known to hold a virus.
+pub async fn is_infected(connection: &mut PgConnection, received: ReceivedId) -> Result<bool, StoreError> {
+    let infected = sqlx::query_scalar!(
+        r#"select exists (select from attachment a join file f on f.digest = a.digest
+                          where a.received_id = $1 and f.state = 'infected') as "infected!""#,
+        received.0
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(infected)
+}
+
 /// Counts a try that came to nothing: others go first.
 pub async fn put_back(connection: &mut PgConnection, received: ReceivedId) -> Result<(), StoreError> {
     sqlx::query!(
@@ -132,11 +161,22 @@ pub async fn put_back(connection: &mut PgConnection, received: ReceivedId) -> Re
     Ok(())
 }
 
-/// The files of these messages in order, and whether some are still to be put apart.
+/// The files of a message.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    /// Those that stand apart, in order.
+    pub apart: Vec<Seen>,
+    /// Whether some are still to be put apart.
+    pub due: bool,
+    /// Whether some could not be.
+    pub given_up: bool,
+}
+
+/// The files of these messages.
 pub async fn of_messages(
     connection: &mut PgConnection,
     messages: &[ReceivedId],
-) -> Result<HashMap<ReceivedId, (Vec<Seen>, bool)>, StoreError> {
+) -> Result<HashMap<ReceivedId, Files>, StoreError> {
     let ids: Vec<Uuid> = messages.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
         r#"select a.received_id, a.position, a.name, a.declared, a.bytes, a.inline, f.state as "state?", f.said as "said?"
@@ -147,7 +187,7 @@ pub async fn of_messages(
     )
     .fetch_all(&mut *connection)
     .await?;
-    let mut found: HashMap<ReceivedId, (Vec<Seen>, bool)> = HashMap::new();
+    let mut found: HashMap<ReceivedId, Files> = HashMap::new();
     for row in rows {
         let seen = Seen {
             position: row.position,
@@ -157,13 +197,17 @@ pub async fn of_messages(
             inline: row.inline,
             state: state(row.received_id, row.state.as_deref(), row.said)?,
         };
-        found.entry(ReceivedId(row.received_id)).or_default().0.push(seen);
+        found.entry(ReceivedId(row.received_id)).or_default().apart.push(seen);
     }
-    let due = sqlx::query_scalar!("select received_id from attachment_due where received_id = any($1)", &ids)
-        .fetch_all(connection)
-        .await?;
-    for message in due {
-        found.entry(ReceivedId(message)).or_default().1 = true;
+    let due = sqlx::query!(
+        r#"select received_id, given_up_at is not null as "given_up!" from attachment_due where received_id = any($1)"#,
+        &ids
+    )
+    .fetch_all(connection)
+    .await?;
+    for row in due {
+        let files = found.entry(ReceivedId(row.received_id)).or_default();
+        (files.due, files.given_up) = (!row.given_up, row.given_up);
     }
     Ok(found)
 }
@@ -292,13 +336,18 @@ pub struct Brought {
     pub restricted: bool,
 }
 
-/// The messages that brought this file.
-pub async fn brought_by(connection: &mut PgConnection, digest: &[u8]) -> Result<Vec<Brought>, StoreError> {
+/// The messages that brought this file, or this message where it brought one.
+pub async fn brought_by(
+    connection: &mut PgConnection,
+    digest: Option<&[u8]>,
+    message: Option<ReceivedId>,
+) -> Result<Vec<Brought>, StoreError> {
     let rows = sqlx::query!(
         "select distinct g.received_id, g.carer_id, g.pupil_id, g.case_id, g.visibility
-         from attachment a join reading g on g.received_id = a.received_id where a.digest = $1
+         from attachment a join reading g on g.received_id = a.received_id where a.digest = $1 or a.received_id = $2
          order by g.received_id",
-        digest
+        digest,
+        message.map(|id| id.0)
     )
     .fetch_all(connection)
     .await?;
@@ -323,14 +372,18 @@ pub struct Counts {
     pub unscannable: i64,
 }
 
-/// Counts files; nothing of whose they are.
-pub async fn counts(connection: &mut PgConnection) -> Result<Counts, StoreError> {
+/// Counts files whose messages the reader sees, restricted ones only where they are to count; nothing of whose they are.
+pub async fn counts(connection: &mut PgConnection, restricted: bool) -> Result<Counts, StoreError> {
     Ok(sqlx::query_as!(
         Counts,
         r#"select count(*) filter (where state = 'waiting') as "waiting!",
                   count(*) filter (where state = 'infected') as "infected!",
                   count(*) filter (where state = 'unscannable') as "unscannable!"
-           from file where state <> 'clean'"#
+           from file f
+           where state <> 'clean'
+             and exists (select from attachment a join reading g on g.received_id = a.received_id
+                         where a.digest = f.digest and ($1 or g.visibility = 'ordinary'))"#,
+        restricted
     )
     .fetch_one(connection)
     .await?)

@@ -1,6 +1,6 @@
 //! What arrives, kept as it came, and how far each mailbox has been read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use liaison_channels::{inbound::RawForm, private::Private};
 use sqlx::PgConnection;
@@ -159,56 +159,67 @@ pub async fn note(connection: &mut PgConnection, channel: &str, place: &Place) -
     Ok(())
 }
 
-/// Counts mails that were taken, in the transaction that keeps them.
-pub async fn add_taken(connection: &mut PgConnection, channel: &str, mails: u64) -> Result<(), StoreError> {
-    sqlx::query!("update inbox set taken = taken + $2 where channel = $1", channel, count(mails))
-        .execute(connection)
-        .await?;
+/// Notes which mails were taken, in the transaction that keeps them.
+pub async fn add_taken(connection: &mut PgConnection, channel: &str, uids: &[u32]) -> Result<(), StoreError> {
+    if uids.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "update inbox set taken = taken || $2::bigint[] where channel = $1",
+        channel,
+        &uids.iter().copied().map(i64::from).collect::<Vec<_>>()
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
 /// What was taken of a mailbox since it was last compared with its server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counted {
-    /// When it was last compared; `None`: never.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// When that was; `None`: never.
     pub at: Option<Timestamp>,
     /// Every UID up to this one was compared.
     pub to: u32,
-    /// Mails taken behind it.
-    pub taken: u64,
+    /// UIDs taken behind it.
+    pub taken: HashSet<u32>,
+    /// UIDs that were found to be passed over at the last comparison, and were read again since.
+    pub passed_over: HashSet<u32>,
 }
 
 /// What was taken of a mailbox since it was last compared with its server.
-pub async fn counted(connection: &mut PgConnection, channel: &str) -> Result<Option<Counted>, StoreError> {
+pub async fn compared(connection: &mut PgConnection, channel: &str) -> Result<Option<Compared>, StoreError> {
     let row = sqlx::query!(
-        r#"select counted_at as "counted_at: Ts", counted_to, taken from inbox where channel = $1"#,
+        r#"select compared_at as "compared_at: Ts", compared_to, taken, passed_over from inbox where channel = $1"#,
         channel
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| Counted {
-        at: row.counted_at.map(|at| at.0),
-        to: u32::try_from(row.counted_to).unwrap_or_default(),
-        taken: u64::try_from(row.taken).unwrap_or_default(),
+    let uids = |uids: Vec<i64>| uids.into_iter().filter_map(|uid| u32::try_from(uid).ok()).collect();
+    Ok(row.map(|row| Compared {
+        at: row.compared_at.map(|at| at.0),
+        to: u32::try_from(row.compared_to).unwrap_or_default(),
+        taken: uids(row.taken),
+        passed_over: uids(row.passed_over),
     }))
 }
 
-/// Begins to count anew behind this UID. With `again`, everything behind it is read once more.
-pub async fn count_from(
+/// A comparison is done up to this UID. Where mails were passed over, everything behind it is read once more.
+pub async fn compared_to(
     connection: &mut PgConnection,
     channel: &str,
     uid: u32,
-    again: bool,
+    passed_over: &[u32],
     now: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "update inbox set counted_at = $3, counted_to = $2, taken = 0,
-                          taken_to = case when $4 then least(taken_to, $2) else taken_to end
+        "update inbox set compared_at = $3, compared_to = $2, taken = '{}', passed_over = $4,
+                          taken_to = case when $4 = '{}'::bigint[] then taken_to else least(taken_to, $2) end
          where channel = $1",
         channel,
         i64::from(uid),
         Ts(now) as _,
-        again,
+        &passed_over.iter().copied().map(i64::from).collect::<Vec<_>>(),
     )
     .execute(connection)
     .await?;
@@ -222,8 +233,8 @@ pub struct Reading {
     pub channel: String,
     /// When it was last read well.
     pub looked_at: Timestamp,
-    /// When its mails were last counted with the server.
-    pub counted_at: Option<Timestamp>,
+    /// When it was last compared with its server.
+    pub compared_at: Option<Timestamp>,
     /// Since when it is silent, where colleagues were told.
     pub silent_since: Option<Timestamp>,
 }
@@ -231,7 +242,7 @@ pub struct Reading {
 /// Every mailbox and list of texts that was ever read.
 pub async fn readings(connection: &mut PgConnection) -> Result<Vec<Reading>, StoreError> {
     let rows = sqlx::query!(
-        r#"select channel, looked_at as "looked_at: Ts", counted_at as "counted_at: Ts", silent_since as "silent_since: Ts"
+        r#"select channel, looked_at as "looked_at: Ts", compared_at as "compared_at: Ts", silent_since as "silent_since: Ts"
            from inbox order by channel"#
     )
     .fetch_all(connection)
@@ -239,7 +250,7 @@ pub async fn readings(connection: &mut PgConnection) -> Result<Vec<Reading>, Sto
     let readings = rows.into_iter().map(|row| Reading {
         channel: row.channel,
         looked_at: row.looked_at.0,
-        counted_at: row.counted_at.map(|at| at.0),
+        compared_at: row.compared_at.map(|at| at.0),
         silent_since: row.silent_since.map(|at| at.0),
     });
     Ok(readings.collect())

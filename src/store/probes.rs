@@ -1,5 +1,8 @@
 //! Mails that Liaison sends to itself, to prove that mail leaves and comes in.
 
+use std::collections::HashSet;
+
+use jiff::SignedDuration;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -12,24 +15,30 @@ use crate::domain::{
     time::{Date, Timestamp},
 };
 
-/// Notes a probe that is about to leave; `false` where the day has one.
+/// Notes a probe that is about to leave; `false` where the day has one. One that did not leave is tried again with a new id once
+/// `rest` is over: also one of which a daemon that died never said whether it left.
 pub async fn begin(
     connection: &mut PgConnection,
     probe: ProbeId,
     mailbox: &str,
     day: Date,
     now: Timestamp,
+    rest: SignedDuration,
 ) -> Result<bool, StoreError> {
-    let new = sqlx::query!(
-        "insert into probe (id, channel, day, sent_at) values ($1, $2, $3, $4) on conflict do nothing",
+    let before = now.saturating_sub(rest).unwrap_or(now);
+    let begun = sqlx::query!(
+        "insert into probe (id, channel, day, first_at, sent_at) values ($1, $2, $3, $4, $4)
+         on conflict (channel, day) do update set id = $1, sent_at = $4, went = 'no'
+         where probe.went <> 'taken' and probe.came_at is null and probe.alarmed_at is null and probe.sent_at <= $5",
         probe.0,
         mailbox,
         Day(day) as _,
         Ts(now) as _,
+        Ts(before) as _,
     )
     .execute(connection)
     .await?;
-    Ok(new.rows_affected() > 0)
+    Ok(begun.rows_affected() > 0)
 }
 
 /// Notes whether the server took it.
@@ -65,15 +74,45 @@ pub async fn came(
     Ok(came.rows_affected())
 }
 
-/// Probes that left before this moment and have not come back; each is told once.
-pub async fn overdue(connection: &mut PgConnection, before: Timestamp) -> Result<Vec<ProbeId>, StoreError> {
-    let ids = sqlx::query_scalar!(
-        "select id from probe where came_at is null and alarmed_at is null and sent_at <= $1 order by sent_at",
-        Ts(before) as _,
+/// A probe that has not come back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// The probe.
+    pub id: ProbeId,
+    /// The mailbox it is to prove.
+    pub mailbox: String,
+    /// Since when it is waited for: when it left, or, where it could not, when that was tried first.
+    pub since: Timestamp,
+    /// Whether it left.
+    pub left: bool,
+}
+
+/// Probes that have not come back, and of which nobody was told.
+pub async fn open(connection: &mut PgConnection) -> Result<Vec<Open>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select id, channel, went = 'taken' as "left!",
+                  case when went = 'taken' then sent_at else first_at end as "since!: Ts"
+           from probe where came_at is null and alarmed_at is null order by sent_at"#
     )
     .fetch_all(connection)
     .await?;
-    Ok(ids.into_iter().map(ProbeId).collect())
+    let open = rows.into_iter().map(|row| Open {
+        id: ProbeId(row.id),
+        mailbox: row.channel,
+        since: row.since.0,
+        left: row.left,
+    });
+    Ok(open.collect())
+}
+
+/// Which of these are probes of ours.
+pub async fn known(connection: &mut PgConnection, ids: &[Uuid]) -> Result<HashSet<Uuid>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let known =
+        sqlx::query_scalar!("select id from probe where id = any($1)", ids).fetch_all(connection).await?;
+    Ok(known.into_iter().collect())
 }
 
 /// Notes that colleagues were told of it; `false` where they were.

@@ -21,7 +21,7 @@ use super::{
     sent::{Did, Sent, once},
 };
 use crate::{
-    domain::{people::Route, staff::Role, time::moment_in_full},
+    domain::{ids::StaffId, people::Route, staff::Role, time::moment_in_full},
     flows::{FlowError, channels, operate},
     store::{StoreError, daemons::ALL_CHANNELS, desk, outbox_list},
 };
@@ -82,7 +82,7 @@ async fn show(
         .iter()
         .find(|hold| hold.scope == ALL_CHANNELS)
         .map(|hold| (hold.reason.clone(), moment_in_full(hold.since, now)));
-    let health = channels::health(&web.gateway, false).await?;
+    let health = channels::health(&web.gateway, seen_by(signed)).await?;
     let channels = health.iter().map(|one| Channel {
         lines: lines(web, one, now),
         counts: counts
@@ -101,6 +101,11 @@ async fn show(
         reason: reason.to_owned(),
     };
     Ok(frame::page(status, &template))
+}
+
+/// As whom a colleague's numbers are counted; IT has no families.
+pub(super) fn seen_by(signed: &Signed) -> Option<StaffId> {
+    signed.is(SEE_FAMILIES).then(|| signed.staff())
 }
 
 /// What waits or came to grief, by channel and state: as the queue lists it to this colleague, for a number that is larger than

@@ -71,6 +71,7 @@ struct Deed {
 
 #[derive(Template)]
 #[template(path = "case.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides a part of the page")]
 struct CasePage {
     frame: Frame,
     case: Listed,

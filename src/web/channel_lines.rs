@@ -35,7 +35,7 @@ pub(super) fn lines(web: &Web, health: &Health, now: Timestamp) -> Lines {
     };
     sending(&mut lines, health, now);
     month(&mut lines, web, health);
-    reading(&mut lines, health, now);
+    reading(&mut lines, web, health, now);
     for (why, count) in &health.refused {
         lines.plain.push(format!(
             "{count} {} refused since Liaison started: the proof of who sent {} was {why}",
@@ -65,7 +65,7 @@ fn sending(lines: &mut Lines, health: &Health, now: Timestamp) {
             moment_in_full(done, now)
         ));
     }
-    if let Some(wait) = health.asked_to_wait.filter(|wait| wait.is_positive()) {
+    if let Some(wait) = health.asked_to_wait.filter(SignedDuration::is_positive) {
         lines.late.push(format!(
             "It rests for {} more: the other side asked for it, or cannot be reached",
             short(wait)
@@ -104,13 +104,13 @@ fn month(lines: &mut Lines, web: &Web, health: &Health) {
     }
 }
 
-fn reading(lines: &mut Lines, health: &Health, now: Timestamp) {
+fn reading(lines: &mut Lines, web: &Web, health: &Health, now: Timestamp) {
     if health.never_read {
         lines.late.push("It was never read yet".to_owned());
     }
     if let Some(reading) = &health.reading {
         lines.plain.push(format!("Last read well {}", moment_in_full(reading.looked_at, now)));
-        if let Some(at) = reading.counted_at {
+        if let Some(at) = reading.compared_at {
             lines.plain.push(format!(
                 "Its mails were last compared with the server\u{2019}s {}",
                 moment_in_full(at, now)
@@ -128,6 +128,9 @@ fn reading(lines: &mut Lines, health: &Health, now: Timestamp) {
             lines.plain.push(format!("The mail to ourselves of {sent} came back after {took}"));
         }
         None if probe.refused => lines.late.push(format!("The mail to ourselves of {sent} could not leave")),
+        None if now.duration_since(probe.sent_at).unsigned_abs() < web.gateway.patience.probe_back => {
+            lines.plain.push(format!("The mail to ourselves of {sent} is on its way"));
+        }
         None => lines.late.push(format!("The mail to ourselves of {sent} has not come back")),
     }
 }

@@ -5,7 +5,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 
 use super::{
     Served, Web, Who,
-    admin_channels::counts,
+    admin_channels::{counts, seen_by},
     admin_queue::state_in_words,
     cases::in_page_words,
     channel_lines::{Lines, lines},
@@ -56,9 +56,9 @@ async fn show(web: &Web, signed: &Signed, status: StatusCode, frame: Frame) -> R
     let holds = desk::holds(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     let counts = counts(web, signed).await?;
-    let channels = channels::health(&web.gateway, false).await?;
+    let channels = channels::health(&web.gateway, seen_by(signed)).await?;
     let files = match web.gateway.scanner {
-        Some(_) => Some(attachments::counts(&mut *web.gateway.store.acquire().await?).await?),
+        Some(_) => Some(file_counts(web, signed).await?),
         None => None,
     };
     let template = HealthPage {
@@ -79,6 +79,17 @@ async fn show(web: &Web, signed: &Signed, status: StatusCode, frame: Frame) -> R
         channels: channels.iter().map(|one| lines(web, one, now)).collect(),
     };
     Ok(frame::page(status, &template))
+}
+
+/// Files that are held back, as this colleague may see their messages; for IT without those of restricted ones.
+async fn file_counts(web: &Web, signed: &Signed) -> Result<attachments::Counts, Wrong> {
+    let Some(staff) = seen_by(signed) else {
+        return Ok(attachments::counts(&mut *web.gateway.store.acquire().await?, false).await?);
+    };
+    let mut tx = web.gateway.store.as_colleague(staff).await?;
+    let counts = attachments::counts(&mut tx, true).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(counts)
 }
 
 async fn pause(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Response, Wrong> {

@@ -29,9 +29,10 @@ pub(super) async fn run(gateway: Arc<Gateway>, mut stop: Stop) {
         trouble.note("files of mails", &round);
         let away = round.ok().flatten();
         if away != scanner {
-            match away {
-                Some(why) => tracing::error!("files that came with mails wait: {why}"),
-                None => tracing::info!("the virus scanner looks through files again"),
+            if let Some(why) = away {
+                tracing::error!("files that came with mails wait: {why}");
+            } else {
+                tracing::info!("the virus scanner looks through files again");
             }
             scanner = away;
         }

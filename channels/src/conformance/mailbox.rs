@@ -24,56 +24,56 @@ pub trait Mailbox: Send {
     async fn is_removed(&mut self, number: usize);
 }
 
-/// The count of a range is that of the mails in it which are there: neither those beyond its ends, nor those that others
-/// have removed.
-pub async fn the_count_is_of_the_mails_that_are_there(mailbox: &mut dyn Mailbox) -> Verdict {
+/// A range lists the mails in it which are there: neither those beyond its ends, nor those that others have removed.
+pub async fn a_range_lists_the_mails_that_are_there(mailbox: &mut dyn Mailbox) -> Verdict {
     let start = beginning(mailbox).await?;
     arrive(mailbox, 4).await;
     let taken = all(mailbox, start).await?;
-    let [first, .., last] = taken.as_slice() else {
+    let [first, second, third, last] = *taken.as_slice() else {
         return Err(Broken("the mails that arrived were not taken".to_owned()));
     };
     arrive(mailbox, 1).await;
 
-    counts(mailbox, start, *last, 4, "what was taken").await?;
-    counts(mailbox, Position { after: *first, ..start }, *last, 3, "all but the first").await?;
-    counts(mailbox, start, last.saturating_sub(1), 3, "all but the last").await?;
-    counts(mailbox, Position { after: *last, ..start }, *last, 0, "an empty range").await?;
-    counts(mailbox, Position { after: *last, ..start }, *first, 0, "a range the wrong way round").await?;
+    lists(mailbox, start, last, &[first, second, third, last], "what was taken").await?;
+    lists(mailbox, Position { after: first, ..start }, last, &[second, third, last], "all but the first")
+        .await?;
+    lists(mailbox, start, last.saturating_sub(1), &[first, second, third], "all but the last").await?;
+    lists(mailbox, Position { after: last, ..start }, last, &[], "an empty range").await?;
+    lists(mailbox, Position { after: last, ..start }, first, &[], "a range the wrong way round").await?;
 
     mailbox.is_removed(2).await;
-    counts(mailbox, start, *last, 3, "what is left after others removed one").await
+    lists(mailbox, start, last, &[first, third, last], "what is left after others removed one").await
 }
 
-/// Counting takes no mail: a mail that was counted is fetched afterwards, and one that arrived meanwhile as well.
-pub async fn counting_takes_nothing(mailbox: &mut dyn Mailbox) -> Verdict {
+/// Listing takes no mail: a mail that was listed is fetched afterwards, and one that arrived meanwhile as well.
+pub async fn listing_takes_nothing(mailbox: &mut dyn Mailbox) -> Verdict {
     let start = beginning(mailbox).await?;
     arrive(mailbox, 2).await;
     let before = all(mailbox, start).await?;
     let up_to = before.last().copied().unwrap_or_default();
     arrive(mailbox, 1).await;
 
-    counts(mailbox, start, up_to, 2, "what was taken").await?;
+    lists(mailbox, start, up_to, &before, "what was taken").await?;
 
     let after = all(mailbox, start).await?;
     hold(after.len() == 3 && after.starts_with(&before), || {
-        format!("after a count {} mails are found where there were 2, and 1 arrived", after.len())
+        format!("after a listing {} mails are found where there were 2, and 1 arrived", after.len())
     })
 }
 
-/// UIDs of another generation are not counted but told as void.
-pub async fn another_generation_is_not_counted(mailbox: &mut dyn Mailbox) -> Verdict {
+/// UIDs of another generation are not listed but told as void.
+pub async fn another_generation_is_not_listed(mailbox: &mut dyn Mailbox) -> Verdict {
     let start = beginning(mailbox).await?;
     arrive(mailbox, 1).await;
     let up_to = all(mailbox, start).await?.last().copied().unwrap_or_default();
     let other = Position { generation: start.generation.wrapping_add(1), ..start };
 
-    let counted = mailbox.inbox().count(other, up_to).await;
+    let listed = mailbox.inbox().listed(other, up_to).await;
 
-    hold(matches!(&counted, Err(error) if error.fault == Fault::Temporary), || {
-        format!("a count in another generation is told as {counted:?}")
+    hold(matches!(&listed, Err(error) if error.fault == Fault::Temporary), || {
+        format!("a listing in another generation is told as {listed:?}")
     })?;
-    counts(mailbox, start, up_to, 1, "the right generation, asked afterwards").await
+    lists(mailbox, start, up_to, &[up_to], "the right generation, asked afterwards").await
 }
 
 async fn arrive(mailbox: &mut dyn Mailbox, mails: usize) {
@@ -93,9 +93,9 @@ async fn all(mailbox: &mut dyn Mailbox, position: Position) -> Result<Vec<u32>, 
     Ok(batch.mails.iter().map(|mail| mail.uid).collect())
 }
 
-async fn counts(mailbox: &mut dyn Mailbox, after: Position, up_to: u32, due: u64, what: &str) -> Verdict {
-    let counted = mailbox.inbox().count(after, up_to).await.map_err(|error| failed("count", &error))?;
-    hold(counted == due, || format!("{what}: {counted} counted instead of {due}"))
+async fn lists(mailbox: &mut dyn Mailbox, after: Position, up_to: u32, due: &[u32], what: &str) -> Verdict {
+    let listed = mailbox.inbox().listed(after, up_to).await.map_err(|error| failed("listed", &error))?;
+    hold(listed == due, || format!("{what}: {listed:?} listed instead of {due:?}"))
 }
 
 fn failed(what: &str, error: &FetchError) -> Broken {
@@ -114,9 +114,9 @@ macro_rules! mailbox_conformance_tests {
             use super::*;
 
             $crate::mailbox_conformance_tests!(@each $mailbox,
-                the_count_is_of_the_mails_that_are_there,
-                counting_takes_nothing,
-                another_generation_is_not_counted,
+                a_range_lists_the_mails_that_are_there,
+                listing_takes_nothing,
+                another_generation_is_not_listed,
             );
         }
     };

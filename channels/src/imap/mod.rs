@@ -120,9 +120,9 @@ impl Imap {
         Ok(batch)
     }
 
-    async fn counted(&mut self, after: Position, up_to: u32) -> Result<u64, Trouble> {
+    async fn range(&mut self, after: Position, up_to: u32) -> Result<Vec<u32>, Trouble> {
         if let Some(mut line) = self.line.take() {
-            match count(&mut line, after, up_to).await {
+            match range(&mut line, after, up_to).await {
                 Err(trouble) if trouble.is_stale_line() => {}
                 Err(trouble) => return Err(trouble),
                 Ok(mails) => {
@@ -132,7 +132,7 @@ impl Imap {
             }
         }
         let mut line = self.dialer.dial().await?;
-        let mails = count(&mut line, after, up_to).await?;
+        let mails = range(&mut line, after, up_to).await?;
         self.line = Some(line);
         Ok(mails)
     }
@@ -142,11 +142,11 @@ impl Imap {
     }
 }
 
-async fn count(line: &mut Line, after: Position, up_to: u32) -> Result<u64, Trouble> {
+async fn range(line: &mut Line, after: Position, up_to: u32) -> Result<Vec<u32>, Trouble> {
     if line.generation != after.generation {
         return Err(Trouble::OtherGeneration);
     }
-    line.count(after.after, up_to).await.map_err(|snag| Trouble::Snag(Phase::List, snag))
+    line.range(after.after, up_to).await.map_err(|snag| Trouble::Snag(Phase::List, snag))
 }
 
 #[async_trait]
@@ -166,8 +166,8 @@ impl Inbox for Imap {
         self.take(position, most).await.map_err(|trouble| self.told(trouble))
     }
 
-    async fn count(&mut self, after: Position, up_to: u32) -> Result<u64, FetchError> {
-        self.counted(after, up_to).await.map_err(|trouble| self.told(trouble))
+    async fn listed(&mut self, after: Position, up_to: u32) -> Result<Vec<u32>, FetchError> {
+        self.range(after, up_to).await.map_err(|trouble| self.told(trouble))
     }
 
     async fn wait(&mut self, limit: Duration) -> Result<(), FetchError> {

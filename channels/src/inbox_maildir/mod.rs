@@ -336,7 +336,7 @@ impl Inbox for Maildir {
     }
 
     /// Numbers nothing: a mail that has no number yet is above every `up_to`.
-    async fn count(&mut self, after: Position, up_to: u32) -> Result<u64, FetchError> {
+    async fn listed(&mut self, after: Position, up_to: u32) -> Result<Vec<u32>, FetchError> {
         let path = self.path.clone();
         self.with_names(move |place, names, _| {
             if after.generation != names.generation || after.after > names.highest {
@@ -344,7 +344,7 @@ impl Inbox for Maildir {
             }
             let listing = list::twice(&place.folders)?;
             let numbered = names.after(after.after).take_while(|(uid, _)| *uid <= up_to);
-            Ok(numbered.filter(|(_, unique)| listing.contains_key(*unique)).count() as u64)
+            Ok(numbered.filter(|(_, unique)| listing.contains_key(*unique)).map(|(uid, _)| uid).collect())
         })
         .await
     }

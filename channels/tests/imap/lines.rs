@@ -53,16 +53,16 @@ async fn a_session_that_was_ended_is_made_anew() {
 }
 
 #[tokio::test]
-async fn a_count_on_a_session_that_was_ended_is_made_anew() {
+async fn a_listing_on_a_session_that_was_ended_is_made_anew() {
     let dovecot = server_or_skip!(Dovecot::start());
     (1..=3).for_each(|number| dovecot.deliver(&mail(number)));
     let mut inbox = inbox(&dovecot);
     let position = beginning(&mut inbox).await;
     dovecot.kill_sessions();
 
-    let counted = inbox.count(position, 2).await.unwrap();
+    let listed = inbox.listed(position, 2).await.unwrap();
 
-    assert_eq!(counted, 2);
+    assert_eq!(listed, [1, 2]);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ mod template;
 
 pub use check::{MOST_TEXT_PARTS, Reads, read_words, text_length};
 pub use language::Language;
-pub(super) use page::as_html;
+pub(super) use page::{as_html, with_link};
 pub use part::{Field, Part};
 pub use samples::{Sample, samples};
 pub use script::{interpreter, interpreter_for, language_in_words};

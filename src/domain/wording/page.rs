@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use liaison_channels::private::Private;
+
 use super::{
     super::{people::Format, translation::is_rtl},
     Language,
@@ -109,6 +111,22 @@ pub(in crate::domain) fn as_html(school: &str, words: &str) -> String {
     paragraphs(&mut html, words);
     html.push_str("</body></html>\n");
     html
+}
+
+/// A mail's words with a link of ours beneath, in English.
+pub(in crate::domain) fn with_link(
+    plain: &Private<String>,
+    html: &Private<String>,
+    words: &str,
+    link: &str,
+) -> (Private<String>, Private<String>) {
+    let foot = format!(
+        "<p lang=\"en-GB\" dir=\"ltr\"><a href=\"{}\">{}</a></p>\n</body>",
+        Escaped(link),
+        Escaped(words)
+    );
+    let plain = format!("{}\n\n{words}: {link}\n", plain.expose().trim_end());
+    (Private::new(plain), Private::new(html.expose().replacen("</body>", &foot, 1)))
 }
 
 fn paragraphs(html: &mut String, words: &str) {

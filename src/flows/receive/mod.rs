@@ -96,8 +96,16 @@ async fn batch(gateway: &Gateway, most: i64) -> Result<usize, FlowError> {
     let key = gateway.reply_key(&mut tx).await?;
     let mut messages = understand(fresh, hints, gateway.reading, &key).await;
     messages.extend(worn_out.iter().map(Message::given_up));
+    let back = come_back(&messages);
+    let known = probes::known(&mut tx, &back.iter().map(|(_, id, _)| *id).collect::<Vec<_>>()).await?;
+    let back: Vec<_> = back.into_iter().filter(|(_, id, _)| known.contains(id)).collect();
+    for message in messages.iter_mut().filter(|message| back.iter().any(|(one, ..)| *one == message.id)) {
+        // However its headers came out of the relay: it is nobody's but ours.
+        message.kind = "own";
+    }
     decide_all(&mut tx, gateway, &messages).await?;
-    probes::came(&mut tx, &come_back(&messages), gateway.now()).await?;
+    let back: Vec<_> = back.into_iter().map(|(_, id, channel)| (id, channel)).collect();
+    probes::came(&mut tx, &back, gateway.now()).await?;
     attachments::put_due(&mut tx, &with_files(&messages)).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(count)
@@ -105,13 +113,13 @@ async fn batch(gateway: &Gateway, most: i64) -> Result<usize, FlowError> {
 
 /// Mails that may be probes of ours, come back: each with the mailbox that brought it. A bounce may carry a probe's subject, and
 /// proves the contrary.
-fn come_back(messages: &[Message]) -> Vec<(uuid::Uuid, String)> {
+fn come_back(messages: &[Message]) -> Vec<(ReceivedId, uuid::Uuid, String)> {
     let others =
         messages.iter().filter(|message| message.came_by == Route::Email && message.kind != "bounce");
     others
         .filter_map(|message| {
             let probe = super::probe::named(message.message_id.as_deref(), message.subject.expose())?;
-            Some((probe, message.channel.clone()))
+            Some((message.id, probe, message.channel.clone()))
         })
         .collect()
 }
@@ -120,7 +128,9 @@ fn come_back(messages: &[Message]) -> Vec<(uuid::Uuid, String)> {
 fn with_files(messages: &[Message]) -> Vec<ReceivedId> {
     let looked_at = |kind| matches!(kind, "human" | "calendar" | "report" | "unreadable");
     let with_files = messages.iter().filter(|message| {
-        message.came_by == Route::Email && message.attachments > 0 && looked_at(message.kind)
+        message.came_by == Route::Email
+            && looked_at(message.kind)
+            && (message.attachments > 0 || message.kind == "unreadable")
     });
     with_files.map(|message| message.id).collect()
 }

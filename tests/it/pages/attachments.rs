@@ -193,3 +193,56 @@ async fn pictures_of_a_text_are_told_of_and_a_mail_without_files_tells_of_none()
     assert!(!page.contains("<h4>Files</h4>"), "{page}");
     school.close().await;
 }
+
+#[tokio::test]
+async fn a_virus_that_was_found_before_is_told_of_again_without_another_scan() {
+    let folder = tempfile::tempdir().unwrap();
+    let clamd = ClamdFake::on_socket(folder.path());
+    let school = school_with(Some(&clamd)).await;
+    school.school.arrives(&with_files(AMINA, &EICAR.concat())).await;
+    put_apart_and_scanned(&school).await;
+
+    school.school.arrives(&with_files(super::CLARA, &EICAR.concat())).await;
+    put_apart_and_scanned(&school).await;
+
+    let told = "select c.forename from chronology_entry e join carer c on c.id = e.carer_id
+                where e.sentence like '%virus%' order by e.id";
+    assert_eq!(school.school.rows(told).await, ["Amina", "Clara"]);
+    assert_eq!(clamd.scanned().len(), 2);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_file_that_a_scanner_never_finishes_is_given_up_and_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let clamd = ClamdFake::on_socket(folder.path());
+    let school = school_with(Some(&clamd)).await;
+    school.school.arrives(&Letter::from(AMINA).says("A note.").with_file("note.pdf", NOTE)).await;
+
+    let mut rounds = Vec::new();
+    for _ in 0..6 {
+        clamd.next(Deed::Cut);
+        rounds.push(put_apart_and_scanned(&school).await);
+    }
+    let page = page_of(&school, &mut school.as_role(Role::Office).await).await.body;
+
+    assert!(rounds[..5].iter().all(|round| matches!(round, Scanned::NotNow(_))), "{rounds:?}");
+    assert_eq!(rounds[5], Scanned::Nothing);
+    assert!(page.contains("it could not be looked through for viruses"), "{page}");
+    assert_eq!(links(&page), Vec::<String>::new());
+    school.close().await;
+}
+
+#[tokio::test]
+async fn files_beyond_the_most_that_are_taken_out_are_told_of() {
+    let school = School::with(&two_classes(), |setup| setup.reading.attachments = 1).await;
+    let school = Staffed::of(school, "Oak", |role| role.as_str().to_owned()).await;
+    school.school.arrives(&with_files(AMINA, "MZ")).await;
+
+    put_apart_and_scanned(&school).await;
+    let page = page_of(&school, &mut school.as_role(Role::Office).await).await.body;
+
+    assert_eq!(links(&page).len(), 1);
+    assert!(page.contains("Files of this mail could not be put here"), "{page}");
+    school.close().await;
+}

@@ -63,6 +63,10 @@ async fn a_newsletter_carries_the_link_and_nothing_else_does() {
     assert_eq!(linked.len(), 1);
     assert!(linked[0].contains("Autumn news"));
     assert_eq!(header(linked[0], "List-Unsubscribe-Post"), Some(ONE_CLICK));
+    let body = linked[0].replace("=\r\n", "").replace("=\n", "").replace("=3D", "=");
+    let url = link_of(linked[0]).unwrap().trim_matches(['<', '>']);
+    assert!(body.contains(&format!("No more newsletters from us: {url}")), "{body}");
+    assert!(body.contains(&format!("<a href=\"{url}\">")), "{body}");
     assert_ne!(link_of(linked[0]), link_of(&received(&school.school, CLARA)[1]), "each carer's is their own");
     school.close().await;
 }

@@ -21,7 +21,7 @@ use liaison::{
         clock::SetClock,
         current::Current,
         deliver::{self, Lane, Step},
-        gateway::{Breaker, Carriers, Gateway, Patience},
+        gateway::{Breaker, Carriers, Gateway, Patience, ReadMailbox},
         import::{Files, import},
         queue::{self, Queued},
         seal, tasks, verify,
@@ -69,6 +69,8 @@ pub(crate) struct Setup {
     pub(crate) records: bool,
     /// What looks through files for viruses.
     pub(crate) scanner: Option<Scanner>,
+    /// How much of a mail is read.
+    pub(crate) reading: Limits,
     /// The most parts of texts in a month.
     pub(crate) parts_per_month: Option<u32>,
     /// Another provider of texts than the strict one in this process.
@@ -143,6 +145,7 @@ fn usual() -> Setup {
         reply_tags: false,
         records: false,
         scanner: None,
+        reading: Limits::default(),
         parts_per_month: None,
         texts: None,
         address: "parents@northfield.example".to_owned(),
@@ -383,17 +386,18 @@ fn gateway(
             let folder = RecordFolder::open(&folder.path().join("records")).expect("a folder of records");
             Arc::new(folder) as Arc<dyn RecordSink>
         }),
-        reading: Limits::default(),
+        reading: setup.reading,
         scanner: setup.scanner.clone(),
         patience: setup.patience,
         breaker: Breaker::default(),
         lately: liaison::domain::lately::Lately::default(),
         key: OnceLock::new(),
         own: vec![setup.address.as_str().into()],
-        mailboxes: vec![(
-            ChannelId::parse(super::inbound::INBOX).expect("a name"),
-            EmailAddress::parse(&setup.address).expect("an address"),
-        )],
+        mailboxes: vec![ReadMailbox {
+            id: ChannelId::parse(super::inbound::INBOX).expect("a name"),
+            address: EmailAddress::parse(&setup.address).expect("an address"),
+            probed: true,
+        }],
         refused: liaison::flows::refused::Refused::default(),
     })
 }
