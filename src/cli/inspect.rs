@@ -132,7 +132,7 @@ fn mail(file: &Path, hints: &Hints) -> Value {
         let _ = read_it.send((read(&raw, &hints), files));
     });
     match receiver.recv_timeout(DEADLINE) {
-        Ok((reading, files)) => as_json(&reading, files, &digest),
+        Ok((reading, files)) => as_json(&reading, &files, &digest),
         Err(_) => json!({
             "from": null, "subject": "", "text": "", "reply_text": "", "raw_sha256": digest, "kind": "unreadable",
             "auto_reply": false, "bounce": false, "bounce_kind": null, "bounced": [], "status": [], "smtp_code": [],
@@ -149,7 +149,7 @@ fn file_as_json(file: &Attachment) -> Value {
     })
 }
 
-fn as_json(reading: &MailReading, files: Vec<Value>, digest: &str) -> Value {
+fn as_json(reading: &MailReading, files: &[Value], digest: &str) -> Value {
     let bounce = reading.bounce.as_ref();
     let bounce_kind = bounce.map(|bounce| if bounce.permanent { "permanent" } else { "temporary" });
     let mut reasons = reading.reasons.clone();

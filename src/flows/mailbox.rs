@@ -83,13 +83,11 @@ impl Mailbox {
             if kept != Kept::default() {
                 self.mark(after).await;
             }
-            match next {
-                Some(next) => batch = next,
-                None => {
-                    self.compare(&channel, place).await?;
-                    return Ok(total);
-                }
-            }
+            let Some(next) = next else {
+                self.compare(&channel, place).await?;
+                return Ok(total);
+            };
+            batch = next;
         }
     }
 

@@ -110,7 +110,7 @@ async fn answer(
         (Some(Found::NotYet), _) | (None, Carries::Text) if longer_than(gateway.patience.person_after) => {
             Answer::Person
         }
-        (Some(Found::NotYet), _) | (None, _) => Answer::Wait,
+        (Some(Found::NotYet) | None, _) => Answer::Wait,
     };
     Ok((answer, wire))
 }

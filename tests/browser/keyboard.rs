@@ -88,12 +88,12 @@ async fn keyboard_alone(role: Role) {
 
 #[tokio::test]
 async fn a_teacher_comes_to_everything_by_the_tab_key_and_sees_where_they_are() {
-    keyboard_alone(Role::Teacher).await;
+    Box::pin(keyboard_alone(Role::Teacher)).await;
 }
 
 #[tokio::test]
 async fn the_dsl_comes_to_everything_by_the_tab_key_and_sees_where_they_are() {
-    keyboard_alone(Role::Dsl).await;
+    Box::pin(keyboard_alone(Role::Dsl)).await;
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use jiff::{Timestamp, civil::Date};
 
 /// What the school knows of a carer and a pupil, as far as rights go.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Known {
     /// Every restriction ever recorded: first and last day, whatever its kind.
     pub(crate) restrictions: Vec<(Option<Date>, Option<Date>)>,
