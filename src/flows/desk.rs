@@ -13,7 +13,6 @@ use super::{
 };
 use crate::{
     domain::{
-        attachment::Seen,
         chronology::{Entry, Visibility, kind},
         ids::{CarerId, CaseId, ContactId, PupilId, QuestionId, StaffId, TaskId},
         people::Purpose,
@@ -50,11 +49,7 @@ pub struct Words {
     /// The same in English, where somebody has put it into English.
     pub english: Option<Translation>,
     /// The files that came with it.
-    pub files: Vec<Seen>,
-    /// Whether some are still to be put apart.
-    pub files_due: bool,
-    /// Whether some could not be put apart, and stay in the mail.
-    pub files_given_up: bool,
+    pub files: Files,
     /// How many pictures came with a text; they stay with the provider.
     pub pictures: u16,
 }
@@ -62,21 +57,12 @@ pub struct Words {
 impl Words {
     /// Whether the page of its mail shows pictures of its own: logos, as a rule.
     pub fn shows_pictures(&self) -> bool {
-        self.files.iter().any(|file| file.inline)
+        self.files.apart.iter().any(|file| file.inline)
     }
 
     /// The message with these words, and nothing else known of it.
-    const fn of(message: Message, words: String) -> Self {
-        Self {
-            message,
-            words,
-            whole: None,
-            english: None,
-            files: Vec::new(),
-            files_due: false,
-            files_given_up: false,
-            pictures: 0,
-        }
+    fn of(message: Message, words: String) -> Self {
+        Self { message, words, whole: None, english: None, files: Files::default(), pictures: 0 }
     }
 }
 
@@ -108,15 +94,8 @@ pub async fn case(gateway: &Gateway, staff: StaffId, code: &str) -> Result<Optio
         attachments::of_messages(&mut tx, &came.iter().map(|one| one.id).collect::<Vec<_>>()).await?;
     for message in came {
         let english = english.remove(&message.id);
-        let Files { apart: files, due: files_due, given_up: files_given_up } =
-            files.remove(&message.id).unwrap_or_default();
-        messages.push(Words {
-            english,
-            files,
-            files_due,
-            files_given_up,
-            ..words_of(gateway, message).await
-        });
+        let files = files.remove(&message.id).unwrap_or_default();
+        messages.push(Words { english, files, ..words_of(gateway, message).await });
     }
     let answers = answers::of_case(&mut tx, id).await?;
     tx.commit().await.map_err(StoreError::from)?;
@@ -258,9 +237,8 @@ pub async fn question(
     let words = match desk::messages(&mut tx, None, Some(question.received)).await?.pop() {
         Some(message) => {
             let mut files = attachments::of_messages(&mut tx, &[message.id]).await?;
-            let Files { apart: files, due: files_due, given_up: files_given_up } =
-                files.remove(&message.id).unwrap_or_default();
-            Some(Words { files, files_due, files_given_up, ..words_of(gateway, message).await })
+            let files = files.remove(&message.id).unwrap_or_default();
+            Some(Words { files, ..words_of(gateway, message).await })
         }
         None => None,
     };

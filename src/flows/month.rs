@@ -1,6 +1,8 @@
 //! The month's cap on texts (`cost.parts_per_month` of a channel): what may still leave, what is counted, and who lets texts go
 //! on beyond it. At the cap the channel is held like by the breaker: nothing is lost, colleagues are told, and a person decides.
 
+use std::collections::BTreeMap;
+
 use liaison_channels::{
     error::Went,
     sender::{Carries, Limits},
@@ -98,8 +100,12 @@ impl Budget {
 /// What certainly did not leave costs nothing.
 pub(super) async fn give_back(tx: &mut Tx, channel: &str, group: &[Tried]) -> Result<(), FlowError> {
     let stayed = |one: &&Tried| one.outcome.as_ref().is_err_and(|error| error.went == Went::No);
+    let mut months: BTreeMap<Date, i64> = BTreeMap::new();
     for one in group.iter().filter(stayed).filter(|one| one.parts > 0) {
-        texts_of_month::count(tx, channel, first_day(one.started_at), -i64::from(one.parts)).await?;
+        *months.entry(first_day(one.started_at)).or_default() += i64::from(one.parts);
+    }
+    for (first, parts) in months {
+        texts_of_month::count(tx, channel, first, -parts).await?;
     }
     Ok(())
 }

@@ -111,8 +111,8 @@ pub(super) fn seen_by(signed: &Signed) -> Option<StaffId> {
 /// What waits or came to grief, by channel and state: as the queue lists it to this colleague, for a number that is larger than
 /// the list tells what the list hides.
 pub(super) async fn counts(web: &Web, signed: &Signed) -> Result<Vec<(String, String, i64)>, StoreError> {
-    if signed.is(SEE_FAMILIES) {
-        let mut tx = web.gateway.store.as_colleague(signed.staff()).await?;
+    if let Some(staff) = seen_by(signed) {
+        let mut tx = web.gateway.store.as_colleague(staff).await?;
         let counts = outbox_list::counts(&mut tx, true).await?;
         tx.commit().await?;
         return Ok(counts);

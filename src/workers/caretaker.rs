@@ -20,6 +20,8 @@ use crate::{
 const ROUND: Duration = Duration::from_secs(2);
 /// How often a channel that the daemon itself holds is tried again.
 const HEAL: Duration = Duration::from_mins(1);
+/// How often is looked whether a channel is silent, and whether a month's cap still holds: what takes minutes to tell.
+const LISTEN: Duration = Duration::from_secs(30);
 /// How often clocks are looked for that a daemon started by a calendar it had not replaced yet.
 const REDATE: Duration = Duration::from_mins(1);
 
@@ -46,6 +48,8 @@ pub(super) async fn care(gateway: Arc<Gateway>, own: Vec<DaemonId>, mut stop: St
 struct Since {
     /// This daemon cares.
     running: Option<Timestamp>,
+    /// It was last looked for silence and full months.
+    listened: Option<std::time::Instant>,
     /// Each held channel was probed.
     tried: HashMap<String, std::time::Instant>,
     /// Clocks were counted anew.
@@ -110,7 +114,6 @@ async fn care_once(
             "cleared up doubts"
         );
     }
-    operate::end_full_months(gateway).await?;
     parts::join_overdue(gateway).await?;
     drafts::send_due(gateway).await?;
     announcements::send_due(gateway).await?;
@@ -127,8 +130,12 @@ async fn care_once(
         tracing::warn!(climbed, "clocks have run out: `liaison cases list`");
     }
     heal(gateway, &mut since.tried).await?;
-    probe::send_due(gateway).await?;
-    probe::alarm(gateway, *since.running.get_or_insert_with(|| gateway.now())).await?;
+    if since.listened.is_none_or(|at| at.elapsed() >= LISTEN) {
+        since.listened = Some(std::time::Instant::now());
+        probe::send_due(gateway).await?;
+        probe::alarm(gateway, *since.running.get_or_insert_with(|| gateway.now())).await?;
+        operate::end_full_months(gateway).await?;
+    }
     // Last, what is done once a day: if it fails, nothing that families wait for waits for it.
     let digests = notices::digests(gateway).await?;
     if digests > 0 {

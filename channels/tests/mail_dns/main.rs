@@ -1,5 +1,7 @@
 //! What a domain publishes about its mail, asked of a name server on loopback.
 
+#![expect(clippy::indexing_slicing, reason = "tests")]
+
 use liaison_channels::{
     fakes::dns::DnsFake,
     mail_dns::{Finding, MailDns, MailFrom},

@@ -2,7 +2,7 @@
 
 use liaison::{
     domain::staff::Role,
-    flows::{cases, divert},
+    flows::{cases, channels, divert},
 };
 
 use super::Staffed;
@@ -227,6 +227,16 @@ async fn a_number_of_messages_is_that_of_the_list_behind_it_for_whoever_looks() 
     };
     cases::reply(&school.school.gateway, &case, false, &reply).await.unwrap();
     divert::divert(&school.school.gateway, &case, false, "She is afraid.", "office").await.unwrap();
+
+    let mut waiting = Vec::new();
+    for role in [Role::Slt, Role::Office, Role::Dsl] {
+        let seen_by = school.staff(crate::support::staffed::email_of(role)).await;
+        let all = channels::health(&school.school.gateway, Some(seen_by)).await.unwrap();
+        waiting.push(all.iter().map(|one| one.waits.due + one.waits.later).sum::<i64>());
+    }
+    let all = channels::health(&school.school.gateway, None).await.unwrap();
+    waiting.push(all.iter().map(|one| one.waits.due + one.waits.later).sum::<i64>());
+    assert_eq!(waiting, [1, 2, 3, 2], "SLT, office, DSL, IT: as the lists");
 
     let mut numbers = Vec::new();
     for role in [Role::Slt, Role::Office, Role::It, Role::Dsl] {
