@@ -109,7 +109,7 @@ impl Rig {
              [channels.practice]\nkind = \"folder\"\ncarries = \"mail\"\npath = \"{}\"\n\
              from = \"Northfield School <parents@northfield.example>\"\n\
              [channels.texts]\nkind = \"twilio\"\naccount_sid = \"{}\"\nauth_token_file = \"{}\"\nfrom = \"{}\"\n\
-             base_url = \"{}\"\npublic_url = \"{PUBLIC}\"\n[channels.parents-inbox]\nkind = \"imap\"\n",
+             base_url = \"{}\"\npublic_url = \"{PUBLIC}\"\n[daemon]\nprobe_at = \"\"\n[channels.parents-inbox]\nkind = \"imap\"\n",
             self.options.get_socket().expect("a socket").display(),
             self.options.get_port(),
             self.listen,
