@@ -1,7 +1,7 @@
 //! A channel that writes each message as a file: for rehearsals, for the first evening with Liaison, and for another
 //! program that picks messages up.
 //!
-//! A mail becomes `<our reference>.eml`, which every mail program opens; a text becomes `<our reference>.txt`. The
+//! A mail becomes `<our reference>.eml`, which every mail program opens; a text or letter `<our reference>.txt`. The
 //! file appears whole or not at all, and a repeat writes the same name again, so a message is never there twice.
 
 use std::{
@@ -31,6 +31,7 @@ use crate::{
     pace::Pace,
     sender::{Accepted, Carries, Finding, Found, Limits, Lookup},
     text::Alphabet,
+    texting::wrong_kind,
     wire_log::Recorder,
 };
 
@@ -46,10 +47,10 @@ const DEADLINE: Duration = Duration::from_secs(30);
 pub struct FolderConfig {
     /// Where the files go. Made if it is missing (its parent is not), readable by Liaison's own user alone.
     pub path: PathBuf,
-    /// `mail` or `text`.
+    /// `mail`, `text` or `letter`.
     pub carries: Carries,
     /// Who writes: for mail `Northfield School <parents@northfield.example>`, for texts a number or a name of at most
-    /// 11 letters.
+    /// 11 letters, for letters the school's name.
     pub from: String,
     /// Messages a minute, to rehearse a provider's pace. Without it, as fast as the disk takes them.
     #[serde(default)]
@@ -74,6 +75,8 @@ enum From {
     Mail(Letterhead),
     /// What a text shows as its sender.
     Text(String),
+    /// Whose letters they are.
+    Letter(String),
 }
 
 impl fmt::Debug for Folder {
@@ -90,8 +93,8 @@ impl Folder {
         make(&config.path)
             .map_err(|e| of_channel(format!("path: {}: {}", config.path.display(), hint(&e))))?;
         let cost = config.cost.check().map_err(|OpenError(why)| of_channel(why))?;
-        if config.carries == Carries::Mail && cost != Cost::default() {
-            return Err(of_channel("cost: mail has none; leave it out".to_owned()));
+        if config.carries != Carries::Text && cost != Cost::default() {
+            return Err(of_channel("cost: it is for texts alone; leave it out".to_owned()));
         }
         let limits = Limits {
             carries: config.carries,
@@ -118,8 +121,11 @@ impl Folder {
                     .map_err(|no| SendError::not_sent(Fault::BadAddress, format!("the number is {no}")))?;
                 written_out(from, text).into_bytes()
             }
-            (From::Mail(_), Parts::Text(_)) => return Err(wrong_kind("mail, not texts")),
-            (From::Text(_), Parts::Mail(_)) => return Err(wrong_kind("texts, not mail")),
+            (From::Letter(from), Parts::Letter(letter)) => {
+                let (to, words) = (letter.to.expose().trim_end(), letter.words.expose().trim_end());
+                format!("{from}\n\n{to}\n\n{words}\n").into_bytes()
+            }
+            (_, other) => return Err(wrong_kind(self.limits.carries, other)),
         };
         Ok((bytes, self.name(reference)))
     }
@@ -128,7 +134,7 @@ impl Folder {
     fn name(&self, reference: OurRef) -> ProviderRef {
         ProviderRef(match &self.from {
             From::Mail(head) => head.message_id(reference),
-            From::Text(_) => self.file_name(reference),
+            From::Text(_) | From::Letter(_) => self.file_name(reference),
         })
     }
 
@@ -180,6 +186,10 @@ impl From {
                     .ok_or("from: write it like Northfield School <parents@northfield.example>")?;
                 Ok((Self::Mail(Letterhead::new(from, None, false)), true))
             }
+            Carries::Letter if text.is_empty() => {
+                Err("from: the school's name, as on its letters".to_owned())
+            }
+            Carries::Letter => Ok((Self::Letter(text.to_owned()), true)),
             Carries::Text => match PhoneNumber::parse(text) {
                 Ok(number) => Ok((Self::Text(number.expose().to_owned()), true)),
                 Err(_) if is_name(text) => Ok((Self::Text(text.to_owned()), false)),
@@ -289,10 +299,6 @@ fn is_name(text: &str) -> bool {
     (1..=11).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" .&_-".contains(&byte))
         && text.bytes().any(|byte| byte.is_ascii_alphabetic())
-}
-
-fn wrong_kind(carries: &str) -> SendError {
-    SendError::not_sent(Fault::Refused, format!("this channel carries {carries}"))
 }
 
 fn closed() -> SendError {

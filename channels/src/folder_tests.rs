@@ -22,7 +22,7 @@ fn a_cap_can_be_rehearsed_for_texts_and_means_nothing_for_mail() {
     let mails = open(Carries::Mail).err().map(|why| why.to_string());
 
     assert_eq!((texts.limits.cost.of_parts(2), texts.limits.cost.parts_per_month), (Some(4_800), Some(3)));
-    assert!(mails.is_some_and(|why| why.contains("cost: mail has none")));
+    assert!(mails.is_some_and(|why| why.contains("cost: it is for texts alone")));
 }
 
 fn config(path: PathBuf, carries: Carries) -> FolderConfig {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::{
     address::{EmailAddress, PhoneNumber},
     private::Private,
+    sender::Carries,
 };
 
 /// The name of a configured channel, such as `school-mail`. Stored with every delivery; never changes once in use.
@@ -72,6 +73,19 @@ pub enum Parts {
     Mail(Mail),
     /// Goes by a text channel.
     Text(Text),
+    /// Goes to whoever prints and posts it.
+    Letter(Letter),
+}
+
+impl Parts {
+    /// The kind of channel it goes by.
+    pub const fn carried_as(&self) -> Carries {
+        match self {
+            Self::Mail(_) => Carries::Mail,
+            Self::Text(_) => Carries::Text,
+            Self::Letter(_) => Carries::Letter,
+        }
+    }
 }
 
 /// An email to one address.
@@ -123,6 +137,15 @@ pub struct Text {
     pub body: Private<String>,
 }
 
+/// A letter to one household, to be printed and posted elsewhere.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// Who and where, as on the envelope: a line each, the name first, lines ending in `\n`.
+    pub to: Private<String>,
+    /// The words without address and letterhead: paragraphs, with an empty line between them.
+    pub words: Private<String>,
+}
+
 impl Outgoing {
     /// An email. To be called by the gate alone.
     pub fn mail(reference: OurRef, mut mail: Mail) -> Self {
@@ -143,6 +166,11 @@ impl Outgoing {
     /// A text. To be called by the gate alone.
     pub const fn text(reference: OurRef, text: Text) -> Self {
         Self { reference, parts: Parts::Text(text) }
+    }
+
+    /// A letter. To be called by the gate alone.
+    pub const fn letter(reference: OurRef, letter: Letter) -> Self {
+        Self { reference, parts: Parts::Letter(letter) }
     }
 
     /// Our reference.

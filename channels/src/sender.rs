@@ -12,7 +12,7 @@ use crate::{
     inbound::KeptText,
     message::{ChannelId, OurRef, Outgoing, ProviderRef},
     pace::Pace,
-    receipt::Callback,
+    receipt::{Callback, Receipt},
     text::Alphabet,
     wire_log::WireLog,
 };
@@ -25,16 +25,29 @@ pub enum Carries {
     Mail,
     /// Texts.
     Text,
+    /// Letters, printed and posted by the provider.
+    Letter,
+}
+
+impl Carries {
+    /// What it carries, in the plural.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Text => "texts",
+            Self::Letter => "letters",
+        }
+    }
 }
 
 /// What a channel can do, fixed while it is open.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Mail or texts.
+    /// Mail, texts or letters.
     pub carries: Carries,
     /// How many messages may be on the wire at once. At least 1.
     pub in_flight: usize,
-    /// Which letters a text may hold; `None` for mail.
+    /// Which letters a text may hold; `None` for mail and letters.
     pub alphabet: Option<Alphabet>,
     /// Whether a carer can answer to what this channel sends from (a name as sender cannot be answered).
     pub can_be_answered: bool,
@@ -146,6 +159,12 @@ pub trait Sender: Send + Sync {
     /// The texts that arrived since, from the provider's own list, oldest first; `None` where it keeps no list. It
     /// closes the hole that a missed post leaves.
     async fn received(&self, _since: Timestamp) -> Result<Option<Vec<KeptText>>, SendError> {
+        Ok(None)
+    }
+
+    /// How far the messages have come that were handed over since, from the provider's own list; `None` where it keeps
+    /// none. It closes the hole that a missed post leaves, and is all there is where the provider posts nothing.
+    async fn receipts(&self, _since: Timestamp) -> Result<Option<Vec<Receipt>>, SendError> {
         Ok(None)
     }
 

@@ -1,16 +1,23 @@
-//! What every channel of texts does before it says anything.
+//! What every channel of texts, and most others, do before they say anything.
 
 use crate::{
     error::{Fault, SendError, Went},
     message::{Outgoing, Parts, Text},
+    sender::Carries,
 };
 
 /// The text a message is; a mail is refused.
 pub(crate) fn text_of(message: &Outgoing) -> Result<&Text, SendError> {
     match message.parts() {
         Parts::Text(text) => Ok(text),
-        Parts::Mail(_) => Err(SendError::not_sent(Fault::Refused, "this channel carries texts, not mail")),
+        other => Err(wrong_kind(Carries::Text, other)),
     }
+}
+
+/// Refuses what a channel does not carry.
+pub(crate) fn wrong_kind(ours: Carries, given: &Parts) -> SendError {
+    let (ours, given) = (ours.in_words(), given.carried_as().in_words());
+    SendError::not_sent(Fault::Refused, format!("this channel carries {ours}, not {given}"))
 }
 
 /// Refuses a number that no text may go to: networks may read a text to a landline aloud, to whoever lifts the receiver.

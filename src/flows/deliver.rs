@@ -412,7 +412,7 @@ impl Ready {
         let at = InDoubt { tries: facts.tries + 1, ..subject(facts, channel, now) };
         let parts = match outgoing.parts() {
             Parts::Text(text) => u32::try_from(measure(text.body.expose()).parts).unwrap_or(u32::MAX),
-            Parts::Mail(_) => 0,
+            Parts::Mail(_) | Parts::Letter(_) => 0,
         };
         Some(Self { at, outgoing, address, started_at: now, words, parts, gate })
     }

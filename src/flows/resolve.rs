@@ -92,7 +92,7 @@ async fn answer(
     let waited = now.duration_since(doubt.since);
     let longer_than = |patience| waited >= SignedDuration::try_from(patience).unwrap_or(SignedDuration::MAX);
     let carries = sender.limits().carries;
-    if carries == Carries::Text && !longer_than(gateway.patience.ask_after) {
+    if carries != Carries::Mail && !longer_than(gateway.patience.ask_after) {
         return Ok((Answer::Wait, None));
     }
     let (found, wire) = find(gateway, sender, doubt).await?;
@@ -106,8 +106,10 @@ async fn answer(
         (Some(Found::CannotTell), Carries::Mail) => Answer::GiveUp(
             "the line was cut at every try: it may or may not have arrived; another route is taken",
         ),
-        (Some(Found::CannotTell), Carries::Text) => Answer::Person,
-        (Some(Found::NotYet), _) | (None, Carries::Text) if longer_than(gateway.patience.person_after) => {
+        (Some(Found::CannotTell), Carries::Text | Carries::Letter) => Answer::Person,
+        (Some(Found::NotYet), _) | (None, Carries::Text | Carries::Letter)
+            if longer_than(gateway.patience.person_after) =>
+        {
             Answer::Person
         }
         (Some(Found::NotYet) | None, _) => Answer::Wait,

@@ -28,6 +28,7 @@ pub(super) fn lines(web: &Web, health: &Health, now: Timestamp) -> Lines {
         what: match health.carries {
             Some(Carries::Mail) => "Sends emails",
             Some(Carries::Text) => "Sends texts",
+            Some(Carries::Letter) => "Has letters printed and posted",
             None => "Is read",
         },
         plain: Vec::new(),

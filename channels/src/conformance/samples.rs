@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     address::{EmailAddress, PhoneNumber},
-    message::{Mail, OurRef, Outgoing, ProviderRef, Text},
+    message::{Letter, Mail, OurRef, Outgoing, ProviderRef, Text},
     private::Private,
     sender::{Carries, Lookup},
 };
@@ -44,7 +44,7 @@ impl Sample {
     /// A message that the rig's channel does not carry.
     pub(super) fn of_the_wrong_kind(rig: &dyn Rig) -> Result<Self, Broken> {
         let carries = match rig.sender().limits().carries {
-            Carries::Mail => Carries::Text,
+            Carries::Mail | Carries::Letter => Carries::Text,
             Carries::Text => Carries::Mail,
         };
         let token = format!("tok{}", Uuid::now_v7().simple());
@@ -71,6 +71,10 @@ impl Sample {
                 let to = PhoneNumber::parse(&format!("07700 900{number:03}")).map_err(|_| unusable())?;
                 let written = to.expose().to_owned();
                 (text(reference, to, &words), written)
+            }
+            Carries::Letter => {
+                let to = format!("Zofia Quillfeather\n{number} Drama Lane\nNorthfield\nSW1A 1AA");
+                (letter(reference, &to, &words), to)
             }
         };
         Ok(Self { message, token, to, words })
@@ -111,4 +115,12 @@ fn mail(reference: OurRef, to: EmailAddress, words: &str) -> Outgoing {
 )]
 fn text(reference: OurRef, to: PhoneNumber, words: &str) -> Outgoing {
     Outgoing::text(reference, Text { to, body: words.into() })
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a test kit for adapters makes letters to houses that are nowhere"
+)]
+fn letter(reference: OurRef, to: &str, words: &str) -> Outgoing {
+    Outgoing::letter(reference, Letter { to: to.into(), words: words.into() })
 }

@@ -186,6 +186,7 @@ impl GovukNotifyConfig {
             Carries::Mail if folded(&self.placeholder) == folded(&self.subject_placeholder) => Err(bad(
                 "placeholder and subject_placeholder must differ: one takes the words, the other the subject",
             )),
+            Carries::Letter => Err(bad("carries must be text or mail")),
             Carries::Text | Carries::Mail => Ok(()),
         }
     }

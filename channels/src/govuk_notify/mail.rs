@@ -17,6 +17,8 @@ use super::config::Settings;
 use crate::{
     error::{Fault, SendError},
     message::{Mail, OurRef, Outgoing, Parts},
+    sender::Carries,
+    texting::wrong_kind,
 };
 
 /// Bytes of an email's words at most: half of what Notify takes for the whole, so that what its template adds has room.
@@ -56,10 +58,10 @@ impl<'a> NewMail<'a> {
     }
 }
 
-/// The mail a message is; a text is refused.
+/// The mail a message is; anything else is refused.
 pub(super) fn mail_of(message: &Outgoing) -> Result<&Mail, SendError> {
     match message.parts() {
         Parts::Mail(mail) => Ok(mail),
-        Parts::Text(_) => Err(SendError::not_sent(Fault::Refused, "this channel carries mail, not texts")),
+        other => Err(wrong_kind(Carries::Mail, other)),
     }
 }

@@ -278,6 +278,7 @@ proptest! {
                 let to = match outgoing.parts() {
                     Parts::Mail(mail) => mail.to.expose().to_owned(),
                     Parts::Text(text) => text.to.expose().to_owned(),
+                    Parts::Letter(letter) => letter.to.expose().clone(),
                 };
                 prop_assert_eq!(&to, address.value.expose());
             }
