@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{GovukNotifyFake, Received, show};
-use crate::conformance::Post;
+use crate::fakes::post::Post;
 
 impl GovukNotifyFake {
     /// Moves a text to a status, and makes the post that tells of it. `None` when the text is unknown.
