@@ -172,6 +172,7 @@ mod tests {
             ("1AA", false),
             ("SW1A 1A", false),
             ("SW1A 1AC", false),
+            ("SW1A 1CA", false),
             ("SWA 1AA", false),
             ("SWX1 1AA", false),
             ("S111 1AA", false),
