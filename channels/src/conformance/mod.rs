@@ -147,9 +147,9 @@ impl<D: Clone + Send> Holder for Stage<D> {
 /// A message that the other side has.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Taken {
-    /// The recipient, as the other side knows it: a bare email address or a number in E.164 form.
+    /// The recipient, as the other side knows it: a bare email address, a number in E.164 form, or the lines of an address.
     pub to: String,
-    /// The words: a text's body, or a mail's plain-text part, decoded (see [`Eml`]).
+    /// The words: a text's or a letter's, or a mail's plain-text part, decoded (see [`Eml`]).
     pub words: String,
 }
 
@@ -271,6 +271,7 @@ macro_rules! conformance_tests {
                 a_posted_text_is_kept_whole,
                 a_forged_post_is_not_believed,
                 texts_that_arrived_are_listed,
+                receipts_are_of_what_was_handed_over,
             );
         }
     };
