@@ -36,6 +36,39 @@ pub enum FailedAs {
     Misconfigured,
 }
 
+impl Progress {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Accepted,
+        Self::Sent,
+        Self::Delivered,
+        Self::Failed(FailedAs::Temporary),
+        Self::Failed(FailedAs::BadAddress),
+        Self::Failed(FailedAs::Stopped),
+        Self::Failed(FailedAs::Refused),
+        Self::Failed(FailedAs::Misconfigured),
+    ];
+
+    /// The word stored beside a receipt.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Failed(FailedAs::Temporary) => "failed_temporary",
+            Self::Failed(FailedAs::BadAddress) => "failed_bad_address",
+            Self::Failed(FailedAs::Stopped) => "failed_stopped",
+            Self::Failed(FailedAs::Refused) => "failed_refused",
+            Self::Failed(FailedAs::Misconfigured) => "failed_misconfigured",
+        }
+    }
+
+    /// Reads the stored word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|progress| progress.as_str() == word)
+    }
+}
+
 impl From<FailedAs> for Fault {
     fn from(failed: FailedAs) -> Self {
         match failed {

@@ -189,6 +189,7 @@ fn carriers(settings: &Settings) -> Result<Carriers> {
     Ok(Carriers {
         email: carrier(settings, Carries::Mail, settings.email_channel.as_ref(), "email_channel")?,
         text: carrier(settings, Carries::Text, settings.text_channel.as_ref(), "text_channel")?,
+        letter: carrier(settings, Carries::Letter, settings.letter_channel.as_ref(), "letter_channel")?,
     })
 }
 

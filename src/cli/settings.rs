@@ -60,6 +60,8 @@ pub struct Settings {
     pub email_channel: Option<ChannelId>,
     /// The channel for texts, if named.
     pub text_channel: Option<ChannelId>,
+    /// The channel for letters that are handed over, if named.
+    pub letter_channel: Option<ChannelId>,
     /// Logs as JSON.
     pub json_logs: bool,
     /// `info` and such.
@@ -216,6 +218,7 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
         (
             found.channel("email_channel", sending.email_channel.as_deref(), &channels),
             found.channel("text_channel", sending.text_channel.as_deref(), &channels),
+            found.channel("letter_channel", sending.letter_channel.as_deref(), &channels),
         )
     });
     let database_url = database.as_ref().and_then(|database| found.database_url(database));
@@ -237,7 +240,7 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
             Some(daemon),
             Some(log_level),
             Some(log),
-            Some((email_channel, text_channel)),
+            Some((email_channel, text_channel, letter_channel)),
             Some((reading, scanning)),
         ) if found.0.is_empty() => Ok(Settings {
             data_dir: data.dir,
@@ -258,6 +261,7 @@ fn from_config(config: &Config) -> Result<Settings, SettingsProblems> {
             },
             email_channel,
             text_channel,
+            letter_channel,
             json_logs: log.format == "json",
             log_level,
             record_folder: record_folder.flatten(),

@@ -95,6 +95,7 @@ pub fn asked(rule: &str) -> String {
         "letter" => "Can a letter carry it?",
         "when" => "May it leave at this hour?",
         "alphabet" => "Can the text provider carry its letters?",
+        "printed elsewhere" => "Can a provider print it as it is to be read?",
         LEAVE => "May it go by text all the same?",
         URGENT => "Is it urgent?",
         "text is information only" => "How much may a text say?",

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use liaison_channels::{
     address::{EmailAddress, PhoneNumber},
-    message::{Mail, Manner, OurRef, Outgoing, ProviderRef, Text},
+    message::{Letter, Mail, Manner, OurRef, Outgoing, ProviderRef, Text},
     private::Private,
-    sender::{Limits, Lookup},
+    sender::{Carries, Limits, Lookup},
 };
 
 use super::{
@@ -18,14 +18,14 @@ use super::{
     ids::{AddressId, DeliveryId, NoticeId, ProbeId},
     lately::Lately,
     notice::{Notice, Recipient},
-    people::{Purpose, Route},
+    people::{Format, Purpose, Route},
     policy::Policy,
     rights::{KnownAddress, LinkFacts, NoRight},
     route::{Channels, Fired, MessageFacts, Unusable, order, rights_seen, usable},
     tag::ReplyKey,
     time::{Timestamp, moment_in_full, school_date},
     topic::Topic,
-    wording::{Language, Rendered, Unsaid, Words, as_html, language_for, render, with_link},
+    wording::{Language, Rendered, Sheet, Unsaid, Words, as_html, language_for, render, with_link},
 };
 
 /// What the gate is asked about: one attempt of one route to one carer.
@@ -100,7 +100,8 @@ pub fn decide(ask: &Ask<'_>, policy: &Policy, now: Timestamp) -> Decision {
     };
     fired.push(Fired::new(ask.route.as_str(), "ok", format!("an address of status {}", address.status)));
     fired.extend(exceptions(ask.route, ask.message, &policy.never_by_text));
-    let sends = matches!(ask.route, Route::Email | Route::Text);
+    // A letter leaves by itself where a channel asks, which says what it can do; otherwise a colleague posts it.
+    let sends = matches!(ask.route, Route::Email | Route::Text) || ask.limits.is_some();
     if sends && let Some((until, why)) = not_now(ask, address.id, policy, now) {
         fired.push(Fired::new("when", "wait", why.clone()));
         return Decision::Wait(until, why, fired);
@@ -211,7 +212,11 @@ fn in_words(
 }
 
 fn carries(ask: &Ask<'_>, words: &Words, fired: &mut Vec<Fired>) -> Result<(), Unusable> {
-    let Words::Text { body, full, .. } = words else { return Ok(()) };
+    let (body, full) = match words {
+        Words::Text { body, full, .. } => (body, full),
+        Words::Letter { sheet, .. } if ask.limits.is_some() => return printable(sheet, fired),
+        _ => return Ok(()),
+    };
     let said = if *full { "all of it" } else { "a notice that it is ready" };
     if let Some(alphabet) = ask.limits.and_then(|limits| limits.alphabet)
         && alphabet.holds(body.expose()).is_err()
@@ -221,6 +226,25 @@ fn carries(ask: &Ask<'_>, words: &Words, fired: &mut Vec<Fired>) -> Result<(), U
     }
     fired.push(Fired::new("text is information only", "ok", said));
     Ok(())
+}
+
+/// Whether a letter reads the same when a provider prints it: in ordinary size, in the letters of European languages.
+fn printable(sheet: &Sheet, fired: &mut Vec<Fired>) -> Result<(), Unusable> {
+    let said = sheet.paragraphs.iter().map(|(_, said)| said).chain([&sheet.to]);
+    let why = if sheet.large_print {
+        Unusable::Format(Format::LargePrint)
+    } else if said.into_iter().any(|said| !said.expose().chars().all(is_in_every_font)) {
+        Unusable::Alphabet
+    } else {
+        return Ok(());
+    };
+    fired.push(Fired::new("printed elsewhere", "next route", why.sentence()));
+    Err(why)
+}
+
+/// Latin letters with their marks, and the signs that people type. What other scripts a provider's printer has is not documented.
+const fn is_in_every_font(c: char) -> bool {
+    matches!(c, '\n' | ' '..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{203a}' | '€')
 }
 
 impl Permit {
@@ -244,8 +268,7 @@ impl Permit {
         &self.fired
     }
 
-    /// The message for a channel; `None` for a call, a letter, or an address that no longer reads as one. One permit
-    /// makes one message.
+    /// The message for a channel; `None` for a call, or an address that no longer reads as one. One permit makes one message.
     #[expect(clippy::disallowed_methods, reason = "the gate is the one place that makes an outgoing message")]
     pub fn into_outgoing(self, delivery: DeliveryId, key: &ReplyKey) -> Option<Outgoing> {
         let reference = OurRef(delivery.0);
@@ -277,7 +300,13 @@ impl Permit {
                 let to = PhoneNumber::parse(self.to.expose()).ok()?;
                 Some(Outgoing::text(reference, Text { to, body }))
             }
-            Words::Script(_) | Words::Letter { .. } => None,
+            Words::Letter { sheet, .. } => {
+                let words: Vec<&str> =
+                    sheet.paragraphs.iter().map(|(_, said)| said.expose().as_str()).collect();
+                let words = Private::new(words.join("\n\n"));
+                Some(Outgoing::letter(reference, Letter { to: sheet.to, words }))
+            }
+            Words::Script(_) => None,
         }
     }
 }
@@ -322,7 +351,14 @@ pub fn decide_notice(
         (Notice::Digest(digest), _) if digest.is_empty() => return NoticeDecision::Drop("nothing waits"),
         // It has its own hour, and says what waits on that day.
         (Notice::Digest(_), _) if school_date(made) == school_date(now) => {}
-        (Notice::DslAlert(_) | Notice::SendingStopped | Notice::TextsStopped | Notice::MailSilent, _) => {}
+        (
+            Notice::DslAlert(_)
+            | Notice::SendingStopped
+            | Notice::ChannelHeld
+            | Notice::TextsStopped
+            | Notice::MailSilent,
+            _,
+        ) => {}
         (Notice::Breach(_), Some(_)) => {
             if let Some(until) = policy.wait(Purpose::Notice, now) {
                 return NoticeDecision::Wait(until);
@@ -403,11 +439,15 @@ impl ProbePermit {
 pub struct Question(Outgoing);
 
 impl Question {
-    /// About this delivery, as it was submitted to `to`: with `text` its words, without it was a mail. `None` when the
-    /// address no longer reads as one.
+    /// About this delivery, as it was submitted to `to` by a channel that carries such messages, with the words of a text.
+    /// `None` when the address no longer reads as one.
     #[expect(clippy::disallowed_methods, reason = "a question is asked about, never sent")]
-    pub fn about(delivery: DeliveryId, to: &str, text: Option<&str>) -> Option<Self> {
+    pub fn about(delivery: DeliveryId, carries: Carries, to: &str, text: Option<&str>) -> Option<Self> {
         let reference = OurRef(delivery.0);
+        if carries == Carries::Letter {
+            let letter = Letter { to: to.into(), words: Private::default() };
+            return Some(Self(Outgoing::letter(reference, letter)));
+        }
         Some(Self(if let Some(words) = text {
             Outgoing::text(reference, Text { to: PhoneNumber::parse(to).ok()?, body: Private::from(words) })
         } else {

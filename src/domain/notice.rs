@@ -182,6 +182,8 @@ pub enum Notice {
     Digest(Digest),
     /// Liaison has stopped all sending, because of an absurd volume.
     SendingStopped,
+    /// A channel refuses our settings or account, and is held until that is mended.
+    ChannelHeld,
     /// Liaison has stopped texts, because the month's parts are used up.
     TextsStopped,
     /// A mailbox was not read for long, or a probe did not come back: carers' mails may be lying unread.
@@ -201,6 +203,7 @@ impl Notice {
             Self::Breach(_) => "breach",
             Self::Digest(_) => "digest",
             Self::SendingStopped => "sending_stopped",
+            Self::ChannelHeld => "channel_held",
             Self::TextsStopped => "texts_stopped",
             Self::MailSilent => "mail_silent",
         }
@@ -211,7 +214,9 @@ impl Notice {
         let counts = match self {
             Self::DslAlert(count) | Self::Breach(count) => serde_json::to_value(Count { count: *count }),
             Self::Digest(digest) => serde_json::to_value(digest),
-            Self::SendingStopped | Self::TextsStopped | Self::MailSilent => Ok(serde_json::Value::Null),
+            Self::SendingStopped | Self::ChannelHeld | Self::TextsStopped | Self::MailSilent => {
+                Ok(serde_json::Value::Null)
+            }
         };
         counts.unwrap_or_default()
     }
@@ -224,6 +229,7 @@ impl Notice {
             "breach" => count(counts).map(Self::Breach),
             "digest" => serde_json::from_value(counts).ok().map(Self::Digest),
             "sending_stopped" => Some(Self::SendingStopped),
+            "channel_held" => Some(Self::ChannelHeld),
             "texts_stopped" => Some(Self::TextsStopped),
             "mail_silent" => Some(Self::MailSilent),
             _ => None,
@@ -239,7 +245,7 @@ impl Notice {
                 roles.iter().any(|role| matches!(role, Role::Teacher | Role::Office | Role::Slt | Role::Dsl))
             }
             Self::SendingStopped => roles.iter().any(|role| matches!(role, Role::It | Role::Slt)),
-            Self::TextsStopped | Self::MailSilent => {
+            Self::ChannelHeld | Self::TextsStopped | Self::MailSilent => {
                 roles.iter().any(|role| matches!(role, Role::It | Role::Office | Role::Slt))
             }
         }
@@ -270,6 +276,12 @@ impl Notice {
                 }
                 ("What waits for you today", said)
             }
+            Self::ChannelHeld => (
+                "A channel has stopped",
+                "The mail server or a provider refuses the school's settings or account, so messages to families by that channel \
+                 wait. Nothing is lost. Admin, Channels says which one it is and why; IT, please mend it there."
+                    .to_owned(),
+            ),
             Self::SendingStopped => (
                 "Sending has stopped",
                 "Liaison has stopped all sending to families, because more messages were about to leave than an hour should \
@@ -354,6 +366,7 @@ mod tests {
             Notice::Breach(7),
             Notice::Digest(digest()),
             Notice::SendingStopped,
+            Notice::ChannelHeld,
             Notice::TextsStopped,
             Notice::MailSilent,
         ] {

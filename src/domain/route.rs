@@ -236,7 +236,7 @@ impl Unusable {
             }
             Self::LongByText => "a translation goes by text whole or not at all",
             Self::Signs => "this carer signs and cannot be rung",
-            Self::Alphabet => "the text provider cannot carry one of the letters",
+            Self::Alphabet => "the provider cannot carry one of the letters",
             Self::PreferenceChanged => "the carer now prefers another route",
             Self::NoChannel => "no channel is set up for this route",
             Self::Format(Format::Braille) => "this carer reads braille: ordinary writing does not reach them",

@@ -63,7 +63,7 @@ pub async fn health(gateway: &Gateway, seen_by: Option<StaffId>) -> Result<Vec<H
     let holds = daemons::holds(&mut connection).await?;
     let mut readings = inbox::readings(&mut connection).await?;
     let mut all = Vec::new();
-    for id in [&gateway.carriers.email, &gateway.carriers.text].into_iter().flatten() {
+    for id in sending(gateway) {
         let name = id.as_str();
         let mut one = empty(name);
         if let Some(sender) = gateway.senders.get(id) {
@@ -117,12 +117,19 @@ async fn waits(
         None => gateway.store.begin().await?,
     };
     let mut all = Vec::new();
-    for id in [&gateway.carriers.email, &gateway.carriers.text].into_iter().flatten() {
+    for id in sending(gateway) {
         let waits = outbox_list::waits(&mut tx, id.as_str(), seen_by.is_some(), now, HELD_UNTIL).await?;
         all.push((id.as_str().to_owned(), waits));
     }
     tx.commit().await.map_err(StoreError::from)?;
     Ok(all)
+}
+
+/// The channels that send: those that are chosen first, then whichever else is set up and may hear posts.
+fn sending(gateway: &Gateway) -> Vec<&ChannelId> {
+    let chosen: Vec<_> = gateway.carriers.all().collect();
+    let others = gateway.senders.keys().filter(|id| !chosen.contains(id)).collect::<Vec<_>>();
+    [chosen, others].concat()
 }
 
 fn empty(id: &str) -> Health {

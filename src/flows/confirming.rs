@@ -56,6 +56,7 @@ pub(super) async fn ask(
         channel: channel.as_str().to_owned(),
         not_before: now,
         follows: None,
+        task: None,
     };
     outbox::insert(tx, std::slice::from_ref(&delivery), now).await?;
     let why = Fired::new(

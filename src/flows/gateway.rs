@@ -33,16 +33,24 @@ pub struct Carriers {
     pub email: Option<ChannelId>,
     /// The channel for texts.
     pub text: Option<ChannelId>,
+    /// The channel that prints and posts letters, for those that the office hands over.
+    pub letter: Option<ChannelId>,
 }
 
 impl Carriers {
-    /// The channel of a route that sends; `None` for calls and letters, and where none is set up.
+    /// The channel of a route that sends by itself; `None` for calls and letters, which a colleague does or hands over, and
+    /// where none is set up.
     pub const fn of(&self, route: Route) -> Option<&ChannelId> {
         match route {
             Route::Email => self.email.as_ref(),
             Route::Text => self.text.as_ref(),
             Route::Call | Route::Letter => None,
         }
+    }
+
+    /// The channels that are chosen, in the order of their routes.
+    pub fn all(&self) -> impl Iterator<Item = &ChannelId> {
+        [&self.email, &self.text, &self.letter].into_iter().flatten()
     }
 
     /// Which routes have a channel.

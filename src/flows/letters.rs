@@ -154,23 +154,37 @@ pub async fn returned(gateway: &Gateway, task: TaskId, why: &str, by: &str) -> R
     if why.is_empty() {
         return Err(FlowError::at("why", "say why it came back: the envelope usually tells"));
     }
-    let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
-    let facts = recording::lock(&mut tx, task).await?.ok_or_else(|| no_task(task))?;
+    recording::lock(&mut tx, task).await?.ok_or_else(|| no_task(task))?;
     let row = a_letter(&mut tx, task).await?;
     if row.state != "done" {
         return Err(FlowError::Refused("only a letter that was posted can come back".to_owned()));
     }
-    if !letters::insert_returned(&mut tx, task, why, by, now).await? {
+    if !came_back_in(&mut tx, gateway, &row, why, by).await? {
         return Err(FlowError::Refused("it is recorded already that this letter came back".to_owned()));
     }
-    let came_back =
-        entry(&mut tx, &row, &facts, kind::LETTER_RETURNED, "the letter came back", by, now).await?;
-    chronology::append(&mut tx, &[came_back.words(salt(), why.into())]).await?;
-    mark_address(&mut tx, gateway, &row, &facts, by, now).await?;
-    begin_again(&mut tx, gateway, &row, &facts, by, now).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(())
+}
+
+/// The same in the caller's transaction, which has locked the task; `false` when it was recorded before.
+pub(super) async fn came_back_in(
+    tx: &mut Tx,
+    gateway: &Gateway,
+    row: &TaskRow,
+    why: &str,
+    by: &str,
+) -> Result<bool, FlowError> {
+    let now = gateway.now();
+    let facts = recording::lock(tx, row.id).await?.ok_or_else(|| no_task(row.id))?;
+    if !letters::insert_returned(tx, row.id, why, by, now).await? {
+        return Ok(false);
+    }
+    let came_back = entry(tx, row, &facts, kind::LETTER_RETURNED, "the letter came back", by, now).await?;
+    chronology::append(tx, &[came_back.words(salt(), why.into())]).await?;
+    mark_address(tx, gateway, row, &facts, by, now).await?;
+    begin_again(tx, gateway, row, &facts, by, now).await?;
+    Ok(true)
 }
 
 async fn mark_address(
@@ -218,7 +232,7 @@ async fn begin_again(
     another_way(tx, gateway, whose, facts.delivery, by, now).await
 }
 
-async fn a_letter(tx: &mut Tx, id: TaskId) -> Result<TaskRow, FlowError> {
+pub(super) async fn a_letter(tx: &mut Tx, id: TaskId) -> Result<TaskRow, FlowError> {
     let row = tasks::find(tx, id).await?.ok_or_else(|| no_task(id))?;
     if row.kind == "letter" {
         return Ok(row);

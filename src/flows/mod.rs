@@ -30,6 +30,7 @@ pub mod gateway;
 pub mod give;
 pub mod hand_off;
 pub mod hand_off_sheet;
+pub mod handed_over;
 pub mod import;
 pub mod keep;
 pub mod kinds;

@@ -30,6 +30,8 @@ use crate::{
 const ALERTS_APART: Duration = Duration::from_mins(10);
 /// The same for overdue answers.
 const BREACHES_APART: Duration = Duration::from_hours(1);
+/// The same for notices that a channel is held.
+const HELD_APART: Duration = Duration::from_hours(4);
 
 /// Alerts every DSL but `by`, who knows already: so many things have come that they should look at now (R32, R61).
 pub(super) async fn alert(
@@ -77,6 +79,16 @@ pub(super) enum Overdue {
     Dsl,
     /// The headteacher, the regional director or chair.
     Post(Post),
+}
+
+/// Tells those who can mend it that a channel is held because of our settings or account; again only after a while, however
+/// often it is held.
+pub(super) async fn channel_held(tx: &mut Tx, now: Timestamp) -> Result<(), FlowError> {
+    let notice = Notice::ChannelHeld;
+    for told in notices::colleagues(&mut *tx).await?.iter().filter(|told| notice.is_for(&told.roles)) {
+        notices::add(tx, For::Colleague(told.id), (notice.kind(), 1), HELD_APART, now).await?;
+    }
+    Ok(())
 }
 
 /// Tells IT and the SLT, once for each time, that all sending has stopped.

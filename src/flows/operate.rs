@@ -143,7 +143,7 @@ fn scope_in_words(scope: &str) -> String {
 }
 
 fn known_scope(gateway: &Gateway, scope: &str) -> Result<(), FlowError> {
-    let channels: Vec<_> = [&gateway.carriers.email, &gateway.carriers.text].into_iter().flatten().collect();
+    let channels: Vec<_> = gateway.carriers.all().collect();
     if scope == daemons::ALL_CHANNELS || channels.iter().any(|channel| channel.as_str() == scope) {
         return Ok(());
     }

@@ -20,7 +20,7 @@ use crate::{
     store::{
         cases, chronology,
         doubt::InDoubt,
-        facts,
+        facts, letters,
         outbox::{self, NewDelivery},
         standard::{self, NewStandard, StandardOf},
         tasks::{self, NewTask},
@@ -101,6 +101,7 @@ impl Planned {
             channel: channel.as_str().to_owned(),
             not_before: telling.now,
             follows: telling.follows,
+            task: None,
         });
     }
 
@@ -138,6 +139,7 @@ impl Planned {
             channel: channel.as_str().to_owned(),
             not_before: telling.now,
             follows: None,
+            task: None,
         };
         self.choices.push((delivery.id.0, as_json(&fired, policy)));
         self.meanwhile.push((NewStandard { id, carer, about: StandardOf::Task(task) }, delivery));
@@ -291,8 +293,30 @@ pub(super) async fn next_route(
     failed: &InDoubt,
     now: Timestamp,
 ) -> Result<(), FlowError> {
+    if let Some(letter) = letters::to_print_again(connection, failed.id).await? {
+        return print_here(connection, letter, failed, now).await;
+    }
     let whose = Whose { carried: failed.carried, carer: failed.carer, pupil: failed.pupil };
     another_way(connection, gateway, whose, Some(failed.id), "daemon", now).await
+}
+
+/// A letter that was handed over and will not be printed is the office's again: the route is right, only the printer failed.
+async fn print_here(
+    connection: &mut PgConnection,
+    letter: TaskId,
+    failed: &InDoubt,
+    now: Timestamp,
+) -> Result<(), FlowError> {
+    let why = "it was handed over and will not be posted there: print and post it here";
+    if !tasks::reopen(connection, letter, why).await? {
+        return Ok(());
+    }
+    let entry = Entry::now(now, kind::TASK_OPENED, format!("a letter is the office's again: {why}"))
+        .about(failed.carer, failed.pupil)
+        .task(letter)
+        .carrying(failed.carried)
+        .delivery(failed.id);
+    Ok(chronology::append(connection, &[entry]).await?)
 }
 
 /// What is to be said to whom about which pupil.

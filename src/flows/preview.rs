@@ -107,6 +107,7 @@ pub(super) fn gets(gateway: &Gateway, policy: &Policy, link: &LinkFacts, message
                 );
             }
         };
+        // None for a letter: the office posts it, or decides to hand it over.
         let sender = gateway.carriers.of(route).and_then(|channel| gateway.senders.get(channel));
         let ask = Ask {
             route,

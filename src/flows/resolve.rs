@@ -12,7 +12,8 @@ use super::{
     gateway::Gateway,
     month,
     planning::{check_address, opened_entry},
-    settle::wire_in_lines,
+    receipts,
+    settle::{has_gone, wire_in_lines},
 };
 use crate::{
     domain::{
@@ -22,7 +23,7 @@ use crate::{
         time::Timestamp,
     },
     store::{
-        StoreError, chronology,
+        StoreError, Tx, chronology,
         doubt::{self, InDoubt},
         outbox::{self, Move},
         tasks,
@@ -31,6 +32,9 @@ use crate::{
 
 /// How many messages one round asks about.
 const ROUND: i64 = 200;
+
+/// How many times the wait before the first look-up passes until "not in the list" is believed of a text.
+const SURE_AFTER: u32 = 4;
 
 /// What a round did.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +71,10 @@ pub async fn resolve(gateway: &Gateway) -> Result<Resolved, FlowError> {
                 resolved.again += usize::from(again(gateway, &doubt, maybe_twice).await?);
             }
             Answer::GiveUp(why) => resolved.person += usize::from(give_up(gateway, &doubt, why).await?),
-            Answer::Person => resolved.person += usize::from(person(gateway, &doubt).await?),
+            Answer::Person => {
+                let carries = sender.limits().carries;
+                resolved.person += usize::from(person(gateway, &doubt, carries).await?);
+            }
         }
     }
     Ok(resolved)
@@ -99,6 +106,10 @@ async fn answer(
     let tries_left = gateway.policy().retry.after(doubt.tries).is_some();
     let answer = match (found, carries) {
         (Some(Found::Yes(reference)), _) => Answer::Went(reference),
+        // A provider that was slow to answer may be slow to list: a text that is not there yet is looked for once more.
+        (Some(Found::No), Carries::Text) if !longer_than(gateway.patience.ask_after * SURE_AFTER) => {
+            Answer::Wait
+        }
         (Some(Found::No), _) if tries_left => Answer::Again(false),
         (Some(Found::No), _) => Answer::GiveUp("could not be sent at any try; another route is taken"),
         // Any mail server may repeat a message with its Message-ID after a cut; ours does no worse.
@@ -123,8 +134,8 @@ async fn find(
     sender: &dyn Sender,
     doubt: &InDoubt,
 ) -> Result<(Option<Found>, Option<String>), FlowError> {
-    let to = doubt.to.clone().unwrap_or_default();
-    let Some(question) = Question::about(doubt.id, &to, doubt.wire_body.as_deref()) else {
+    let (to, carries) = (doubt.to.clone().unwrap_or_default(), sender.limits().carries);
+    let Some(question) = Question::about(doubt.id, carries, &to, doubt.wire_body.as_deref()) else {
         return Ok((Some(Found::CannotTell), None));
     };
     let since = doubt.since.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(doubt.since);
@@ -146,8 +157,17 @@ async fn find(
 
 async fn went(gateway: &Gateway, doubt: &InDoubt, reference: ProviderRef) -> Result<bool, FlowError> {
     let mut to = Move::to(doubt.id, doubt.tries, State::Submitted);
-    to.provider_ref = Some(reference.0);
-    settle_doubt(gateway, doubt, to, kind::DOUBT_RESOLVED, "the channel was asked: it went").await
+    to.provider_ref = Some(reference.0.clone());
+    let mut tx = gateway.store.begin().await?;
+    let said = "the channel was asked: it went";
+    if !settle_doubt(&mut tx, gateway, doubt, to, kind::DOUBT_RESOLVED, said).await? {
+        return Ok(false);
+    }
+    let answers: Vec<_> = doubt.carried.answer().into_iter().collect();
+    has_gone(&mut tx, gateway, &answers, gateway.now()).await?;
+    receipts::read_early(&mut tx, gateway, &doubt.channel, &[reference.0]).await?;
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(true)
 }
 
 async fn again(gateway: &Gateway, doubt: &InDoubt, maybe_twice: bool) -> Result<bool, FlowError> {
@@ -167,27 +187,33 @@ async fn again(gateway: &Gateway, doubt: &InDoubt, maybe_twice: bool) -> Result<
     } else {
         "the channel was asked: it never went; sent again"
     };
-    let moved = settle_doubt(gateway, doubt, to, kind::DOUBT_RESOLVED, sentence).await?;
-    if moved && !maybe_twice {
-        month::not_sent(&mut *gateway.store.acquire().await?, doubt).await?;
+    let mut tx = gateway.store.begin().await?;
+    if !settle_doubt(&mut tx, gateway, doubt, to, kind::DOUBT_RESOLVED, sentence).await? {
+        return Ok(false);
     }
-    Ok(moved)
+    if !maybe_twice {
+        month::not_sent(&mut tx, doubt).await?;
+    }
+    tx.commit().await.map_err(StoreError::from)?;
+    Ok(true)
 }
 
 async fn give_up(gateway: &Gateway, doubt: &InDoubt, why: &str) -> Result<bool, FlowError> {
     let mut to = Move::to(doubt.id, doubt.tries, State::Failed);
     to.fault = Some("temporary");
     to.reason = Some(why.to_owned());
-    if !settle_doubt(gateway, doubt, to, kind::FAILED, why).await? {
+    let mut tx = gateway.store.begin().await?;
+    if !settle_doubt(&mut tx, gateway, doubt, to, kind::FAILED, why).await? {
         return Ok(false);
     }
-    let mut tx = gateway.store.begin().await?;
     super::planning::next_route(&mut tx, gateway, doubt, gateway.now()).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(true)
 }
 
+/// Moves it in the caller's transaction; `false` when it was moved meanwhile.
 async fn settle_doubt(
+    tx: &mut Tx,
     gateway: &Gateway,
     doubt: &InDoubt,
     to: Move,
@@ -195,8 +221,7 @@ async fn settle_doubt(
     sentence: &str,
 ) -> Result<bool, FlowError> {
     let now = gateway.now();
-    let mut tx = gateway.store.begin().await?;
-    let moved = outbox::settle(&mut tx, &[to], &[State::Unknown], now).await?;
+    let moved = outbox::settle(tx, &[to], &[State::Unknown], now).await?;
     if moved.is_empty() {
         return Ok(false);
     }
@@ -204,21 +229,23 @@ async fn settle_doubt(
         .about(doubt.carer, doubt.pupil)
         .carrying(doubt.carried)
         .delivery(doubt.id);
-    chronology::append(&mut tx, &[entry]).await?;
-    tx.commit().await.map_err(StoreError::from)?;
+    chronology::append(tx, &[entry]).await?;
     Ok(true)
 }
 
 /// Opens the task "did it arrive?", once; the message stays in doubt and is never sent again by itself.
-async fn person(gateway: &Gateway, doubt: &InDoubt) -> Result<bool, FlowError> {
+async fn person(gateway: &Gateway, doubt: &InDoubt, carries: Carries) -> Result<bool, FlowError> {
     let now = gateway.now();
+    let why = match carries {
+        Carries::Letter => {
+            "look at the provider's pages whether a letter was taken: nobody can tell, and it is not printed twice by itself"
+        }
+        Carries::Mail | Carries::Text => {
+            "ask whether a text arrived: nobody can tell, and it is not sent twice by itself"
+        }
+    };
     let mut tx = gateway.store.begin().await?;
-    let mut task = check_address(
-        &gateway.policy(),
-        doubt,
-        "ask whether a text arrived: nobody can tell, and it is not sent twice by itself",
-        now,
-    );
+    let mut task = check_address(&gateway.policy(), doubt, why, now);
     task.kind = "did_it_arrive";
     task.carried = Some(doubt.carried);
     let opened = tasks::insert(&mut tx, std::slice::from_ref(&task), now).await?;

@@ -9,14 +9,15 @@ use super::{
     FlowError,
     deliver::Tried,
     gateway::Gateway,
-    month,
+    month, notices,
     planning::{check_address, next_route, opened_entry, opted_out},
-    promise, salt,
+    promise, receipts, salt,
 };
 use crate::{
     domain::{
         chronology::{Entry, kind},
         delivery::{Next, State, after, sentence},
+        ids::AnswerId,
         time::Timestamp,
     },
     store::{
@@ -60,12 +61,26 @@ pub(super) async fn settle(
     chronology::append(tx, &entries).await?;
     let left = group.iter().filter(|one| one.outcome.is_ok() && moved.contains(&one.at.id));
     let answers: Vec<_> = left.filter_map(|one| one.at.carried.answer()).collect();
-    clocks::meet_again(tx, &answers, now).await?;
-    promise::kept_for_acknowledged(tx, gateway, &answers, now).await?;
+    has_gone(tx, gateway, &answers, now).await?;
+    let names = group.iter().filter(|one| moved.contains(&one.at.id));
+    let names: Vec<_> =
+        names.filter_map(|one| Some(one.outcome.as_ref().ok()?.reference.0.clone())).collect();
+    receipts::read_early(tx, gateway, channel, &names).await?;
     for (one, next) in group.iter().zip(&nexts).filter(|(one, _)| moved.contains(&one.at.id)) {
         follow_up(tx, gateway, channel, one, next, now).await?;
     }
     Ok(())
+}
+
+/// These answers have left, or are known to have: the clocks that wait for them are met.
+pub(super) async fn has_gone(
+    tx: &mut Tx,
+    gateway: &Gateway,
+    answers: &[AnswerId],
+    now: Timestamp,
+) -> Result<(), FlowError> {
+    clocks::meet_again(tx, answers, now).await?;
+    promise::kept_for_acknowledged(tx, gateway, answers, now).await
 }
 
 async fn follow_up(
@@ -154,6 +169,7 @@ async fn hold_channel(
         tracing::error!(channel, code = error.code.as_deref(), "channel held: {}", error.summary);
         let entry = Entry::now(now, kind::OPERATOR, format!("channel {channel} held: {}", error.summary));
         chronology::append(tx, &[entry]).await?;
+        notices::channel_held(tx, now).await?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Tasks for people: opened through the gate each time they are looked at, and closed with what came of them.
 
-use liaison_channels::private::Private;
+use liaison_channels::{private::Private, sender::Limits};
 use serde::Serialize;
 
 use super::{
@@ -198,7 +198,7 @@ pub(super) async fn open(
     let (Some(route), Some(carried), "open") = (route, row.carried, row.state.as_str()) else {
         return Ok(Some(listed));
     };
-    let Some((decision, link)) = asked(tx, gateway, &row, route, carried).await? else {
+    let Some((decision, link)) = asked(tx, gateway, &row, route, carried, None).await? else {
         return Ok(Some(listed));
     };
     listed.foreign = link.as_ref().is_some_and(|link| !reads_english(&link.language));
@@ -229,13 +229,15 @@ pub(super) async fn open(
     Ok(Some(listed))
 }
 
-/// What the gate says of a task now; `None` where what it carried is gone.
-async fn asked(
+/// What the gate says of a task now, where a colleague does it, or a channel of these limits; `None` where what it carried is
+/// gone.
+pub(super) async fn asked(
     tx: &mut crate::store::Tx,
     gateway: &Gateway,
     row: &TaskRow,
     route: Route,
     carried: Carried,
+    limits: Option<&Limits>,
 ) -> Result<Option<(Decision, Option<LinkFacts>)>, FlowError> {
     let Some(message) = facts::message(tx, carried).await? else { return Ok(None) };
     let today = school_date(gateway.now());
@@ -246,7 +248,7 @@ async fn asked(
         link: link.as_ref(),
         message: &message,
         lately: None,
-        limits: None,
+        limits,
         channels: gateway.carriers.set_up(),
     };
     let decision = decide(&ask, &gateway.policy(), gateway.now());
@@ -261,7 +263,7 @@ pub(super) async fn words_now(
     row: &TaskRow,
 ) -> Result<Option<(Private<String>, Vec<Fired>)>, FlowError> {
     let (Ok(route), Some(carried)) = (Route::parse(&row.kind), row.carried) else { return Ok(None) };
-    match asked(tx, gateway, row, route, carried).await? {
+    match asked(tx, gateway, row, route, carried, None).await? {
         Some((Decision::Permit(permit), _)) => {
             Ok(Some((permit.words().plain().clone(), permit.fired().to_vec())))
         }

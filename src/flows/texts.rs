@@ -45,6 +45,6 @@ fn from(place: &Place) -> Timestamp {
     place.looked_at.saturating_sub(OVERLAP).unwrap_or(place.since).max(place.since)
 }
 
-fn unread(error: liaison_channels::error::SendError) -> FlowError {
+pub(super) fn unread(error: liaison_channels::error::SendError) -> FlowError {
     FlowError::Fetch(liaison_channels::inbox::FetchError { fault: error.fault, summary: error.summary })
 }

@@ -8,7 +8,7 @@ use super::{
     types::{Day, Ts},
 };
 use crate::domain::{
-    ids::{AddressId, TaskId},
+    ids::{AddressId, DeliveryId, TaskId},
     time::{Date, Timestamp},
 };
 
@@ -202,4 +202,63 @@ pub async fn insert_returned(
     .execute(connection)
     .await?;
     Ok(returned.rows_affected() > 0)
+}
+
+/// A letter that was handed over and of which it is not yet known that it was posted.
+#[derive(Debug, Clone)]
+pub struct HandedLetter {
+    /// Its task.
+    pub task: TaskId,
+    /// The carer's name.
+    pub carer: String,
+    /// The pupil's name.
+    pub pupil: String,
+    /// The channel that prints and posts it.
+    pub channel: String,
+    /// When it was handed over by the colleague.
+    pub at: Timestamp,
+    /// Whether the provider has taken it.
+    pub taken: bool,
+}
+
+/// Letters on their way to the post, the last handed over first.
+pub async fn handed_over(connection: &mut PgConnection, limit: i64) -> Result<Vec<HandedLetter>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select t.id, d.channel, d.queued_at as "at: Ts", d.state = 'submitted' as "taken!",
+                  c.forename || ' ' || c.surname as "carer!",
+                  coalesce(nullif(p.preferred_name, ''), p.legal_forename) || ' ' || p.legal_surname as "pupil!"
+           from delivery d
+           join task t on t.id = d.task_id
+           join carer c on c.id = t.carer_id
+           join pupil p on p.id = t.pupil_id
+           where d.task_id is not null and d.state in ('queued', 'submitting', 'unknown', 'submitted')
+           order by d.queued_at desc, d.id limit $1"#,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    let letters = rows.into_iter().map(|row| HandedLetter {
+        task: TaskId(row.id),
+        carer: row.carer,
+        pupil: row.pupil,
+        channel: row.channel,
+        at: row.at.0,
+        taken: row.taken,
+    });
+    Ok(letters.collect())
+}
+
+/// The letter that a delivery was made from, where another print of it can help: not where its address was at fault.
+pub async fn to_print_again(
+    connection: &mut PgConnection,
+    delivery: DeliveryId,
+) -> Result<Option<TaskId>, StoreError> {
+    let task = sqlx::query_scalar!(
+        r#"select task_id as "task!" from delivery
+           where id = $1 and task_id is not null and fault is distinct from 'bad_address'"#,
+        delivery.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(task.map(TaskId))
 }

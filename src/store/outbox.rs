@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{StoreError, types::Ts};
 use crate::domain::{
     delivery::{Carried, State},
-    ids::{AddressId, CarerId, DaemonId, DeliveryId, PupilId},
+    ids::{AddressId, CarerId, DaemonId, DeliveryId, PupilId, TaskId},
     people::{Purpose, Route},
     time::Timestamp,
 };
@@ -24,7 +24,7 @@ pub struct NewDelivery {
     pub carer: CarerId,
     /// What it is for.
     pub purpose: Purpose,
-    /// Email or text.
+    /// Email or text; letter, where one was handed over.
     pub route: Route,
     /// The channel that sends it.
     pub channel: String,
@@ -32,6 +32,8 @@ pub struct NewDelivery {
     pub not_before: Timestamp,
     /// The delivery whose failure led to it.
     pub follows: Option<DeliveryId>,
+    /// The letter that a colleague handed over; for a letter alone.
+    pub task: Option<TaskId>,
 }
 
 /// Queues messages, and wakes the worker when the transaction commits. A carer who already has a message about the same
@@ -43,13 +45,13 @@ pub async fn insert(
 ) -> Result<Vec<DeliveryId>, StoreError> {
     let ids = sqlx::query_scalar!(
         "insert into delivery (id, update_id, pupil_id, carer_id, purpose, route, channel, state, not_before, follows,
-                               queued_at, answer_id, announcement_id, standard_id)
+                               queued_at, answer_id, announcement_id, standard_id, task_id)
          select id, update_id, pupil_id, carer_id, purpose, route, channel, 'queued', not_before, follows, $10, answer_id,
-                announcement_id, standard_id
+                announcement_id, standard_id, task_id
          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[],
-                     $8::timestamptz[], $9::uuid[], $11::uuid[], $12::uuid[], $13::uuid[])
+                     $8::timestamptz[], $9::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[])
               as n (id, update_id, pupil_id, carer_id, purpose, route, channel, not_before, follows, answer_id,
-                    announcement_id, standard_id)
+                    announcement_id, standard_id, task_id)
          on conflict do nothing
          returning id",
         &deliveries.iter().map(|d| d.id.0).collect::<Vec<_>>(),
@@ -65,6 +67,7 @@ pub async fn insert(
         &deliveries.iter().map(|d| d.carried.answer().map(|id| id.0)).collect::<Vec<_>>() as _,
         &deliveries.iter().map(|d| d.carried.announcement().map(|id| id.0)).collect::<Vec<_>>() as _,
         &deliveries.iter().map(|d| d.carried.standard().map(|id| id.0)).collect::<Vec<_>>() as _,
+        &deliveries.iter().map(|d| d.task.map(|id| id.0)).collect::<Vec<_>>() as _,
     )
     .fetch_all(connection)
     .await?;

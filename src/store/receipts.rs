@@ -1,6 +1,10 @@
 //! What providers reported, every status once.
 
-use liaison_channels::private::Private;
+use liaison_channels::{
+    message::ProviderRef,
+    private::Private,
+    receipt::{Progress, Receipt},
+};
 use sqlx::PgConnection;
 
 use super::{
@@ -10,7 +14,7 @@ use super::{
 };
 use crate::domain::{
     delivery::State,
-    ids::{CarerId, DeliveryId, PupilId},
+    ids::{AddressId, CarerId, DeliveryId, PupilId, TaskId},
     time::Timestamp,
 };
 
@@ -23,6 +27,8 @@ pub struct Target {
     pub state: State,
     /// Whether the provider has told its name for it before.
     pub named: bool,
+    /// The letter it was made from, and the address it went to.
+    pub letter: Option<(TaskId, Option<AddressId>)>,
 }
 
 /// The delivery a receipt means: by our own reference where the provider carried it back, else by the provider's. One
@@ -36,10 +42,10 @@ pub async fn target(
 ) -> Result<Option<Target>, StoreError> {
     let row = sqlx::query!(
         r#"select id, update_id, answer_id, announcement_id, standard_id, pupil_id, carer_id, tries, state, queued_at as "queued_at: Ts",
-                  provider_ref is not null as "named!"
+                  provider_ref is not null as "named!", task_id, address_id
            from delivery
            where channel = $1
-             and ((route = 'text' and provider_ref = $2)
+             and ((route <> 'email' and provider_ref = $2)
                   or (id = $3 and (provider_ref is null or route = 'email')))
            for update"#,
         channel,
@@ -63,7 +69,8 @@ pub async fn target(
         to: None,
         reason: None,
     };
-    Ok(Some(Target { at, state, named: row.named }))
+    let letter = row.task_id.map(|task| (TaskId(task), row.address_id.map(AddressId)));
+    Ok(Some(Target { at, state, named: row.named, letter }))
 }
 
 /// A mail that was sent, as a bounce may name it.
@@ -114,6 +121,8 @@ pub struct Kept<'a> {
     pub status: &'a str,
     /// The provider's code.
     pub code: Option<&'a str>,
+    /// How far the message has come.
+    pub progress: Progress,
     /// The delivery it means, where one is known.
     pub delivery: Option<DeliveryId>,
     /// Whether it moves that delivery.
@@ -127,8 +136,8 @@ pub async fn keep(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "insert into receipt (channel, provider_ref, status, code, delivery_id, received_at, moved)
-         values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
+        "insert into receipt (channel, provider_ref, status, code, delivery_id, received_at, moved, progress)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing",
         kept.channel,
         kept.provider_ref,
         kept.status,
@@ -136,8 +145,71 @@ pub async fn keep(
         kept.delivery.map(|id| id.0),
         Ts(now) as _,
         kept.moved,
+        kept.progress.as_str(),
     )
     .execute(connection)
     .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// The receipts that came before the messages of these names were known to us, in the order they came.
+pub async fn early(
+    connection: &mut PgConnection,
+    channel: &str,
+    names: &[String],
+) -> Result<Vec<Receipt>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select provider_ref, status, code, progress as "progress!" from receipt
+           where channel = $1 and provider_ref = any($2) and delivery_id is null and progress is not null
+           order by received_at, status, code for update"#,
+        channel,
+        names,
+    )
+    .fetch_all(connection)
+    .await?;
+    let receipts = rows.into_iter().filter_map(|row| {
+        Some(Receipt {
+            reference: ProviderRef(row.provider_ref),
+            ours: None,
+            progress: Progress::parse(&row.progress)?,
+            status: row.status,
+            code: Some(row.code).filter(|code| !code.is_empty()),
+        })
+    });
+    Ok(receipts.collect())
+}
+
+/// Notes which delivery an early receipt was about, and whether it moved it.
+pub async fn place(connection: &mut PgConnection, kept: &Kept<'_>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update receipt set delivery_id = $5, moved = $6
+         where channel = $1 and provider_ref = $2 and status = $3 and code = $4",
+        kept.channel,
+        kept.provider_ref,
+        kept.status,
+        kept.code.unwrap_or_default(),
+        kept.delivery.map(|id| id.0),
+        kept.moved,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Since when messages of this channel have waited to be told of: the oldest that its provider has taken within this time and
+/// of which nothing final is known. `None`: there is none.
+pub async fn untold_since(
+    connection: &mut PgConnection,
+    channel: &str,
+    from: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let oldest = sqlx::query_scalar!(
+        r#"select min(queued_at) as "at: Ts" from delivery
+           where channel = $1 and state = 'submitted' and settled_at >= $2"#,
+        channel,
+        Ts(from) as _,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(oldest.map(|at| at.0))
 }

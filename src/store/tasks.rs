@@ -201,6 +201,19 @@ pub async fn rest_on(connection: &mut PgConnection, task: TaskId, pupil: PupilId
     Ok(())
 }
 
+/// Opens a task again that was done, and says why beside why it was there; `false` when it was not done.
+pub async fn reopen(connection: &mut PgConnection, task: TaskId, why: &str) -> Result<bool, StoreError> {
+    let opened = sqlx::query!(
+        "update task set state = 'open', closed_at = null, closed_by = null, outcome = null, why = why || ': ' || $2::text
+         where id = $1 and state = 'done'",
+        task.0,
+        why,
+    )
+    .execute(connection)
+    .await?;
+    Ok(opened.rows_affected() > 0)
+}
+
 /// Closes an open task; `false` when it was not open.
 pub async fn close(
     connection: &mut PgConnection,

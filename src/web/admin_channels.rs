@@ -21,7 +21,7 @@ use super::{
     sent::{Did, Sent, once},
 };
 use crate::{
-    domain::{ids::StaffId, people::Route, staff::Role, time::moment_in_full},
+    domain::{ids::StaffId, staff::Role, time::moment_in_full},
     flows::{FlowError, channels, operate},
     store::{StoreError, daemons::ALL_CHANNELS, desk, outbox_list},
 };
@@ -47,7 +47,7 @@ struct Channel {
     counts: Vec<(String, i64)>,
     /// Why it is paused, and since when.
     held: Option<(String, String)>,
-    /// Whether it can be paused: it sends.
+    /// Whether it can be paused: messages leave by it.
     sends: bool,
 }
 
@@ -91,7 +91,7 @@ async fn show(
             .map(|(_, state, count)| (state.clone(), *count))
             .collect(),
         held: one.held.as_ref().map(|(why, since)| (why.clone(), moment_in_full(*since, now))),
-        sends: one.carries.is_some(),
+        sends: web.gateway.carriers.all().any(|id| id.as_str() == one.id),
     });
     let channels = channels.collect();
     let template = ChannelsPage {
@@ -122,8 +122,7 @@ pub(super) async fn counts(web: &Web, signed: &Signed) -> Result<Vec<(String, St
 
 /// The scope in the address: `all`, or one of the channels; never one message.
 fn meant(web: &Web, channel: &str) -> Result<String, Wrong> {
-    let known = [Route::Email, Route::Text].into_iter().filter_map(|route| web.gateway.carriers.of(route));
-    let mut known = known.map(ChannelId::as_str).chain([ALL_CHANNELS]);
+    let mut known = web.gateway.carriers.all().map(ChannelId::as_str).chain([ALL_CHANNELS]);
     known.find(|id| *id == channel).map(ToOwned::to_owned).ok_or(Wrong::Absent)
 }
 

@@ -22,7 +22,6 @@ use super::{
 use crate::{
     domain::{
         ids::DeliveryId,
-        people::Route,
         staff::Role,
         time::{Timestamp, moment_in_full},
     },
@@ -146,11 +145,7 @@ async fn show(
     fault: Option<String>,
 ) -> Result<Response, Wrong> {
     let now = web.gateway.now();
-    let known: Vec<&str> = [Route::Email, Route::Text]
-        .into_iter()
-        .filter_map(|route| web.gateway.carriers.of(route))
-        .map(ChannelId::as_str)
-        .collect();
+    let known: Vec<&str> = web.gateway.carriers.all().map(ChannelId::as_str).collect();
     let state = STATES.iter().map(|(word, _)| *word).find(|word| Some(*word) == after.list.as_deref());
     let channel = known.iter().copied().find(|id| Some(*id) == after.channel.as_deref());
     let before = after.before.map(DeliveryId);

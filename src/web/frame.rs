@@ -212,6 +212,8 @@ const DONE: &[(&str, &str)] = &[
     ("next-pupil", "Saved. This is the next pupil without words."),
     ("all-written", "Saved. Every pupil of the class has words now."),
     ("posted", "Recorded as posted."),
+    ("handed-over", "Handed over. They stand below until they are posted."),
+    ("handed-over-in-part", "Handed over, but for those that still stand under To post: print these here."),
     ("came-back", "Recorded. The address is looked into, and the carer is told another way."),
     ("played", "Sent. In a few seconds it is in the school's inbox."),
     ("taken-back", "Taken back. No message of it was made."),

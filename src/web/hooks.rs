@@ -5,7 +5,7 @@ use std::{fmt::Write as _, sync::Arc, time::Duration};
 use axum::{
     Router,
     body::Bytes,
-    extract::{OriginalUri, Path, State},
+    extract::{DefaultBodyLimit, OriginalUri, Path, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -15,7 +15,7 @@ use liaison_channels::{
     message::ChannelId,
     receipt::{NotBelieved, Posted, Receipt},
 };
-use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::{
     flows::{FlowError, gateway::Gateway, keep, receipts},
@@ -32,7 +32,7 @@ pub(super) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/readyz", get(ready))
         .route("/webhooks/{channel}/{what}", post(posted).get(posted))
         .route("/metrics", get(metrics))
-        .layer(RequestBodyLimitLayer::new(LARGEST_POST))
+        .layer(DefaultBodyLimit::max(LARGEST_POST))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(10)))
         .layer(CatchPanicLayer::new())
         .with_state(gateway)
@@ -53,7 +53,7 @@ async fn posted(
     Path((channel, what)): Path<(String, String)>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
     if !matches!(what.as_str(), "status" | "text") {
         return StatusCode::NOT_FOUND.into_response();
@@ -61,6 +61,13 @@ async fn posted(
     let sender = ChannelId::parse(&channel).ok().and_then(|id| gateway.senders.get(&id));
     let Some(callback) = sender.and_then(|sender| sender.callback()) else {
         return StatusCode::NOT_FOUND.into_response();
+    };
+    let body = match body {
+        Ok(body) => body,
+        Err(why) => {
+            tracing::warn!(channel, status = %why.status(), "a webhook post was not read: it is over 64 KiB, or broke off");
+            return why.into_response();
+        }
     };
     let headers: Vec<(String, String)> = headers
         .iter()

@@ -1,4 +1,4 @@
-//! Letters to post: which wait, the batch as it is printed, what was posted, and what came back (R20).
+//! Letters to post: which wait, the batch as it is printed or handed over, what was posted, and what came back (R20).
 
 use askama::Template;
 use axum::{
@@ -28,12 +28,12 @@ use crate::{
         time::{Date, Timestamp, day_in_full, moment_in_full, school_date},
     },
     flows::{
-        FlowError,
+        FlowError, handed_over,
         letters::{self, LeftOut},
     },
     store::{
         StoreError, desk,
-        letters::{OpenLetter, PostedLetter, among, open, posted},
+        letters::{HandedLetter, OpenLetter, PostedLetter, among, handed_over as on_their_way, open, posted},
     },
 };
 
@@ -54,6 +54,7 @@ pub(super) fn served() -> Vec<Served> {
         // The choice is a form: which letters stands in no address.
         post("/letters/print", posters, print),
         post("/letters/posted", posters, mark_posted),
+        post("/letters/handed-over", posters, hand_over),
         post("/letters/{task}/returned", posters, returned),
     ]
 }
@@ -73,6 +74,12 @@ struct Waits {
     chosen: bool,
 }
 
+/// A letter that was handed over.
+struct Handed {
+    letter: HandedLetter,
+    at: String,
+}
+
 /// A letter that was posted.
 struct Gone {
     letter: PostedLetter,
@@ -90,6 +97,10 @@ struct LettersPage {
     overdue: usize,
     /// Whether more wait than are shown.
     more: bool,
+    /// The channel that prints and posts letters, where there is one.
+    hands_to: Option<String>,
+    /// What it has and has not yet posted.
+    handed: Vec<Handed>,
     gone: Vec<Gone>,
     /// Where those that were posted go on, and where this page of them begins.
     next: Option<String>,
@@ -140,6 +151,7 @@ async fn show(
     let mut waits = open(&mut tx, today, None, MOST + 1).await?;
     let place: Option<(Timestamp, TaskId)> = moment_place(&typed.place);
     let mut gone = posted(&mut tx, place, RECENT + 1).await?;
+    let handed = on_their_way(&mut tx, MOST).await?;
     let names = desk::names(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     let most = usize::try_from(MOST).unwrap_or(usize::MAX);
@@ -149,13 +161,20 @@ async fn show(
     let older = gone.len() > recent;
     gone.truncate(recent);
     let last = gone.last().filter(|_| older).map(|last| (last.recorded_at, last.task));
-    let listed = waits.iter().map(|letter| letter.task).chain(gone.iter().map(|letter| letter.task));
+    let listed = waits.iter().map(|letter| letter.task);
+    let listed =
+        listed.chain(handed.iter().map(|letter| letter.task)).chain(gone.iter().map(|letter| letter.task));
     note_tasks(web, signed, &listed.collect::<Vec<_>>(), ON_A_LIST).await?;
     let template = LettersPage {
         frame,
         overdue: waits.iter().filter(|letter| letter.overdue).count(),
         waits: waits.into_iter().map(|letter| wait(letter, &typed, now)).collect(),
         more,
+        hands_to: web.gateway.carriers.letter.as_ref().map(ToString::to_string),
+        handed: handed
+            .into_iter()
+            .map(|letter| Handed { at: moment_in_full(letter.at, now), letter })
+            .collect(),
         next: last.as_ref().map(|last| format!("/letters?after={}#posted", of_moment(last))),
         place: place.as_ref().map(of_moment).unwrap_or_default(),
         gone: gone
@@ -276,6 +295,39 @@ async fn mark_posted(State(web): State<Web>, signed: Signed, sent: Sent) -> Resu
             let typed = Typed { chosen: Some(chosen), day, ..Typed::default() };
             refuse(&web, &signed, &sentence, typed).await
         }
+    }
+}
+
+async fn hand_over(State(web): State<Web>, signed: Signed, sent: Sent) -> Result<Response, Wrong> {
+    let chosen = chosen(&web, &signed, &sent).await?;
+    let work = async {
+        if chosen.is_empty() {
+            return Err(FlowError::Refused(NONE_CHOSEN.to_owned()));
+        }
+        let handed = handed_over::hand_over(&web.gateway, &chosen, &signed.by()).await?;
+        if handed.left_out.is_empty() {
+            return Ok("/letters?done=handed-over".to_owned());
+        }
+        if handed.now == 0 {
+            return Err(FlowError::Refused(stays(&handed.left_out)));
+        }
+        Ok("/letters?done=handed-over-in-part".to_owned())
+    };
+    match Box::pin(once(&web, &signed, &sent, work)).await? {
+        Did::Done(response) => Ok(response),
+        Did::Refused(sentence) => {
+            let typed = Typed { chosen: Some(chosen), ..Typed::default() };
+            refuse(&web, &signed, &sentence, typed).await
+        }
+    }
+}
+
+/// Why no letter was handed over: the first reason, which is mostly the only one.
+fn stays(left_out: &[LeftOut]) -> String {
+    let why = left_out.first().map_or("", |one| one.why.as_str());
+    match left_out.len() {
+        0 | 1 => format!("this letter was not handed over: {why}"),
+        count => format!("none of these {count} letters was handed over; the first: {why}"),
     }
 }
 

@@ -20,6 +20,8 @@ use crate::{
 const ROUND: Duration = Duration::from_secs(2);
 /// How often a channel that the daemon itself holds is tried again.
 const HEAL: Duration = Duration::from_mins(1);
+/// The longest rest of one that is held again whenever it is released.
+const LONGEST_REST: Duration = Duration::from_hours(4);
 /// How often is looked whether a channel is silent, and whether a month's cap still holds: what takes minutes to tell.
 const LISTEN: Duration = Duration::from_secs(30);
 /// How often clocks are looked for that a daemon started by a calendar it had not replaced yet.
@@ -51,7 +53,7 @@ struct Since {
     /// It was last looked for silence and full months.
     listened: Option<std::time::Instant>,
     /// Each held channel was probed.
-    tried: HashMap<String, std::time::Instant>,
+    tried: HashMap<String, Tried>,
     /// Clocks were counted anew.
     redated: Option<std::time::Instant>,
     /// The school's day on which it was last looked who turns 16 or 18.
@@ -150,21 +152,33 @@ async fn care_once(
     Ok(())
 }
 
-/// Probes the channels that the daemon holds because of their settings; one that works again is released.
-async fn heal(gateway: &Gateway, tried: &mut HashMap<String, std::time::Instant>) -> Result<(), FlowError> {
+/// When a channel that is held was last probed, and how long it rests until the next time.
+#[derive(Debug, Clone, Copy)]
+struct Tried {
+    at: std::time::Instant,
+    rest: Duration,
+}
+
+/// Probes the channels that the daemon holds because of their settings; one that works again is released. What a probe cannot
+/// see holds it again with the next message: then each rest is twice the one before.
+async fn heal(gateway: &Gateway, tried: &mut HashMap<String, Tried>) -> Result<(), FlowError> {
     let holds = daemons::holds(&mut *gateway.store.acquire().await?).await?;
-    tried.retain(|scope, _| holds.iter().any(|hold| hold.scope == *scope));
+    tried.retain(|scope, tried| {
+        holds.iter().any(|hold| hold.scope == *scope) || tried.at.elapsed() < tried.rest * 2
+    });
     for hold in holds.iter().filter(|hold| hold.set_by == "daemon") {
-        let at = tried.entry(hold.scope.clone()).or_insert_with(std::time::Instant::now);
-        if at.elapsed() < HEAL {
+        let first = Tried { at: std::time::Instant::now(), rest: HEAL };
+        let at = tried.entry(hold.scope.clone()).or_insert(first);
+        if at.at.elapsed() < at.rest {
             continue;
         }
-        *at = std::time::Instant::now();
+        at.at = std::time::Instant::now();
         let sender = ChannelId::parse(&hold.scope).ok().and_then(|id| gateway.senders.get(&id));
         if let Some(sender) = sender
             && sender.probe().await.is_ok()
             && operate::healed(gateway, &hold.scope).await?
         {
+            at.rest = (at.rest * 2).min(LONGEST_REST);
             tracing::info!(channel = hold.scope, "channel works again and is released");
         }
     }

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::{Stop, Trouble};
 use crate::{
-    flows::{FlowError, gateway::Gateway, mailbox::Mailbox, receive, texts},
+    flows::{FlowError, gateway::Gateway, mailbox::Mailbox, receipts, receive, texts},
     store::leader::Leader,
 };
 
@@ -57,7 +57,7 @@ async fn one_round(mailbox: &mut Mailbox, leader: &mut Leader) -> Result<bool, F
     Ok(true)
 }
 
-/// Asks a provider's list now and then for texts whose post was missed.
+/// Asks a provider's lists now and then for texts and receipts whose post was missed.
 pub(super) async fn list(gateway: Arc<Gateway>, sender: Arc<dyn Sender>, mut stop: Stop) {
     let what = format!("list of {}", sender.id());
     let mut leader = Leader::new(gateway.store.pool(), format!("list:{}", sender.id()));
@@ -69,9 +69,9 @@ pub(super) async fn list(gateway: Arc<Gateway>, sender: Arc<dyn Sender>, mut sto
         };
         trouble.note(&what, &round);
         match round {
-            // It keeps no list: there is nothing to ask for.
-            Ok(Some(None)) => break,
-            Ok(Some(Some(found))) if found > 0 => {
+            // It keeps no lists: there is nothing to ask for.
+            Ok(Some((None, None))) => break,
+            Ok(Some((Some(found), _))) if found > 0 => {
                 tracing::warn!(channel = %sender.id(), found, "texts were found whose post was missed");
             }
             _ => {}
@@ -91,11 +91,12 @@ async fn look(
     gateway: &Gateway,
     sender: &dyn Sender,
     leader: &mut Leader,
-) -> Result<Option<Option<u64>>, FlowError> {
+) -> Result<Option<(Option<u64>, Option<usize>)>, FlowError> {
     if !leader.is_ours().await? {
         return Ok(None);
     }
-    Ok(Some(texts::catch_up(gateway, sender).await?))
+    let texts = texts::catch_up(gateway, sender).await?;
+    Ok(Some((texts, receipts::catch_up(gateway, sender).await?)))
 }
 
 /// Understands what was kept, batch after batch, then waits to be woken.

@@ -295,6 +295,7 @@ fn queueing_gateway(store: &Store) -> liaison::flows::gateway::Gateway {
         carriers: Carriers {
             email: liaison_channels::message::ChannelId::parse("school-mail").ok(),
             text: None,
+            letter: None,
         },
         senders: std::collections::BTreeMap::new(),
         reading: settings.reading,

@@ -383,7 +383,7 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
             calendar: calendar::read(term.as_bytes()).ok(),
             clock: calendar::Rule::default(),
         }),
-        carriers: Carriers { email: named("school-mail"), text: named("texts") },
+        carriers: Carriers { email: named("school-mail"), text: named("texts"), letter: named("letters") },
         senders,
         patience: Patience {
             lease: Duration::from_secs(30),

@@ -24,6 +24,7 @@ use crate::domain::{
 pub(super) struct SendingSection {
     pub(super) email_channel: Option<String>,
     pub(super) text_channel: Option<String>,
+    pub(super) letter_channel: Option<String>,
     from: String,
     until: String,
     days: String,

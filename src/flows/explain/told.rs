@@ -116,6 +116,9 @@ async fn notice(connection: &mut PgConnection, id: Uuid) -> Result<Option<Explai
         Some(Notice::Digest(digest)) => {
             digest.lines().into_iter().map(|line| Fired::new("digest", "waits", line)).collect()
         }
+        Some(Notice::ChannelHeld) => {
+            vec![Fired::new("channel", "stop", "the other side refused the school's settings or account")]
+        }
         Some(Notice::SendingStopped) => {
             vec![Fired::new("breaker", "stop", "more messages were about to leave than an hour should see")]
         }

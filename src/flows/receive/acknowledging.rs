@@ -91,6 +91,7 @@ impl Deciding<'_> {
             channel: channel.as_str().to_owned(),
             not_before: self.now,
             follows: None,
+            task: None,
         });
         outcome.choices.push((delivery.0, as_json(std::slice::from_ref(&fired), &policy)));
         outcome.entries.push(

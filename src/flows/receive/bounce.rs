@@ -58,7 +58,11 @@ pub(super) async fn note(
         (Some(_), true) => "a message of ours did not arrive",
         (Some(_), false) => "a message of ours is late, or may not arrive",
         (None, true) if notice_lost(tx, deciding, named).await? => "a notice to a colleague did not arrive",
-        (None, _) => "a bounce that names no message of ours: nothing is believed of it",
+        (None, _) => {
+            // It may be all that tells of a carer who was not reached, or a carer's own words with a bounce they got.
+            deciding.look_at(outcome, "a bounce that names no message of ours: nothing is believed of it");
+            return Ok(());
+        }
     };
     if let (Some(sent), Some(bounce)) = (&sent, bounce) {
         about_ours.push(AboutOurs { channel: sent.channel.clone(), receipt: as_receipt(sent, bounce) });
@@ -129,8 +133,8 @@ fn as_receipt(sent: &Sent, bounce: &Bounce) -> Receipt {
     }
 }
 
-/// Whose turn it is (`domain.md` §2.6): a wrong address is the school's to mend; a full or closed mailbox and a policy
-/// are not the address's fault; what is only late moves nothing.
+/// Whose turn it is (RFC 3463, RFC 5321 §4.2.3): a wrong address is the school's to mend; a full or closed mailbox, what the mail
+/// is like, a loop and a policy are not the address's fault; what is only late moves nothing.
 fn progress(bounce: &Bounce) -> Progress {
     if !bounce.given_up {
         return Progress::Sent;
@@ -138,7 +142,15 @@ fn progress(bounce: &Bounce) -> Progress {
     if !bounce.permanent {
         return Progress::Failed(FailedAs::Temporary);
     }
-    let address_is_fine =
-        bounce.status.iter().any(|status| status.starts_with("5.2.") || status.starts_with("5.7."));
-    Progress::Failed(if address_is_fine { FailedAs::Refused } else { FailedAs::BadAddress })
+    let blames_the_address = |status: &String| {
+        status.starts_with("5.1.") || ["5.4.4", "5.0.0"].iter().any(|known| status == known)
+    };
+    // Without an enhanced code the reply's own is asked, and without either it was the words that told of a wrong address.
+    let failed = match (bounce.status.as_slice(), bounce.smtp_code.as_slice()) {
+        ([], []) => FailedAs::BadAddress,
+        ([], codes) if codes.iter().any(|code| matches!(code, 550 | 551 | 553)) => FailedAs::BadAddress,
+        (statuses, _) if statuses.iter().any(blames_the_address) => FailedAs::BadAddress,
+        _ => FailedAs::Refused,
+    };
+    Progress::Failed(failed)
 }

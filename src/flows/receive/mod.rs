@@ -94,7 +94,10 @@ async fn batch(gateway: &Gateway, most: i64) -> Result<usize, FlowError> {
     let (worn_out, fresh): (Vec<Waiting>, Vec<Waiting>) =
         waiting.into_iter().partition(|one| one.tries >= MOST_TRIES);
     let key = gateway.reply_key(&mut tx).await?;
-    let mut messages = understand(fresh, hints, gateway.reading, &key).await;
+    let messages = understand(fresh, hints, gateway.reading, &key).await;
+    let mut messages = messages.ok_or_else(|| {
+        FlowError::Refused("a batch of messages took too long to read; each is read alone".to_owned())
+    })?;
     messages.extend(worn_out.iter().map(Message::given_up));
     let back = come_back(&messages);
     let known = probes::known(&mut tx, &back.iter().map(|(_, id, _)| *id).collect::<Vec<_>>()).await?;

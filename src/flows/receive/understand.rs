@@ -95,13 +95,14 @@ pub(super) fn our_delivery(message_id: &str) -> Option<DeliveryId> {
     (id.len() == 32).then(|| uuid::Uuid::try_parse(id).ok()).flatten().map(DeliveryId)
 }
 
-/// Reads a batch. What takes too long, or makes the reader panic, is `unreadable`, and a person looks at it.
+/// Reads a batch. What takes too long alone, or makes the reader panic, is `unreadable`, and a person looks at it; `None` where a
+/// batch of several took too long, which is then to be read one by one.
 pub(super) async fn understand(
     waiting: Vec<Waiting>,
     hints: Arc<Hints>,
     limits: Limits,
     key: &ReplyKey,
-) -> Vec<Message> {
+) -> Option<Vec<Message>> {
     let shells: Vec<Message> = waiting.iter().map(shell).collect();
     let half = waiting.len().div_ceil(2);
     let mut first = waiting;
@@ -118,8 +119,10 @@ pub(super) async fn understand(
     let mut read = Vec::with_capacity(shells.len());
     for part in [first, second] {
         // A part that did not come back: its messages stand as shells below.
-        if let Ok(Ok(messages)) = part {
-            read.extend(messages);
+        match part {
+            Ok(Ok(messages)) => read.extend(messages),
+            Err(_) if shells.len() > 1 => return None,
+            _ => {}
         }
     }
     let done: std::collections::HashSet<_> = read.iter().map(|message| message.id).collect();
@@ -128,7 +131,7 @@ pub(super) async fn understand(
         shell
     }));
     read.sort_by_key(|message| message.id);
-    read
+    Some(read)
 }
 
 fn one_safely(one: &Waiting, hints: &Hints, limits: &Limits, key: &ReplyKey) -> Message {

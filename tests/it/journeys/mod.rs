@@ -3,6 +3,7 @@
 mod daemons;
 mod doubt;
 mod explain;
+mod handed_over;
 mod life;
 mod lost_commits;
 mod month;

@@ -2,8 +2,10 @@
 
 use jiff::SignedDuration;
 use liaison::domain::staff::Role;
+use liaison_channels::ChannelConfig;
 
 use super::{Answer, Browser, Staffed, two_classes};
+use crate::support::school::School;
 
 const WORDS: &str = "Sam read \u{201c}two\u{201d} whole chapters & sang.\n\nWell done <Sam>.";
 
@@ -221,4 +223,52 @@ async fn a_letter_that_comes_back_after_many_others_were_posted_is_found_and_rec
     assert!(refused.body.contains(&back), "the page on which it stands: {}", refused.body);
     assert_eq!(returned.to(), "/letters?done=came-back");
     post.school.close().await;
+}
+
+#[tokio::test]
+async fn letters_are_handed_over_by_one_press_where_a_channel_prints_them() {
+    let mut without = post().await;
+    let plain = without.office.get("/letters").await.body;
+    without.school.school.close().await;
+    let place = tempfile::TempDir::new().unwrap();
+    let config = serde_json::json!({
+        "path": place.path().join("letters"), "carries": "letter", "from": "Northfield School",
+    });
+    let letters = ChannelConfig::Folder(serde_json::from_value(config).unwrap());
+    let roll = two_classes()
+        .changed("C1", |carer| carer.wants("letter"))
+        .changed("C3", |carer| carer.wants("letter").with("format", "large_print"));
+    let school = School::with(&roll, |setup| setup.letters = Some(letters)).await;
+    let school = Staffed::of(school, "Oak", |role| role.as_str().to_owned()).await;
+    school.school.queue(&[("P1", WORDS), ("P2", "Tia wrote a poem.")]).await;
+    let office = school.as_role(Role::Office).await;
+    let mut post = Post { school, office };
+    let (amina, clara) = (post.letter_of("Amina Ash").await, post.letter_of("Clara Birch").await);
+
+    let none = post.press("/letters/handed-over", &[]).await;
+    let large = post.press("/letters/handed-over", &[("letter", &clara)]).await;
+    let page = post.office.get("/letters").await;
+    let both = [("letter", amina.as_str()), ("letter", clara.as_str())];
+    let handed = post.press_on(&page, "/letters/handed-over", &both).await;
+    let again = post.press_on(&page, "/letters/handed-over", &both).await;
+    let list = post.office.get(&handed.to()).await.body;
+    post.school.school.deliver().await;
+    let after = post.office.get("/letters").await.body;
+
+    assert!(!plain.contains("handed-over"), "{plain}");
+    assert_eq!((none.status, large.status), (422, 422));
+    assert!(
+        large.body.contains("This letter was not handed over: this carer reads in another form"),
+        "{}",
+        large.body
+    );
+    assert_eq!((handed.to(), again.to()), (handed.to(), handed.to()));
+    assert!(list.contains("Handed over, but for those that still stand under To post"), "{list}");
+    assert!(list.contains("it has not said yet that it has it") && list.contains("1 letter waits"), "{list}");
+    assert!(after.contains("; it has it"), "{after}");
+    let printed: Vec<_> = std::fs::read_dir(place.path().join("letters")).unwrap().flatten().collect();
+    let [file] = printed.as_slice() else { panic!("{printed:?}") };
+    let sheet = std::fs::read_to_string(file.path()).unwrap();
+    assert!(sheet.contains("Amina Ash\n1 Elm Row") && sheet.contains("Well done <Sam>."), "{sheet}");
+    post.school.school.close().await;
 }

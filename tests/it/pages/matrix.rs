@@ -118,6 +118,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/letters", "osd"),
     ("POST", "/letters/print", "osd"),
     ("POST", "/letters/posted", "osd"),
+    ("POST", "/letters/handed-over", "osd"),
     ("POST", "/letters/{task}/returned", "osd"),
     ("GET", "/play", "+"),
     ("GET", "/play/stranger", "+"),

@@ -39,6 +39,7 @@ const NOT_WALKED: &[&str] = &[
     "/health/go-on",
     "/carers/{carer}/addresses/{address}/good",
     "/letters/posted",
+    "/letters/handed-over",
     "/letters/{task}/returned",
     "/announce/{announcement}/approve",
     "/announce/{announcement}/decline",

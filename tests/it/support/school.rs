@@ -76,6 +76,8 @@ pub(crate) struct Setup {
     pub(crate) parts_per_month: Option<u32>,
     /// Another provider of texts than the strict one in this process.
     pub(crate) texts: Option<ChannelConfig>,
+    /// Who prints and posts letters that the office hands over.
+    pub(crate) letters: Option<ChannelConfig>,
 }
 
 /// A school, its gateway and the two providers.
@@ -149,6 +151,7 @@ fn usual() -> Setup {
         reading: Limits::default(),
         parts_per_month: None,
         texts: None,
+        letters: None,
         address: "parents@northfield.example".to_owned(),
         begins: None,
     }
@@ -374,8 +377,10 @@ fn gateway(
     let mut texts = texts.config(folder.path()).expect("text settings");
     texts.cost = CostConfig { pence_per_part: Some(4.5), parts_per_month: setup.parts_per_month };
     let texts = setup.texts.clone().unwrap_or(ChannelConfig::Twilio(texts));
+    let letters = setup.letters.clone().map(|letters| ("letters", letters));
     let senders: BTreeMap<ChannelId, Arc<dyn Sender>> = [("school-mail", mail), ("texts", texts)]
         .into_iter()
+        .chain(letters)
         .map(|(id, config)| {
             let id = ChannelId::parse(id).expect("a name");
             let sender = liaison_channels::open(id.clone(), &config).expect("open the channel");
@@ -387,7 +392,7 @@ fn gateway(
         store,
         clock: Arc::<SetClock>::clone(clock),
         current: Current::new(setup.policy.clone()),
-        carriers: Carriers { email: named("school-mail"), text: named("texts") },
+        carriers: Carriers { email: named("school-mail"), text: named("texts"), letter: named("letters") },
         senders,
         sink: setup.records.then(|| {
             let folder = RecordFolder::open(&folder.path().join("records")).expect("a folder of records");
