@@ -236,6 +236,51 @@ async fn a_line_that_fails_in_the_wait_is_replaced() {
 }
 
 #[tokio::test]
+async fn a_server_that_ends_every_wait_at_once_is_not_asked_in_a_loop() {
+    let limit = Duration::from_millis(200);
+    for idling in [Idling::Cut, Idling::Bye] {
+        let server = three().await;
+        server.change(|state| state.idling = idling);
+        let mut inbox = opened(server.settings());
+        let began = Instant::now();
+
+        for _ in 0..3 {
+            inbox.fetch(START, PLENTY).await.unwrap();
+            inbox.wait(limit).await.unwrap();
+        }
+
+        assert!(began.elapsed() >= limit * 3, "{idling:?}: {:?}", began.elapsed());
+        assert_eq!((server.connections(), server.heard("IDLE")), (3, 3), "{idling:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_to_tell_of_mail_is_looked_at_from_then_on() {
+    let limit = Duration::from_millis(200);
+    for idling in [Idling::No, Idling::NoAfterDone] {
+        let server = three().await;
+        server.change(|state| state.idling = idling);
+        let mut inbox = opened(server.settings());
+        let began = Instant::now();
+
+        for _ in 0..3 {
+            inbox.fetch(START, PLENTY).await.unwrap();
+            inbox.wait(limit).await.unwrap();
+        }
+        let told = inbox.probe().await.unwrap();
+
+        assert!(began.elapsed() >= limit * 3, "{idling:?}: {:?}", began.elapsed());
+        assert_eq!(
+            (server.heard("IDLE"), server.heard("UID FETCH")),
+            (1, 6),
+            "{idling:?}: on the line that was kept"
+        );
+        assert_eq!(server.connections(), 2, "{idling:?}: one to read by, one for the probe");
+        assert!(told.contains("looked at every"), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn mail_that_is_announced_during_a_fetch_is_not_waited_for() {
     let server = three().await;
     server.change(|state| state.aside = Some("* 4 EXISTS\r\n* 1 FETCH (UID 1 FLAGS (\\Seen))\r\n"));

@@ -49,6 +49,10 @@ pub(crate) enum Idling {
     Dead,
     /// Never consents.
     NoConsent,
+    /// Refuses, though it offers it.
+    No,
+    /// Consents, and refuses at the end.
+    NoAfterDone,
 }
 
 /// What the server has and does; may be changed while it runs.
@@ -215,6 +219,9 @@ async fn idle(
     if how == Idling::NoConsent {
         return lines.next_line().await.is_ok();
     }
+    if how == Idling::No {
+        return say(write, format!("{tag} BAD no such command\r\n").into_bytes()).await;
+    }
     say(write, b"+ idling\r\n".to_vec()).await;
     match how {
         Idling::Cut => return false,
@@ -227,7 +234,11 @@ async fn idle(
             let _ = lines.next_line().await;
             return false;
         }
-        Idling::Keepalive | Idling::NoConsent => {}
+        Idling::NoAfterDone => {
+            let ended = lines.next_line().await.is_ok_and(|line| line.is_some());
+            return ended && say(write, format!("{tag} NO not here\r\n").into_bytes()).await;
+        }
+        Idling::Keepalive | Idling::NoConsent | Idling::No => {}
     }
     let mut every = tokio::time::interval(std::time::Duration::from_millis(5));
     loop {
