@@ -9,7 +9,7 @@ use liaison_channels::{
 };
 
 use crate::{
-    kit::{PLENTY, beginning, opened, raws, uids},
+    kit::{PLENTY, beginning, large, opened, raws, uids},
     script::{Bad, Idling, Scripted},
 };
 
@@ -131,6 +131,33 @@ async fn a_mail_that_comes_only_in_parts_is_whole() {
 
     assert_eq!(raws(&batch.mails), [&b"first\r\n"[..], b"second\r\n", b"third\r\n"]);
     assert_eq!(troubled(&batch), [false, false, false]);
+}
+
+#[tokio::test]
+async fn a_large_mail_is_asked_for_until_nothing_more_of_it_comes() {
+    for bad in [Bad::ShortParts, Bad::Estimated, Bad::EstimatedAndNo] {
+        let sent = large(1_500_000);
+        let server = Scripted::start(&[(1, &sent), (2, b"second\r\n")]).await;
+        server.change(|state| state.bad.extend([(1, bad)]));
+
+        let batch = opened(server.settings()).fetch(START, PLENTY).await.unwrap();
+
+        assert!(raws(&batch.mails) == [&sent[..], b"second\r\n"], "{bad:?}: the bytes are equal");
+        assert_eq!(troubled(&batch), [false, false], "{bad:?}");
+        assert_eq!(batch.mails[0].left_out, 0, "{bad:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_mail_of_which_the_server_keeps_the_rest_is_told_to_a_person() {
+    let sent = large(1_500_000);
+    let server = Scripted::start(&[(1, &sent)]).await;
+    server.change(|state| state.bad.extend([(1, Bad::HalfInParts)]));
+
+    let batch = opened(server.settings()).fetch(START, PLENTY).await.unwrap();
+
+    assert!(raws(&batch.mails) == [&sent[..750_000]], "what came is kept");
+    assert_eq!((batch.mails[0].left_out, troubled(&batch)), (750_000, vec![true]));
 }
 
 #[tokio::test]

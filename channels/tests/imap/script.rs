@@ -34,6 +34,14 @@ pub(crate) enum Bad {
     Gone,
     /// The server has no content of it.
     Nil,
+    /// Its parts come shorter than was asked for.
+    ShortParts,
+    /// Its parts end in its middle.
+    HalfInParts,
+    /// The server estimates its size, a little too high.
+    Estimated,
+    /// The same, and says no to what is asked beyond its end.
+    EstimatedAndNo,
 }
 
 /// What the server does in IDLE.
@@ -298,13 +306,19 @@ fn fetched(state: &mut State, tag: &str, set: &str, what: &str) -> Answer {
         let garbage = format!("* {number} FETCH (UID {uid} BODY[ amina@post.example {{\r\n").into_bytes();
         match bad {
             Some(Bad::GarbledListing) if listing => out.extend(garbage),
-            _ if listing => out.extend_from_slice(
-                format!(
-                    "* {number} FETCH (UID {uid} INTERNALDATE \"17-Jul-2026 02:44:25 +0100\" RFC822.SIZE {})\r\n",
-                    raw.len()
-                )
-                .as_bytes(),
-            ),
+            _ if listing => {
+                let estimated = matches!(bad, Some(Bad::Estimated | Bad::EstimatedAndNo));
+                let size = if estimated { raw.len() + raw.len() / 20 } else { raw.len() };
+                out.extend_from_slice(
+                    format!(
+                        "* {number} FETCH (UID {uid} INTERNALDATE \"17-Jul-2026 02:44:25 +0100\" RFC822.SIZE {size})\r\n"
+                    )
+                    .as_bytes(),
+                );
+            }
+            Some(Bad::EstimatedAndNo) if part(raw, partial).1.is_empty() => {
+                return Answer::Say(format!("{tag} NO there is no more\r\n").into_bytes());
+            }
             Some(Bad::Garbled) => out.extend(garbage),
             Some(Bad::GarbledWhole) if partial.is_none() => out.extend(garbage),
             Some(Bad::Refused) => {
@@ -318,7 +332,10 @@ fn fetched(state: &mut State, tag: &str, set: &str, what: &str) -> Answer {
                 out.extend_from_slice(format!("* {number} FETCH (UID {uid} BODY[] NIL)\r\n").as_bytes());
             }
             _ => {
+                let raw = if bad == Some(Bad::HalfInParts) { &raw[..raw.len() / 2] } else { raw };
                 let (label, content) = part(raw, partial);
+                let most = if bad == Some(Bad::ShortParts) { 100_000 } else { usize::MAX };
+                let content = &content[..content.len().min(most)];
                 out.extend_from_slice(
                     format!("* {number} FETCH (UID {uid} BODY[]{label} {{{}}}\r\n", content.len()).as_bytes(),
                 );
