@@ -89,6 +89,11 @@ impl Listed {
         self.dates().max().is_some_and(|latest| latest < horizon)
     }
 
+    /// The date by which the list is asked for a day, as far as it can be read.
+    pub(super) fn sent_or_created(&self) -> Option<Timestamp> {
+        self.dates().next()
+    }
+
     fn dates(&self) -> impl Iterator<Item = Timestamp> {
         [&self.date_sent, &self.date_created].into_iter().flatten().filter_map(|date| list::date(date))
     }
@@ -104,7 +109,7 @@ impl Listed {
         if !self.is_inbound() {
             return None;
         }
-        let sent_at = self.dates().next();
+        let sent_at = self.sent_or_created();
         let count = self.num_media.as_ref().and_then(super::wire::number).unwrap_or_default();
         Some(ArrivedText {
             reference: ProviderRef(self.sid),
