@@ -9,7 +9,10 @@ use super::{
     is_message_sid, list,
     signature::{Fields, form, one},
 };
-use crate::{inbound::ArrivedText, message::ProviderRef};
+use crate::{
+    inbound::{ArrivedText, OptOut},
+    message::ProviderRef,
+};
 
 /// Reads a kept post about a text that arrived, as it was read when it came.
 pub(crate) fn read_post(raw: &[u8]) -> Option<ArrivedText> {
@@ -41,7 +44,20 @@ pub(super) fn from_post(fields: &Fields) -> Result<ArrivedText, &'static str> {
         media,
         part: None,
         sent_at: None,
+        opt_out: opt_out(fields),
     })
+}
+
+/// What Twilio's own keywords made of it: told with Advanced Opt-Out alone (provider's page "Customize User Opt-out
+/// Keywords"). A word that Twilio has yet to invent is none.
+fn opt_out(fields: &Fields) -> Option<OptOut> {
+    let word = one(fields, "OptOutType").ok().flatten().unwrap_or_default();
+    match word.trim().to_ascii_uppercase().as_str() {
+        "STOP" => Some(OptOut::Stop),
+        "START" => Some(OptOut::Start),
+        "HELP" => Some(OptOut::Help),
+        _ => None,
+    }
 }
 
 /// How many pictures came: as Twilio counts them, else as many as it names.
@@ -119,6 +135,7 @@ impl Listed {
             media: u16::try_from(count).unwrap_or(u16::MAX),
             part: None,
             sent_at,
+            opt_out: None,
         })
     }
 }
