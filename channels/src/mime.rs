@@ -28,6 +28,8 @@ pub(crate) struct Letterhead {
     id_domain: String,
     /// Where answers go, to be marked so that each is known again.
     tagged: Option<Mailbox>,
+    /// Whether what leaves on a timer says that a machine sent it.
+    marked: bool,
 }
 
 /// The most References a mail repeats: the first, and the newest of the rest (RFC 5322 leaves it open, line limits do not).
@@ -45,15 +47,27 @@ impl Letterhead {
         // Our own mail is known by this, should it ever come back to us.
         put_line(&mut head, "X-Liaison", &id_domain);
         head.push_str("MIME-Version: 1.0\r\n");
-        Self { head, id_domain, tagged }
+        Self { head, id_domain, tagged, marked: false }
+    }
+
+    /// The same; with `marked`, what leaves on a timer says that a machine sent it.
+    #[must_use]
+    pub(crate) fn marked(self, marked: bool) -> Self {
+        Self { marked, ..self }
     }
 
     /// The headers by which other machines know how to treat this mail (RFC 3834 §5; MS-OXCMAIL §2.1.3.2.20).
     fn manner(&self, mail: &Mail) -> String {
         let mut lines = String::new();
         match mail.manner {
-            // Written by a colleague, so not `Auto-Submitted`; still no reason for out-of-office answers.
-            Manner::Letter => put_line(&mut lines, "X-Auto-Response-Suppress", "OOF, AutoReply"),
+            // Written by a colleague, so not `Auto-Submitted` unless the school wants it; still no reason for out-of-office
+            // answers.
+            Manner::Letter => {
+                if self.marked {
+                    put_line(&mut lines, "Auto-Submitted", "auto-generated");
+                }
+                put_line(&mut lines, "X-Auto-Response-Suppress", "OOF, AutoReply");
+            }
             Manner::Reply => {}
             Manner::Automatic => {
                 put_line(&mut lines, "Auto-Submitted", "auto-replied");
@@ -308,6 +322,20 @@ mod tests {
         ] {
             assert!(headers.iter().any(|header| header == line), "{line} in {headers:?}");
         }
+    }
+
+    #[test]
+    fn what_leaves_on_a_timer_is_marked_as_a_machine_s_only_where_the_school_wants_it() {
+        let head = letterhead().marked(true);
+        let marks = |manner| {
+            let bytes = head.write(&Mail { manner, ..mail() }, OurRef(Uuid::from_u128(7))).expect("written");
+            let headers = headers(&String::from_utf8(bytes).expect("ASCII"));
+            headers.into_iter().filter(|line| line.starts_with("Auto-")).collect::<Vec<_>>()
+        };
+
+        assert_eq!(marks(Manner::Letter), ["Auto-Submitted: auto-generated"]);
+        assert_eq!(marks(Manner::Automatic), ["Auto-Submitted: auto-replied"]);
+        assert_eq!(marks(Manner::Reply), Vec::<String>::new());
     }
 
     #[test]
