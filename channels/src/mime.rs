@@ -84,6 +84,8 @@ impl Letterhead {
             // The relay's signature (DKIM) must cover both, or mail programs show no button (RFC 8058 §4).
             put_line(&mut lines, "List-Unsubscribe", &format!("<{url}>"));
             put_line(&mut lines, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+            // By it a mail program knows the next one as of the same list, whatever its subject (RFC 2919 §3).
+            put_line(&mut lines, "List-Id", &format!("<newsletters.{}>", self.id_domain));
         }
         if let Some(id) = &mail.in_reply_to {
             put_line(&mut lines, "In-Reply-To", &format!("<{id}>"));
@@ -352,9 +354,11 @@ mod tests {
         let newsletter = headers(&written(&Mail { unsubscribe: Some(url.clone()), ..mail() }));
         let other = headers(&written(&mail()));
 
-        for line in
-            [&format!("List-Unsubscribe: <{url}>"), "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
-        {
+        for line in [
+            &format!("List-Unsubscribe: <{url}>"),
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+            "List-Id: <newsletters.northfield.example>",
+        ] {
             assert!(newsletter.iter().any(|header| header == line), "{line} in {newsletter:?}");
         }
         assert!(!other.iter().any(|header| header.starts_with("List-")), "{other:?}");
