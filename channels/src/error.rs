@@ -11,7 +11,8 @@ use crate::{private::Private, wire_log::WireLog};
 pub enum Fault {
     /// Try again later, by the retry schedule.
     Temporary,
-    /// The server or provider cannot be reached at all: the whole channel rests, and no message's tries run out.
+    /// The server or provider cannot be reached, or fails before a message is spoken of: the whole channel rests, and no
+    /// message's tries run out.
     Unreachable,
     /// The provider said "slow down": the whole channel waits, for as long as it named if it named a time.
     Throttled {

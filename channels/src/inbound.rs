@@ -93,6 +93,20 @@ pub struct ArrivedText {
     pub part: Option<TextPart>,
     /// When the provider took it, if it says.
     pub sent_at: Option<Timestamp>,
+    /// What the provider itself has made of it, if it says: it blocks and answers by keywords of its own, which need not be
+    /// ours.
+    pub opt_out: Option<OptOut>,
+}
+
+/// What a provider has made of a text that is one of its keywords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OptOut {
+    /// The sender wants no more texts, and the provider lets none of ours through.
+    Stop,
+    /// The sender wants texts again, and the provider lets them through.
+    Start,
+    /// The sender asked what this is, and the provider has answered.
+    Help,
 }
 
 impl ArrivedText {

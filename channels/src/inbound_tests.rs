@@ -13,6 +13,7 @@ fn part(number: u16, body: &str) -> ArrivedText {
         media: 0,
         part: Some(TextPart { of: "203".to_owned(), number, total: TOTAL }),
         sent_at: Timestamp::from_second(1_795_446_000 + i64::from(number)).ok(),
+        opt_out: None,
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Letterhead {
     id_domain: String,
     /// Where answers go, to be marked so that each is known again.
     tagged: Option<Mailbox>,
+    /// Whether what leaves on a timer says that a machine sent it.
+    marked: bool,
 }
 
 /// The most References a mail repeats: the first, and the newest of the rest (RFC 5322 leaves it open, line limits do not).
@@ -45,15 +47,27 @@ impl Letterhead {
         // Our own mail is known by this, should it ever come back to us.
         put_line(&mut head, "X-Liaison", &id_domain);
         head.push_str("MIME-Version: 1.0\r\n");
-        Self { head, id_domain, tagged }
+        Self { head, id_domain, tagged, marked: false }
+    }
+
+    /// The same; with `marked`, what leaves on a timer says that a machine sent it.
+    #[must_use]
+    pub(crate) fn marked(self, marked: bool) -> Self {
+        Self { marked, ..self }
     }
 
     /// The headers by which other machines know how to treat this mail (RFC 3834 §5; MS-OXCMAIL §2.1.3.2.20).
     fn manner(&self, mail: &Mail) -> String {
         let mut lines = String::new();
         match mail.manner {
-            // Written by a colleague, so not `Auto-Submitted`; still no reason for out-of-office answers.
-            Manner::Letter => put_line(&mut lines, "X-Auto-Response-Suppress", "OOF, AutoReply"),
+            // Written by a colleague, so not `Auto-Submitted` unless the school wants it; still no reason for out-of-office
+            // answers.
+            Manner::Letter => {
+                if self.marked {
+                    put_line(&mut lines, "Auto-Submitted", "auto-generated");
+                }
+                put_line(&mut lines, "X-Auto-Response-Suppress", "OOF, AutoReply");
+            }
             Manner::Reply => {}
             Manner::Automatic => {
                 put_line(&mut lines, "Auto-Submitted", "auto-replied");
@@ -70,6 +84,8 @@ impl Letterhead {
             // The relay's signature (DKIM) must cover both, or mail programs show no button (RFC 8058 §4).
             put_line(&mut lines, "List-Unsubscribe", &format!("<{url}>"));
             put_line(&mut lines, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+            // By it a mail program knows the next one as of the same list, whatever its subject (RFC 2919 §3).
+            put_line(&mut lines, "List-Id", &format!("<newsletters.{}>", self.id_domain));
         }
         if let Some(id) = &mail.in_reply_to {
             put_line(&mut lines, "In-Reply-To", &format!("<{id}>"));
@@ -311,6 +327,20 @@ mod tests {
     }
 
     #[test]
+    fn what_leaves_on_a_timer_is_marked_as_a_machine_s_only_where_the_school_wants_it() {
+        let head = letterhead().marked(true);
+        let marks = |manner| {
+            let bytes = head.write(&Mail { manner, ..mail() }, OurRef(Uuid::from_u128(7))).expect("written");
+            let headers = headers(&String::from_utf8(bytes).expect("ASCII"));
+            headers.into_iter().filter(|line| line.starts_with("Auto-")).collect::<Vec<_>>()
+        };
+
+        assert_eq!(marks(Manner::Letter), ["Auto-Submitted: auto-generated"]);
+        assert_eq!(marks(Manner::Automatic), ["Auto-Submitted: auto-replied"]);
+        assert_eq!(marks(Manner::Reply), Vec::<String>::new());
+    }
+
+    #[test]
     fn a_reply_by_a_colleague_is_not_marked_as_automatic() {
         let headers = headers(&written(&Mail { manner: Manner::Reply, ..mail() }));
 
@@ -324,9 +354,11 @@ mod tests {
         let newsletter = headers(&written(&Mail { unsubscribe: Some(url.clone()), ..mail() }));
         let other = headers(&written(&mail()));
 
-        for line in
-            [&format!("List-Unsubscribe: <{url}>"), "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
-        {
+        for line in [
+            &format!("List-Unsubscribe: <{url}>"),
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+            "List-Id: <newsletters.northfield.example>",
+        ] {
             assert!(newsletter.iter().any(|header| header == line), "{line} in {newsletter:?}");
         }
         assert!(!other.iter().any(|header| header.starts_with("List-")), "{other:?}");

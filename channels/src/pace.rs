@@ -2,7 +2,10 @@
 
 use std::{
     num::NonZeroU32,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -14,12 +17,14 @@ pub struct Pace {
     limiter: Option<DefaultDirectRateLimiter>,
     every: Option<Duration>,
     paused_until: Mutex<Option<Instant>>,
+    /// Places that were used before they were taken.
+    owed: AtomicUsize,
 }
 
 impl Pace {
     /// As fast as the other side takes them.
     pub const fn unlimited() -> Self {
-        Self { limiter: None, every: None, paused_until: Mutex::new(None) }
+        Self { limiter: None, every: None, paused_until: Mutex::new(None), owed: AtomicUsize::new(0) }
     }
 
     /// At most `messages` in each `period`, in bursts of at most `burst`.
@@ -30,6 +35,7 @@ impl Pace {
             every: quota.is_some().then_some(every),
             limiter: quota.map(RateLimiter::direct),
             paused_until: Mutex::new(None),
+            owed: AtomicUsize::new(0),
         }
     }
 
@@ -43,15 +49,36 @@ impl Pace {
         self.limiter.is_some()
     }
 
-    /// Takes up to `want` places now. 0 means wait: see [`Pace::wait`].
+    /// Takes up to `want` places now, once those that [`Pace::spend`] booked are paid. 0 means wait: see [`Pace::wait`].
     pub fn take(&self, want: usize) -> usize {
         if self.pause_left().is_some() {
             return 0;
         }
         match &self.limiter {
             None => want,
+            Some(limiter) if !self.pays(limiter) => 0,
             Some(limiter) => (0..want).take_while(|_| limiter.check().is_ok()).count(),
         }
+    }
+
+    /// Books `extra` places more than were taken, after the fact: a text of three parts is taken as one message and goes out
+    /// as three, which is what providers count. Nothing waits for it now; the next group does, until the steady rate has
+    /// made up for it. Without a steady rate it books nothing.
+    pub fn spend(&self, extra: usize) {
+        if self.limiter.is_some() {
+            let _ = self.owed.fetch_update(Relaxed, Relaxed, |owed| Some(owed.saturating_add(extra)));
+        }
+    }
+
+    /// Pays what is owed, as far as there are places. `false`: some of it still is.
+    fn pays(&self, limiter: &DefaultDirectRateLimiter) -> bool {
+        while self.owed.fetch_update(Relaxed, Relaxed, |owed| owed.checked_sub(1)).is_ok() {
+            if limiter.check().is_err() {
+                let _ = self.owed.fetch_update(Relaxed, Relaxed, |owed| Some(owed.saturating_add(1)));
+                return false;
+            }
+        }
+        true
     }
 
     /// How long until it is worth asking again, when [`Pace::take`] gave nothing.
@@ -90,6 +117,47 @@ mod tests {
 
         assert_eq!((pace.take(10), pace.take(10)), (3, 0));
         assert_eq!((pace.every(), Pace::unlimited().every()), (Some(Duration::from_hours(1)), None));
+    }
+
+    #[test]
+    fn parts_that_were_spent_are_made_up_for_before_the_next_group() {
+        let burst = NonZeroU32::new(5).expect("5");
+        let pace = || Pace::limited(NonZeroU32::MIN, Duration::from_hours(1), burst);
+        let (within, beyond, twice) = (pace(), pace(), pace());
+
+        // A text of three parts was taken as one.
+        assert_eq!(within.take(1), 1);
+        within.spend(2);
+        assert_eq!(within.take(10), 2, "five places, of which three are gone");
+        assert_eq!(beyond.take(3), 3);
+        beyond.spend(4);
+        assert_eq!((beyond.take(1), beyond.owed.load(Relaxed)), (0, 2), "two were there, two are owed");
+        twice.spend(usize::MAX);
+        twice.spend(1);
+        assert_eq!((twice.take(1), twice.owed.load(Relaxed)), (0, usize::MAX - 5));
+    }
+
+    #[test]
+    fn what_is_owed_is_paid_at_the_steady_rate() {
+        let pace = Pace::limited(NonZeroU32::new(200).expect("200"), Duration::from_secs(1), NonZeroU32::MIN);
+        assert_eq!(pace.take(1), 1);
+        pace.spend(9);
+        let began = Instant::now();
+
+        while pace.take(1) == 0 {
+            std::thread::yield_now();
+        }
+
+        assert!(began.elapsed() >= Duration::from_millis(45), "{:?}", began.elapsed());
+    }
+
+    #[test]
+    fn without_a_pace_nothing_is_owed() {
+        let pace = Pace::unlimited();
+
+        pace.spend(1000);
+
+        assert_eq!(pace.take(7), 7);
     }
 
     #[test]

@@ -55,6 +55,7 @@ struct State {
     largest_page: Option<usize>,
     count_untold: bool,
     filter_unheeded: bool,
+    blamed: Option<&'static str>,
 }
 
 /// What the thread and the test share.
@@ -124,6 +125,11 @@ impl SinchFake {
             validity_secs: None,
             max_parts: 10,
         })
+    }
+
+    /// Names this member as the one at fault in every refusal.
+    pub fn blame(&self, member: &'static str) {
+        self.shared.lock().blamed = Some(member);
     }
 
     /// Gives at most so many elements a page, whatever is asked for.

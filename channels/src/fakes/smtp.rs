@@ -21,12 +21,15 @@ pub use self::tls::{Authority, Flaw};
 use super::token_server::TokenCheck;
 
 /// How the server is set up.
+#[expect(clippy::struct_excessive_bools, reason = "each is an offer of its own")]
 #[derive(Debug, Clone)]
 pub struct Script {
     /// Offers PIPELINING, and takes several commands in one write only then.
     pub pipelining: bool,
     /// Offers SMTPUTF8.
     pub utf8: bool,
+    /// Offers DSN, and takes its parameters of RCPT only then.
+    pub dsn: bool,
     /// Offers SIZE with this limit, in bytes.
     pub size: Option<usize>,
     /// Asks for this user name and password.
@@ -61,6 +64,7 @@ impl Default for Script {
         Self {
             pipelining: true,
             utf8: false,
+            dsn: false,
             size: Some(10_000_000),
             login: None,
             tokens: None,
@@ -132,6 +136,8 @@ pub struct Caught {
     pub from: String,
     /// `RCPT TO`, without its angle brackets.
     pub to: String,
+    /// What `RCPT` asked to be told of (`NOTIFY`, RFC 3461 §4.1); `None`: it left that to the server.
+    pub notify: Option<String>,
     /// The message as it was before dots were stuffed, lines ending in CR LF.
     pub data: String,
     /// Which connection brought it, counted from 1.

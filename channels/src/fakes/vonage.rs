@@ -114,6 +114,7 @@ impl VonageFake {
             public_url: Some("https://liaison.school.example".to_owned()),
             signature_secret_file: Some(signature),
             signature_method: Method::Sha256,
+            weak_signature: None,
             signature_window_secs: 300,
             per_second: 1000.0,
             in_flight: 4,

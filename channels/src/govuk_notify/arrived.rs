@@ -70,6 +70,7 @@ fn text(id: &str, from: &str, to: Option<String>, body: String, date: Option<&st
         media: 0,
         part: None,
         sent_at: date.and_then(self::date),
+        opt_out: None,
     })
 }
 

@@ -53,6 +53,7 @@ fn arrived(kept: &Kept) -> ArrivedText {
         media: 0,
         part: None,
         sent_at: None,
+        opt_out: None,
     }
 }
 

@@ -21,6 +21,15 @@ pub(super) struct Listed {
     pub(super) arrived_at: Option<Timestamp>,
 }
 
+/// How a wait on a line ended that is still good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Idled {
+    /// Mail has arrived, or the time is over.
+    Done,
+    /// The server offers to tell of new mail, and says no when asked to.
+    Refused,
+}
+
 /// A connection that has the mailbox open, for reading only.
 pub(super) struct Line {
     talk: Talk,
@@ -159,9 +168,9 @@ impl Line {
 
     /// Waits until mail arrives or `limit` is over, by the wall clock: keepalives do not prolong it. A line that fails
     /// has an error, and is of no more use.
-    pub(super) async fn idle(&mut self, limit: Duration) -> Result<(), Snag> {
+    pub(super) async fn idle(&mut self, limit: Duration) -> Result<Idled, Snag> {
         if std::mem::take(&mut self.talk.stirred) {
-            return Ok(());
+            return Ok(Idled::Done);
         }
         // A part of the time is for the server's goodbye to IDLE.
         let goodbye = (limit / 4).min(GOODBYE);
@@ -175,6 +184,7 @@ impl Line {
                 Heard::GoOn => leave = true,
                 Heard::Mail => mail = true,
                 Heard::Murmur => {}
+                Heard::No => return Ok(Idled::Refused),
                 Heard::Nothing if leave => break,
                 Heard::Nothing => return Err(Snag::Late),
             }
@@ -183,7 +193,10 @@ impl Line {
             self.talk.say("DONE").await?;
             self.talk.finish(&tag, |_| {}).await
         };
-        timeout(goodbye, done).await.unwrap_or(Err(Snag::Late))
+        match timeout(goodbye, done).await.unwrap_or(Err(Snag::Late)) {
+            Err(Snag::No { .. }) => Ok(Idled::Refused),
+            done => done.map(|()| Idled::Done),
+        }
     }
 
     /// Says goodbye.

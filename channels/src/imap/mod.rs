@@ -18,12 +18,13 @@ mod trouble;
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 
 pub use self::config::ImapConfig;
 pub(crate) use self::config::addresses_wrong;
 use self::{
     dial::Dialer,
-    line::Line,
+    line::{Idled, Line},
     take::Taker,
     trouble::{Phase, Trouble},
 };
@@ -49,7 +50,10 @@ pub struct Imap {
     dialer: Dialer,
     mailbox: String,
     poll: Duration,
+    /// Whether the server is to tell of new mail; no longer once it has refused to, though it offers it.
     idle: bool,
+    /// Waits in a row in which the line failed.
+    failed_waits: u32,
     largest: u32,
     /// Absent while it is in use: a call that is cancelled, or fails, leaves none behind.
     line: Option<Line>,
@@ -74,6 +78,7 @@ impl Imap {
             mailbox: config.mailbox.clone(),
             poll: config.poll(),
             idle: config.idle,
+            failed_waits: 0,
             largest: config.largest(),
             line: None,
             stubborn: Stubborn::default(),
@@ -149,6 +154,12 @@ async fn range(line: &mut Line, after: Position, up_to: u32) -> Result<Vec<u32>,
     line.range(after.after, up_to).await.map_err(|snag| Trouble::Snag(Phase::List, snag))
 }
 
+/// How long a wait lasts at least in which the line failed: doubled from a second by each that came before it in a row.
+/// The first may be a server that starts anew, whose mail is not to wait for long.
+fn hesitation(failed_waits: u32) -> Duration {
+    Duration::from_secs(1_u64.checked_shl(failed_waits.saturating_sub(1)).unwrap_or(u64::MAX))
+}
+
 #[async_trait]
 impl Inbox for Imap {
     fn id(&self) -> &ChannelId {
@@ -171,19 +182,32 @@ impl Inbox for Imap {
     }
 
     async fn wait(&mut self, limit: Duration) -> Result<(), FetchError> {
+        let began = Instant::now();
         let limit = limit.min(LONGEST_WAIT);
-        match self.line.take() {
-            Some(mut line) if self.idle && line.can_idle => {
-                // A line that fails is dropped, and whatever happened on it is found by the fetch that follows.
-                if line.idle(limit).await.is_ok() {
-                    self.line = Some(line);
+        let pause = limit.min(self.poll);
+        let least = match self.line.take() {
+            Some(mut line) if self.idle && line.can_idle => match line.idle(limit).await {
+                Ok(Idled::Done) => {
+                    (self.line, self.failed_waits) = (Some(line), 0);
+                    return Ok(());
                 }
-            }
+                Ok(Idled::Refused) => {
+                    (self.line, self.idle) = (Some(line), false);
+                    pause
+                }
+                // The line is dropped, and whatever happened on it is found by the fetch that follows.
+                Err(_) => {
+                    self.failed_waits = self.failed_waits.saturating_add(1);
+                    pause.min(hesitation(self.failed_waits))
+                }
+            },
             kept => {
                 self.line = kept;
-                tokio::time::sleep(limit.min(self.poll)).await;
+                pause
             }
-        }
+        };
+        // A wait that ended at once would be followed by a fetch, a new line for it, and the same again without end.
+        tokio::time::sleep(least.saturating_sub(began.elapsed())).await;
         Ok(())
     }
 
@@ -205,5 +229,17 @@ impl Inbox for Imap {
         if let Some(line) = self.line.take() {
             line.log_out(GOODBYE).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_wait_that_fails_after_another_lasts_twice_as_long() {
+        let waits: Vec<_> = [1, 2, 3, 7, 64, 65, u32::MAX].map(|n| hesitation(n).as_secs()).into();
+
+        assert_eq!(waits, [1, 2, 4, 64, 1 << 63, u64::MAX, u64::MAX]);
     }
 }

@@ -234,18 +234,31 @@ impl<'a> Taker<'a> {
         self.take_in_parts(mail, raw).await
     }
 
-    /// Until a part comes short: the size the server told may only be its estimate.
+    /// Until nothing more comes: a part may be shorter than was asked for, and the size the server told only its estimate.
     async fn take_in_parts(&mut self, mail: &Listed, raw: &mut Vec<u8>) -> Result<Single, Snag> {
         raw.reserve_exact(mail.size.unwrap_or(PART).min(self.largest) as usize);
         loop {
             let room = self.largest.saturating_sub(u32::try_from(raw.len()).unwrap_or(u32::MAX));
             let asked = room.min(PART);
-            let Some(came) = self.line.part(mail.uid, asked, raw).await? else { return Ok(Single::Gone) };
+            let came = match self.line.part(mail.uid, asked, raw).await {
+                Ok(None) if raw.is_empty() => return Ok(Single::Gone),
+                Ok(came) => came.unwrap_or(0),
+                // An estimate was too high, and some servers say no where nothing is left (RFC 9051 §6.4.5 has them say "").
+                Err(Snag::No { .. }) if !raw.is_empty() && !mail.is_far_above(raw.len()) => 0,
+                Err(snag) => return Err(snag),
+            };
             raw.truncate(self.largest as usize);
-            let full = raw.len() >= self.largest as usize;
-            if came < asked as usize || full {
-                let left_out = if full { mail.size.unwrap_or(0).saturating_sub(self.largest) } else { 0 };
+            let told = mail.size.unwrap_or(0);
+            if raw.len() >= self.largest as usize {
+                let left_out = told.saturating_sub(self.largest);
                 return Ok(Single::Mail(arrived(mail, std::mem::take(raw), left_out.into(), None)));
+            }
+            let whole = came < asked as usize && mail.size.is_some_and(|told| raw.len() >= told as usize);
+            if came == 0 || whole {
+                let short = mail.is_far_above(raw.len());
+                let left_out = if short { u64::from(told).saturating_sub(raw.len() as u64) } else { 0 };
+                let trouble = short.then_some(CUT_SHORT);
+                return Ok(Single::Mail(arrived(mail, std::mem::take(raw), left_out, trouble)));
             }
         }
     }
@@ -267,10 +280,17 @@ impl Listed {
     fn is_small(&self) -> bool {
         self.size.is_some_and(|size| size <= WHOLE_UP_TO)
     }
+
+    /// Whether the size the server told is so far above what came of the mail that something is missing: Exchange
+    /// estimates, and is some hundredths out.
+    fn is_far_above(&self, came: usize) -> bool {
+        self.size.is_some_and(|told| u64::from(told - told / 10) > came as u64)
+    }
 }
 
 const NO_CONTENT: &str =
     "The mail server lists this mail but has no content of it; open the mailbox by hand.";
+const CUT_SHORT: &str = "The mail server hands over less of this mail than it says there is; open the mailbox by hand and read the rest.";
 const UNREADABLE: &str =
     "The mail server's answer for this mail cannot be read; open the mailbox by hand and enter what it says.";
 const WITHHELD: &str =

@@ -45,6 +45,8 @@ pub(super) enum Heard {
     GoOn,
     /// Something that is of no concern: a keepalive, a mail that was read or removed by others.
     Murmur,
+    /// The server says no to what it was asked, and waits for the next command.
+    No,
     /// Nothing, until the time given.
     Nothing,
 }
@@ -189,6 +191,7 @@ impl Talk {
         match came.parsed() {
             Response::MailboxData(MailboxDatum::Exists(_) | MailboxDatum::Recent(_)) => Ok(Heard::Mail),
             Response::Continue(_) => Ok(Heard::GoOn),
+            Response::Done { status: Status::No | Status::Bad, .. } => Ok(Heard::No),
             Response::Done { .. } => Err(Snag::Garbled),
             other if is_goodbye(other) => Err(Snag::Cut),
             _ => Ok(Heard::Murmur),

@@ -1,7 +1,8 @@
 //! The table of a token service's refusals: its code, against whose turn it is and what IT does about it.
 //!
 //! Microsoft asks programs not to depend on its numbers, as they may be split into finer ones: so only the words hang on
-//! them. A number without a row falls back on the error's name (RFC 6749 §5.2), and a name without a row is temporary.
+//! them. A number without a row falls back on the error's name (RFC 6749 §5.2), and a name without a row is asked about again:
+//! a token is no message's, so no message's tries may run out over it.
 //!
 //! Sources: [E] "Microsoft Entra authentication and authorization error codes" (learn.microsoft.com, MicrosoftDocs/azure-docs,
 //! reference-error-codes); [J] "Troubleshoot `ClientSecretCredential`" (learn.microsoft.com, Azure SDK for Java); [G] answers of
@@ -79,8 +80,8 @@ const fn otherwise(status: u16) -> (Fault, &'static str) {
             "there is no token service at this address; check `token_url` and `tenant`.",
         ),
         _ => (
-            Fault::Temporary,
-            "a reason that has no entry here; it is tried again, and if it goes on, look the code up.",
+            Fault::Unreachable,
+            "a reason that has no entry here; it is asked again, and if it goes on, look the code up.",
         ),
     }
 }
@@ -124,7 +125,7 @@ const ADMIN: &str = "a policy of the Google Workspace administrator forbids it; 
 const GONE: &str =
     "the service account was deleted or switched off in Google Cloud; make a new one, or switch it on.";
 
-use Fault::{Misconfigured, Temporary, Unreachable};
+use Fault::{Misconfigured, Unreachable};
 use Provider::{Google, Microsoft};
 
 const SLOWER: Fault = Fault::Throttled { wait: None };
@@ -183,7 +184,7 @@ const ROWS: &[Row] = &[
     of(Google, "disabled_client",     &[], Misconfigured, GONE),                // [S]
     of(Google, "admin_policy_enforced", &[], Misconfigured, ADMIN),             // [S]
     of(Google, "org_internal",        &[], Misconfigured, ADMIN),               // [S]
-    of(Google, "internal_failure",    &[], Temporary, AGAIN),                   // unchecked
+    of(Google, "internal_failure",    &[], Unreachable, AGAIN),                 // unchecked
 ];
 
 #[cfg(test)]
@@ -251,14 +252,14 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_row_goes_by_its_name_and_then_is_temporary() {
+    fn what_has_no_row_goes_by_its_name_and_then_waits_at_no_message_s_cost() {
         let named = microsoft(1, "invalid_client");
         let unnamed = microsoft(1, "something_new");
         let page = judge(Google, "there", 403, b"<html>Forbidden</html>");
         let missing = judge(Google, "there", 404, b"<html>Not found</html>");
 
-        assert_eq!((named.fault, unnamed.fault), (Misconfigured, Temporary));
-        assert_eq!((page.fault, page.code.as_deref()), (Temporary, Some("HTTP 403")));
+        assert_eq!((named.fault, unnamed.fault), (Misconfigured, Unreachable));
+        assert_eq!((page.fault, page.code.as_deref()), (Unreachable, Some("HTTP 403")));
         assert_eq!(missing.fault, Misconfigured);
     }
 

@@ -202,8 +202,12 @@ fn subject_says(headers: &Headers, subject: &str, null_sender: bool) -> Option<S
     }
     let lower = bare.to_lowercase();
     let phrase = SUBJECTS.iter().find(|phrase| starts_with_phrase(&lower, phrase))?;
-    // Notes writes "AUTO: X is out of the office (returning …)"; "Auto:" alone may be about a car.
-    let notes = *phrase != "auto:" || lower.contains("out of the office") || lower.contains("out of office");
+    // Notes writes "AUTO: X is out of the office (returning …)", and Liaison "Auto: School has your message [Ref …]", in
+    // every language; "Auto:" alone may be about a car.
+    let machine = *phrase != "auto:"
+        || lower.contains("out of the office")
+        || lower.contains("out of office")
+        || has_reference(&lower);
     let suppressed = headers.has("x-auto-response-suppress");
     // With an envelope sender of its own, as people have, a mere "Out of office" may be the topic; a machine goes on
     // with a colon.
@@ -214,7 +218,16 @@ fn subject_says(headers: &Headers, subject: &str, null_sender: bool) -> Option<S
     {
         return None;
     }
-    (notes || suppressed).then(|| "Its subject begins as automatic answers do.".to_owned())
+    (machine || suppressed).then(|| "Its subject begins as automatic answers do.".to_owned())
+}
+
+/// Whether a case's code stands in a subject in small letters, as Liaison writes it: `[ref 7k2m-9qxa]`.
+fn has_reference(subject: &str) -> bool {
+    let codes = subject.split("[ref ").skip(1).filter_map(|rest| rest.split_once(']'));
+    let is_half = |half: &str| half.len() == 4 && half.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    codes
+        .filter_map(|(code, _)| code.trim().split_once('-'))
+        .any(|(first, second)| is_half(first) && is_half(second))
 }
 
 fn starts_with_phrase(text: &str, phrase: &str) -> bool {

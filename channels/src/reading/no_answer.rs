@@ -190,8 +190,8 @@ fn is_public(domain: &str) -> bool {
 }
 
 fn loops(headers: &Headers, hints: &Hints) -> Option<String> {
-    if headers.iter().any(|(name, _)| name.starts_with("x-liaison")) {
-        return Some("It carries a header that only we write.".to_owned());
+    if written_here(headers, hints) {
+        return Some("It carries the header that only we write, with our own domain.".to_owned());
     }
     let looped = headers
         .iter()
@@ -204,6 +204,20 @@ fn loops(headers: &Headers, hints: &Hints) -> Option<String> {
                 .any(|own| !own.expose().is_empty() && value.contains(&own.expose().to_lowercase()))
         });
     looped.then(|| "A loop header names one of our own addresses.".to_owned())
+}
+
+/// Whether the header that Liaison writes is ours and not another school's, by the domain in it or that of the Message-ID,
+/// which [`crate::mime`] gives the same. Behind a domain that strangers share stands anybody's: there our own mail is known
+/// by its sender's address alone.
+fn written_here(headers: &Headers, hints: &Hints) -> bool {
+    let ours = |named: &str| {
+        let named = named.trim().to_lowercase();
+        !is_public(&named) && hints.own.iter().any(|own| domain(own.expose()).is_some_and(|own| own == named))
+    };
+    let mut written = headers.all("x-liaison").peekable();
+    written.peek().is_some()
+        && (written.any(ours)
+            || headers.ids("message-id").iter().any(|id| id.rsplit_once('@').is_some_and(|(_, at)| ours(at))))
 }
 
 /// Only the topmost field counts: the receiving server puts its own first, those below may be the sender's (RFC 8601 §5).

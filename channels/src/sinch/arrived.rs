@@ -38,5 +38,6 @@ pub(super) fn read(told: &Value) -> Result<ArrivedText, &'static str> {
         part: None,
         // When Sinch took it. `sent_at`, where a network tells it, is by a clock nobody vouches for.
         sent_at: word("received_at").and_then(|date| date.parse::<Timestamp>().ok()),
+        opt_out: None,
     })
 }

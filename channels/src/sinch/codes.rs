@@ -39,11 +39,13 @@ pub const TABLE: &[Entry] = &[
         Fault::Refused,
         "Sinch could not read our request: report it, and reach the carer another way",
     ),
-    // "The format of a field value is invalid. For example if a MSISDN is not correctly formatted."
+    // "The format of a field value is invalid. For example if a MSISDN is not correctly formatted." It may be any field's;
+    // see `MALFORMED_NUMBER`.
     entry(
-        "syntax_invalid_parameter_format",
-        Fault::BadAddress,
-        "Sinch calls the number malformed: check the number, and 'from' of this channel if all are refused",
+        INVALID_FORMAT,
+        Fault::Refused,
+        "Sinch calls a value of our request malformed: reach the carer another way, and check this channel's settings if \
+         all are refused",
     ),
     // "The campaign ID does not match the specified originator."
     entry(
@@ -59,13 +61,37 @@ pub const TABLE: &[Entry] = &[
     ),
 ];
 
+/// A value is not in its field's format.
+const INVALID_FORMAT: &str = "syntax_invalid_parameter_format";
+
+/// The same, where the provider's words name the recipient as the field.
+const MALFORMED_NUMBER: Entry =
+    entry(INVALID_FORMAT, Fault::BadAddress, "Sinch calls the number malformed: check the number");
+
 const fn entry(code: &'static str, fault: Fault, says: &'static str) -> Entry {
     Entry { code, fault, says }
 }
 
-/// What we know of a code of an error answer.
-pub fn find(code: &str) -> Option<&'static Entry> {
+/// What we know of a code of an error answer, and of the words beside it.
+pub fn find(code: &str, text: &str) -> Option<&'static Entry> {
+    if code == INVALID_FORMAT && names_recipient(text) {
+        return Some(&MALFORMED_NUMBER);
+    }
     TABLE.iter().find(|entry| entry.code == code)
+}
+
+/// Whether the words name the field `to`, and not merely use the word: a field stands in quotes, in a path, with the number
+/// of its element, or in front of all else.
+fn names_recipient(text: &str) -> bool {
+    text.match_indices("to").any(|(at, word)| {
+        let before = text.get(..at).and_then(|rest| rest.chars().next_back());
+        let after = text.get(at + word.len()..).and_then(|rest| rest.chars().next());
+        let opened = matches!(before, None | Some('\'' | '"' | '`' | '.' | '/' | '['));
+        let closed = matches!(after, None | Some('\'' | '"' | '`' | '[' | ']' | ':'));
+        (opened && closed)
+            || (before.is_none() && after == Some(' '))
+            || (before == Some(' ') && matches!(after, Some('[' | ':')))
+    })
 }
 
 /// The status words of receipts, and how far each says a text has come; a failure stands for what its code does not tell
@@ -147,6 +173,28 @@ mod tests {
         assert!(TABLE.is_sorted_by(|a, b| a.code < b.code));
         assert!(STATUSES.is_sorted_by(|a, b| a.0 < b.0));
         assert!(FAILURES.is_sorted_by(|a, b| a.0 < b.0));
+    }
+
+    #[test]
+    fn a_malformed_value_is_the_number_s_only_where_the_words_name_its_field() {
+        for (text, fault) in [
+            ("'to[0]' is not a valid MSISDN", Fault::BadAddress),
+            ("Invalid value for \"to\"", Fault::BadAddress),
+            ("Field $.to[0]: no MSISDN", Fault::BadAddress),
+            ("to: no MSISDN", Fault::BadAddress),
+            ("to is no MSISDN", Fault::BadAddress),
+            ("The value of to[0] is malformed", Fault::BadAddress),
+            ("'from' is not a valid MSISDN", Fault::Refused),
+            ("callback_url has to be a URL", Fault::Refused),
+            ("Failed to parse expire_at", Fault::Refused),
+            ("'total' is no number", Fault::Refused),
+            ("'too_long' is not known", Fault::Refused),
+            ("", Fault::Refused),
+        ] {
+            let found = find("syntax_invalid_parameter_format", text).map(|entry| entry.fault);
+
+            assert_eq!(found, Some(fault), "{text}");
+        }
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub(super) fn error(reply: &Reply) -> SendError {
         (1..=60).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
     };
     let code = Some(word("code")).filter(is_code);
-    let known = code.and_then(codes::find).map(|entry| (entry.fault, entry.says));
+    let known = code.and_then(|code| codes::find(code, word("text"))).map(|entry| (entry.fault, entry.says));
     reply.error(
         Problem { code: code.map(str::to_owned), known, said: word("text").to_owned() },
         "Sinch",

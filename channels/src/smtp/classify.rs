@@ -1,7 +1,8 @@
 //! Why a message did not go, and whose turn it is: by the step that failed first, then by what the server said.
 //!
 //! The digits alone mislead: `530 Must issue STARTTLS` is permanent by its first digit, yet it is our settings that
-//! are wrong, and no delivery may fail for it. Only the answers to the recipient and to the body are about the message.
+//! are wrong, and no delivery may fail for it. Only the answers to the recipient and to the body are about the message,
+//! and what fails before the sender is told is about the line: the channel rests, and no message's tries run out.
 
 use std::{io, time::Duration};
 
@@ -37,6 +38,15 @@ pub(super) enum Phase {
 }
 
 impl Phase {
+    /// Whether a message has been spoken of. Until then whatever fails is no fault of a message, and none may pay for it
+    /// with one of its tries.
+    pub(super) const fn is_of_a_message(self) -> bool {
+        match self {
+            Self::Greeting | Self::StartTls | Self::Auth => false,
+            Self::Mail | Self::Rcpt | Self::Data | Self::Body => true,
+        }
+    }
+
     const fn as_words(self) -> &'static str {
         match self {
             Self::Greeting => "at the greeting",
@@ -117,7 +127,7 @@ impl Stop {
 
     /// The error for the worker, with a sentence for the school's IT person. `place` is `host:port`.
     pub(super) fn into_error(self, place: &str) -> SendError {
-        use Fault::{Misconfigured, Refused, Temporary, Unreachable};
+        use Fault::{Misconfigured, Refused, Unreachable};
         let (fault, sentence) = match self {
             Self::Said { phase, reply } => return said(phase, &reply, place),
             Self::Lost { phase, how, perhaps } => return lost(phase, how, perhaps, place),
@@ -137,7 +147,7 @@ impl Stop {
             ),
             Self::Unreachable(why) => (Unreachable, unreachable(why, place)),
             Self::Tls(TlsTrouble::Cut) => (
-                Temporary,
+                Unreachable,
                 format!(
                     "{place} cut the line while encryption was being set up; check a firewall in between."
                 ),
@@ -222,7 +232,8 @@ fn lost(phase: Phase, how: Broken, perhaps: bool, place: &str) -> SendError {
             format!("{place} did not answer as a mail server does {when}; check `host` and `port`.")
         }
     };
-    SendError::not_sent(Fault::Temporary, sentence)
+    let fault = if phase.is_of_a_message() { Fault::Temporary } else { Fault::Unreachable };
+    SendError::not_sent(fault, sentence)
 }
 
 fn unreachable(why: Option<io::ErrorKind>, place: &str) -> String {

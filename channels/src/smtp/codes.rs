@@ -1,6 +1,7 @@
 //! The table of refusals: step, digits, status and words, against whose turn it is and what to do.
 //!
-//! The first row that fits decides; a refusal without a row is temporary. Digits as in RFC 5321 §4.2, statuses as in
+//! The first row that fits decides; a refusal without a row is temporary, or the server's being away where no message was
+//! spoken of. Digits as in RFC 5321 §4.2, statuses as in
 //! RFC 3463 and the registry RFC 5248 opened, and what Exchange Online, Gmail and Postfix write in practice.
 
 use super::{
@@ -40,7 +41,8 @@ pub(super) fn judge(phase: Phase, reply: &Reply) -> Verdict {
             && any(row.statuses, |one| status == *one || (one.ends_with('.') && status.starts_with(one)))
             && any(row.words, |one| words.contains(one))
     };
-    ROWS.iter().find(fits).map_or(LATER, |row| row.verdict)
+    let otherwise = if phase.is_of_a_message() { LATER } else { AWAY };
+    ROWS.iter().find(fits).map_or(otherwise, |row| row.verdict)
 }
 
 fn any<T>(list: &[T], fits: impl FnMut(&T) -> bool) -> bool {
@@ -63,6 +65,8 @@ const fn row(
 
 const LATER: Verdict =
     says(Fault::Temporary, "it will be tried again; if it goes on, read the server's log.");
+const AWAY: Verdict =
+    says(Fault::Unreachable, "the channel rests and tries again; if it goes on, read the server's log.");
 const SLOWER: Verdict = says(
     Fault::Throttled { wait: None },
     "too fast for it, the channel pauses; if it goes on, set `per_minute` lower.",
@@ -136,15 +140,15 @@ const ROWS: &[Row] = &[
     row(&[], &["5"], &["5.1.8", "5.7.501", "5.7.502", "5.7.503", "5.7.705", "5.7.708", "5.7.750"], &[], BLOCKED),
     // Greeting and EHLO.
     row(&[Greeting], &["4"], &["4.7.", "4.3.2"], HASTE, SLOWER),
-    row(&[Greeting], &["4"], &[], &[], LATER),
+    row(&[Greeting], &["4"], &[], &[], AWAY),
     row(&[Greeting], &["5"], &[], &[], MACHINE),
     // STARTTLS.
-    row(&[StartTls], &["4"], &[], &[], LATER),
+    row(&[StartTls], &["4"], &[], &[], AWAY),
     row(&[StartTls], &["5"], &[], &[], NO_TLS),
     // AUTH.
     row(&[Auth], &["432"], &["4.7.12"], &[], PASSWORD),
     row(&[Auth], &["4"], &[], HASTE, SLOWER),
-    row(&[Auth], &["4"], &[], &[], LATER),
+    row(&[Auth], &["4"], &[], &[], AWAY),
     row(&[Auth], &["538"], &[], &[], ENCRYPT),
     row(&[Auth], &["500", "502", "503", "504"], &[], &[], PASSWORDS_OFF),
     row(&[Auth], &["5"], &[], &[], PASSWORD),

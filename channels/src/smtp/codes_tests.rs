@@ -10,17 +10,17 @@ fn fault(phase: Phase, line: &str) -> Fault {
 
 #[test]
 fn each_refusal_says_whose_turn_it_is() {
-    use Fault::{BadAddress, Misconfigured, Refused, Temporary};
+    use Fault::{BadAddress, Misconfigured, Refused, Temporary, Unreachable};
     let slower = Fault::Throttled { wait: None };
     let quota = Fault::Throttled { wait: Some(QUOTA_PAUSE) };
     let table = [
-        (Greeting, "421 mail.example closing for maintenance", Temporary),
+        (Greeting, "421 mail.example closing for maintenance", Unreachable),
         (Greeting, "421 4.7.0 too many connections from you", slower),
         (Greeting, "421 4.7.0 rate exceeded", slower),
-        (Greeting, "450 busy", Temporary),
+        (Greeting, "450 busy", Unreachable),
         (Greeting, "554 no service for you", Misconfigured),
         (Greeting, "502 command not implemented", Misconfigured),
-        (StartTls, "454 TLS not available for the moment", Temporary),
+        (StartTls, "454 TLS not available for the moment", Unreachable),
         (StartTls, "502 no", Misconfigured),
         (Auth, "535 5.7.8 authentication failed", Misconfigured),
         (Auth, "534 5.7.9 too weak", Misconfigured),
@@ -30,7 +30,7 @@ fn each_refusal_says_whose_turn_it_is() {
         (Auth, "550 5.7.30 basic authentication is not supported", Misconfigured),
         (Auth, "535 5.7.139 SmtpClientAuthentication is disabled for the tenant", Misconfigured),
         (Auth, "432 4.7.12 a password transition is needed", Misconfigured),
-        (Auth, "454 4.7.0 temporary authentication failure", Temporary),
+        (Auth, "454 4.7.0 temporary authentication failure", Unreachable),
         (Auth, "421 4.7.0 too many login attempts", slower),
         (Mail, "550 5.7.1 sender not allowed", Misconfigured),
         (Mail, "530 5.7.57 client not authenticated", Misconfigured),
@@ -96,8 +96,20 @@ fn each_refusal_says_whose_turn_it_is() {
 
 #[test]
 fn a_refusal_nobody_has_met_is_temporary() {
-    for phase in [Greeting, StartTls, Auth, Mail, Rcpt, Data, Body] {
-        assert_eq!(fault(phase, "499 hm"), Fault::Temporary, "{phase:?}");
+    for phase in MESSAGE {
+        assert_eq!(fault(*phase, "499 hm"), Fault::Temporary, "{phase:?}");
+    }
+}
+
+#[test]
+fn a_refusal_before_a_message_is_spoken_of_uses_up_no_message_s_tries() {
+    for phase in [Greeting, StartTls, Auth] {
+        for code in 400..600 {
+            let fault = fault(phase, &format!("{code} hm"));
+
+            assert!(matches!(fault, Fault::Unreachable | Fault::Misconfigured), "{phase:?} {code}: {fault}");
+        }
+        assert_eq!(fault(phase, "499 hm"), Fault::Unreachable, "{phase:?}");
     }
 }
 

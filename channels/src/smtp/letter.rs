@@ -25,6 +25,8 @@ pub(super) struct Letter {
     pub(super) to: String,
     /// The envelope sender; empty for an automatic answer: nothing may ever be sent back to it (RFC 3834 §3.3).
     pub(super) sender: String,
+    /// It is an automatic answer: nothing is to be reported about it.
+    pub(super) automatic: bool,
     /// The address needs a server that takes letters beyond ASCII (RFC 6531).
     pub(super) beyond_ascii: bool,
     /// Our Message-ID, with its angle brackets.
@@ -42,7 +44,7 @@ impl Desk {
             Some(text) => mailbox("envelope_from", text)?.email,
             None => from.email.clone(),
         };
-        let head = Letterhead::new(from, reply_to, config.reply_tags);
+        let head = Letterhead::new(from, reply_to, config.reply_tags).marked(config.auto_submitted.is_some());
         Ok(Self { head, sender: sender.to_string(), null_sender: config.null_sender })
     }
 
@@ -50,9 +52,10 @@ impl Desk {
     pub(super) fn write(&self, reference: OurRef, mail: &Mail) -> Result<Letter, SendError> {
         let to = on_the_wire(&mail.to)?.to_string();
         let data = stuffed(&self.head.write(mail, reference)?);
-        let automatic = self.null_sender && mail.manner == Manner::Automatic;
-        let sender = if automatic { String::new() } else { self.sender.clone() };
-        Ok(Letter { sender, beyond_ascii: !to.is_ascii(), to, id: self.head.message_id(reference), data })
+        let automatic = mail.manner == Manner::Automatic;
+        let sender = if self.null_sender && automatic { String::new() } else { self.sender.clone() };
+        let id = self.head.message_id(reference);
+        Ok(Letter { sender, automatic, beyond_ascii: !to.is_ascii(), to, id, data })
     }
 }
 

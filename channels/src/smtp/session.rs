@@ -62,6 +62,8 @@ pub(super) struct Offers {
     pub(super) size: Option<usize>,
     /// Addresses beyond ASCII (RFC 6531).
     pub(super) utf8: bool,
+    /// Told for whom to report what (RFC 3461).
+    pub(super) dsn: bool,
     starttls: bool,
     sign_in: SignIn,
     /// Takes tokens (AUTH XOAUTH2).
@@ -88,6 +90,7 @@ impl Offers {
                     offers.size = Some(words.next().and_then(|max| max.parse().ok()).unwrap_or(0));
                 }
                 Some("SMTPUTF8") => offers.utf8 = true,
+                Some("DSN") => offers.dsn = true,
                 Some("STARTTLS") => offers.starttls = true,
                 Some("AUTH") => {
                     offers.tokens = words.clone().any(|word| word == "XOAUTH2");

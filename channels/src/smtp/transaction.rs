@@ -61,10 +61,20 @@ impl Session {
         commands.push_str("\r\n");
     }
 
+    /// Of an automatic answer no report is to come back, so that it starts nothing (RFC 3461 §4.1, RFC 3834 §3.3).
+    fn write_rcpt(&self, commands: &mut String, letter: &Letter) {
+        let _ = write!(commands, "RCPT TO:<{}>", letter.to);
+        if letter.automatic && self.offers.dsn {
+            commands.push_str(" NOTIFY=NEVER");
+        }
+        commands.push_str("\r\n");
+    }
+
     /// All three commands in one write, three replies (RFC 2920 §3.1).
     async fn announce_at_once(&mut self, commands: &mut String, letter: &Letter) -> Result<(), Stop> {
         self.write_mail(commands, letter);
-        let _ = write!(commands, "RCPT TO:<{}>\r\nDATA\r\n", letter.to);
+        self.write_rcpt(commands, letter);
+        commands.push_str("DATA\r\n");
         self.say(Phase::Mail, commands).await?;
         let mail = self.answer(Phase::Mail).await?;
         let rcpt = self.answer(Phase::Rcpt).await?;
@@ -92,7 +102,7 @@ impl Session {
         self.write_mail(commands, letter);
         self.step(Phase::Mail, commands).await?;
         commands.clear();
-        let _ = write!(commands, "RCPT TO:<{}>\r\n", letter.to);
+        self.write_rcpt(commands, letter);
         self.step(Phase::Rcpt, commands).await?;
         self.say(Phase::Data, "DATA\r\n").await?;
         let reply = self.hear(Phase::Data).await?;

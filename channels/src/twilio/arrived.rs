@@ -9,7 +9,10 @@ use super::{
     is_message_sid, list,
     signature::{Fields, form, one},
 };
-use crate::{inbound::ArrivedText, message::ProviderRef};
+use crate::{
+    inbound::{ArrivedText, OptOut},
+    message::ProviderRef,
+};
 
 /// Reads a kept post about a text that arrived, as it was read when it came.
 pub(crate) fn read_post(raw: &[u8]) -> Option<ArrivedText> {
@@ -41,7 +44,20 @@ pub(super) fn from_post(fields: &Fields) -> Result<ArrivedText, &'static str> {
         media,
         part: None,
         sent_at: None,
+        opt_out: opt_out(fields),
     })
+}
+
+/// What Twilio's own keywords made of it: told with Advanced Opt-Out alone (provider's page "Customize User Opt-out
+/// Keywords"). A word that Twilio has yet to invent is none.
+fn opt_out(fields: &Fields) -> Option<OptOut> {
+    let word = one(fields, "OptOutType").ok().flatten().unwrap_or_default();
+    match word.trim().to_ascii_uppercase().as_str() {
+        "STOP" => Some(OptOut::Stop),
+        "START" => Some(OptOut::Start),
+        "HELP" => Some(OptOut::Help),
+        _ => None,
+    }
 }
 
 /// How many pictures came: as Twilio counts them, else as many as it names.
@@ -89,6 +105,11 @@ impl Listed {
         self.dates().max().is_some_and(|latest| latest < horizon)
     }
 
+    /// The date by which the list is asked for a day, as far as it can be read.
+    pub(super) fn sent_or_created(&self) -> Option<Timestamp> {
+        self.dates().next()
+    }
+
     fn dates(&self) -> impl Iterator<Item = Timestamp> {
         [&self.date_sent, &self.date_created].into_iter().flatten().filter_map(|date| list::date(date))
     }
@@ -104,7 +125,7 @@ impl Listed {
         if !self.is_inbound() {
             return None;
         }
-        let sent_at = self.dates().next();
+        let sent_at = self.sent_or_created();
         let count = self.num_media.as_ref().and_then(super::wire::number).unwrap_or_default();
         Some(ArrivedText {
             reference: ProviderRef(self.sid),
@@ -114,6 +135,7 @@ impl Listed {
             media: u16::try_from(count).unwrap_or(u16::MAX),
             part: None,
             sent_at,
+            opt_out: None,
         })
     }
 }

@@ -83,7 +83,7 @@ pub(crate) fn read(fields: &Fields, address: &str, body: &[u8]) -> Result<Event,
 fn receipt(fields: &Fields, status: &str, ours: Option<OurRef>) -> Result<Receipt, NotBelieved> {
     let sid = one(fields, "MessageSid")?.or(one(fields, "SmsSid")?).filter(|sid| is_message_sid(sid));
     let sid = sid.ok_or(NotBelieved::Unreadable("MessageSid is not a message's"))?;
-    if !status.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') || status.len() > 40 {
+    if !is_word(status) {
         return Err(NotBelieved::Unreadable("MessageStatus is not a word"));
     }
     let code = one(fields, "ErrorCode")?.and_then(|code| code.parse::<u32>().ok()).filter(|code| *code > 0);
@@ -106,8 +106,13 @@ fn ours(address: &str) -> Option<OurRef> {
     Uuid::try_parse(&value).ok().map(OurRef)
 }
 
+/// Whether a status can be one: it is kept as it stands.
+pub(super) fn is_word(status: &str) -> bool {
+    status.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') && status.len() <= 40
+}
+
 /// How far a status word says the text has come. A word that Twilio has yet to invent moves nothing, and is kept.
-fn progress(status: &str, code: Option<u32>) -> Progress {
+pub(super) fn progress(status: &str, code: Option<u32>) -> Progress {
     match status {
         // Some parts of a long text arrived: the carer has something, but not a receipt for the whole.
         "sent" | "partially_delivered" => Progress::Sent,

@@ -150,9 +150,14 @@ impl Twilio {
     }
 
     fn is_from_us(&self, listed: &Listed) -> bool {
+        self.is_our_sender(listed.from.as_deref(), listed.messaging_service_sid.as_deref())
+    }
+
+    /// Whether a text of this account went out from this channel's sender, and not from another's.
+    pub(super) fn is_our_sender(&self, from: Option<&str>, service: Option<&str>) -> bool {
         match &self.settings.from {
-            Origin::Number(from) | Origin::Name(from) => listed.from.as_ref() == Some(from),
-            Origin::Service(sid) => listed.messaging_service_sid.as_ref() == Some(sid),
+            Origin::Number(ours) | Origin::Name(ours) => from == Some(ours),
+            Origin::Service(ours) => service == Some(ours),
         }
     }
 }

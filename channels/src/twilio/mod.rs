@@ -5,12 +5,13 @@
 //!
 //! * [`codes`]: error codes, as a table; [`signature`]: proof of what is posted to us;
 //! * `config`: settings; `wire`: one request and its answer; `list`: pages; `find`: the look-up;
-//! * `callback`: posts; `arrived`: texts from carers; `received`: catching up on them.
+//! * `callback`: posts; `arrived`: texts from carers; `received` and `fared`: catching up on them, and on our own.
 
 mod arrived;
 mod callback;
 pub mod codes;
 mod config;
+mod fared;
 mod find;
 mod list;
 mod received;
@@ -35,7 +36,7 @@ use crate::{
     inbound::KeptText,
     message::{ChannelId, OurRef, Outgoing, ProviderRef, Text},
     pace::Pace,
-    receipt::Callback,
+    receipt::{Callback, Receipt},
     sender::{Accepted, Carries, Finding, Found, Limits, Lookup},
     text::Alphabet,
     texting::{closed, text_of, to_a_mobile},
@@ -161,6 +162,10 @@ impl Sender for Twilio {
 
     async fn received(&self, since: Timestamp) -> Result<Option<Vec<KeptText>>, SendError> {
         self.catch_up(since).await
+    }
+
+    async fn receipts(&self, since: Timestamp) -> Result<Option<Vec<Receipt>>, SendError> {
+        self.fared(since).await.map(Some)
     }
 
     fn callback(&self) -> Option<&dyn Callback> {

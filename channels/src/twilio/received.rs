@@ -2,10 +2,11 @@
 //!
 //! The list has no filter for the direction and no cursor: it is asked for what came to our number on and after a day,
 //! and every text found is returned each time, as who asks knows what it has already. It runs from new to old. So if it
-//! does not end within our bound, the missing ones would be the oldest, which nobody would ever ask for again: then
-//! nothing is returned but an error that says so.
+//! does not end within our bound, it is asked anew for what came up to the oldest day it told of, and so on down to the
+//! day asked for; a list of which a part is missing is never returned, as the missing ones would be the oldest, which
+//! nobody would ever ask for again.
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -19,12 +20,22 @@ use crate::{
     wire_log::Recorder,
 };
 
-/// Ten thousand messages: a school year's worth of answers.
+/// Ten thousand messages, in one run down the list: more than a school has in a day.
 const MOST_PAGES: usize = 50;
+/// A month of such days.
+const MOST_RUNS: usize = 31;
 /// A text is listed a moment after its date, and clocks differ. Asking for too much costs nothing.
 const GRACE: SignedDuration = SignedDuration::from_mins(5);
 /// The filter knows whole days of Twilio's clock only.
 const MARGIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// How far a run down the list came.
+enum Run {
+    /// To its end.
+    Whole,
+    /// To our bound, and to this day.
+    To(Date),
+}
 
 impl Twilio {
     /// The texts that arrived since, oldest first. `None`: nobody can answer to our sender's name.
@@ -32,10 +43,30 @@ impl Twilio {
         if matches!(self.settings.from, Origin::Name(_)) {
             return Ok(None);
         }
-        let mut url = self.arrivals(since)?;
-        let mut texts = Vec::new();
+        let from =
+            since.saturating_sub(MARGIN).map_err(|_| unreadable("the time asked for makes no sense"))?;
+        let from = TimeZone::UTC.to_datetime(from).date();
+        let (mut texts, mut up_to) = (Vec::new(), None);
+        for _ in 0..MOST_RUNS {
+            match self.run(self.arrivals(from, up_to), since, &mut texts).await? {
+                Run::Whole => return Ok(Some(oldest_first(texts))),
+                Run::To(day) => {
+                    // Up to a day is up to the midnight with which it begins, or with which it ends: so one more is asked
+                    // for, and what is told twice is kept once.
+                    let next = day.tomorrow().ok().filter(|next| up_to.is_none_or(|last| *next < last));
+                    up_to = Some(next.ok_or_else(too_long)?);
+                }
+            }
+        }
+        Err(too_long())
+    }
+
+    /// One run down the list, at most so far as our bound.
+    async fn run(&self, first: Url, since: Timestamp, texts: &mut Vec<KeptText>) -> Result<Run, SendError> {
+        let mut url = first;
+        let mut oldest = None;
         for _ in 0..MOST_PAGES {
-            let (page, skew) = self.arrivals_page(url).await?;
+            let (page, skew) = self.listed_page(url).await.map_err(not_listed)?;
             let horizon = since.saturating_sub(GRACE).and_then(|since| since.saturating_add(skew));
             let horizon = horizon.map_err(|_| unreadable("its clock makes no sense"))?;
             let messages = page
@@ -43,54 +74,59 @@ impl Twilio {
                 .and_then(Value::as_array)
                 .ok_or_else(|| unreadable("it is not a list"))?;
             for message in messages {
-                texts.extend(self.arrival(message, horizon)?);
+                let Ok(listed) = Listed::deserialize(message) else {
+                    return Err(unreadable("a message is not in the documented form"));
+                };
+                oldest = [oldest, listed.sent_or_created()].into_iter().flatten().min();
+                texts.extend(self.arrival(listed, message, horizon));
             }
             let next = page.get("next_page_uri").and_then(Value::as_str);
             match list::next(&self.wire.messages(), next).map_err(unreadable)? {
                 Some(next) => url = next,
-                None => return Ok(Some(oldest_first(texts))),
+                None => return Ok(Run::Whole),
             }
         }
-        Err(unreadable("it is too long, and the oldest texts would be missing: ask for a shorter time"))
+        oldest.map(|oldest| Run::To(TimeZone::UTC.to_datetime(oldest).date())).ok_or_else(too_long)
     }
 
-    /// The first page's address.
-    fn arrivals(&self, since: Timestamp) -> Result<Url, SendError> {
-        let from =
-            since.saturating_sub(MARGIN).map_err(|_| unreadable("the time asked for makes no sense"))?;
-        let day = TimeZone::UTC.to_datetime(from).date();
+    /// The address of a run's first page: from a day on, up to a day.
+    fn arrivals(&self, from: Date, up_to: Option<Date>) -> Url {
         let mut url = self.wire.messages();
         let mut query = url.query_pairs_mut();
         // A messaging service has numbers that are not in our settings.
         if let Origin::Number(number) = &self.settings.from {
             query.append_pair("To", number);
         }
-        query.append_pair("DateSent>", &day.to_string()).append_pair("PageSize", list::PAGE);
+        query.append_pair("DateSent>", &from.to_string());
+        if let Some(day) = up_to {
+            query.append_pair("DateSent<", &day.to_string());
+        }
+        query.append_pair("PageSize", list::PAGE);
         drop(query);
-        Ok(url)
+        url
     }
 
-    async fn arrivals_page(&self, url: Url) -> Result<(Value, SignedDuration), SendError> {
+    /// One page of the list, and by how much Twilio's clock is ahead of ours.
+    pub(super) async fn listed_page(&self, url: Url) -> Result<(Value, SignedDuration), SendError> {
         let _place = self.places.acquire().await.map_err(|_| closed())?;
-        let reply = self.wire.get(url, &Recorder::default()).await.map_err(|none| not_listed(none.into()))?;
+        let reply = self.wire.get(url, &Recorder::default()).await?;
         if !reply.status.is_success() {
-            return Err(not_listed(self.refused(&reply)));
+            return Err(self.refused(&reply));
         }
-        let page = reply.json().map_err(unreadable)?;
+        let page = reply.json().map_err(|why| {
+            SendError::not_sent(Fault::Temporary, format!("Twilio's list cannot be read, as {why}"))
+        })?;
         Ok((page, reply.skew()))
     }
 
     /// The text an element tells of, if it came to us, and not before the horizon. One without a date that can be read
     /// may be new, so it is.
-    fn arrival(&self, message: &Value, horizon: Timestamp) -> Result<Option<KeptText>, SendError> {
-        let Ok(listed) = Listed::deserialize(message) else {
-            return Err(unreadable("a message is not in the documented form"));
-        };
+    fn arrival(&self, listed: Listed, message: &Value, horizon: Timestamp) -> Option<KeptText> {
         if !listed.is_inbound() || !self.is_to_us(&listed) || listed.is_before(horizon) {
-            return Ok(None);
+            return None;
         }
         let raw = Private::new(message.to_string().into_bytes());
-        Ok(listed.into_text().map(|text| KeptText { text, form: RawForm::TwilioListed, raw }))
+        listed.into_text().map(|text| KeptText { text, form: RawForm::TwilioListed, raw })
     }
 
     /// A text that names no messaging service may have come through ours; a text too many is a question for staff, a
@@ -102,6 +138,10 @@ impl Twilio {
             Origin::Name(_) => false,
         }
     }
+}
+
+fn too_long() -> SendError {
+    unreadable("it is too long, and the oldest texts would be missing: ask for a shorter time")
 }
 
 fn unreadable(why: &str) -> SendError {

@@ -55,7 +55,11 @@ pub const TABLE: &[Entry] = &[
     ),
     entry(15, Fault::Misconfigured, "our sender may not be used: check 'from' of this channel"),
     entry(22, Fault::Refused, "Vonage calls a network code of our request invalid: report it"),
-    entry(23, Fault::Misconfigured, "Vonage will not call our address: check public_url"),
+    entry(
+        23,
+        Fault::Refused,
+        "Vonage will not call the address in our request: reach the carer another way, and check public_url",
+    ),
     entry(
         29,
         Fault::Misconfigured,

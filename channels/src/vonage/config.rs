@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
-use super::signature::Method;
+use super::signature::{Method, WeakSignature};
 use crate::{
     cost::{Cost, CostConfig},
     error::OpenError,
@@ -38,9 +38,14 @@ pub struct VonageConfig {
     #[serde(default)]
     pub signature_secret_file: Option<PathBuf>,
     /// By which method the account signs: `sha256`, `sha512` or `sha1`. Posts signed by another are refused, and MD5,
-    /// the account's default, is not accepted.
+    /// the account's default, is not accepted here.
     #[serde(default = "sha256")]
     pub signature_method: Method,
+    /// Accepts, in the place of `signature_method`, posts signed by a method that can be forged: `md5hash` (the account's
+    /// default) or `md5` (HMAC-MD5). Off by default, and meant for the days until Vonage's support has changed the account:
+    /// whoever can make collisions could pass words off as a carer's. `liaison check` warns of it.
+    #[serde(default)]
+    pub weak_signature: Option<WeakSignature>,
     /// How far the time of a signed text may lie from our clock, in seconds, 60 to 604,800. A text signed at another time
     /// is kept for a person instead of being taken for the carer's word of today. Vonage repeats a post for a day;
     /// unchecked: whether a repeat tells a new time. Reports on our texts are believed whenever they come, as a repeat
@@ -152,7 +157,7 @@ impl VonageConfig {
         match (&self.public_url, &self.signature_secret_file) {
             (Some(public), Some(file)) => Ok(Some(Proof {
                 secret: secret("signature_secret_file", file)?,
-                method: self.signature_method,
+                method: self.weak_signature.map_or(self.signature_method, Method::from),
                 window: SignedDuration::from_secs(secs.into()),
                 public: public_url(public)?,
             })),

@@ -211,8 +211,17 @@ impl Sender for Vonage {
                 "the login works, but the account at Vonage has no credit left: top it up",
             ));
         }
-        Ok("Vonage: the login works and the account has credit; whether the sender may be used is not told"
-            .to_owned())
+        let weak = self.settings.posts.as_ref().map(|proof| proof.method).filter(|method| method.is_weak());
+        let warning = weak.map(|method| {
+            format!(
+                "; warning: by weak_signature its posts are believed though {method} can be forged: have Vonage sign with \
+                 SHA-256 HMAC, and take the setting out"
+            )
+        });
+        Ok(format!(
+            "Vonage: the login works and the account has credit; whether the sender may be used is not told{}",
+            warning.unwrap_or_default()
+        ))
     }
 
     fn callback(&self) -> Option<&dyn Callback> {

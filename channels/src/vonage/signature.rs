@@ -3,12 +3,13 @@
 //! Every parameter but `sig` is signed: sorted by name, `&` and `=` in values become `_`, each is written as
 //! `&name=value`, and the whole goes into an HMAC. The method is a setting of the account and is not told; the length of
 //! `sig` tells it. (Provider's pages on signed messages and on inbound texts, and its Python and Node packages, as read
-//! in 2026-11.) MD5, the account's default, can be forged and is not accepted.
+//! in 2026-11.) MD5, the account's default, can be forged and is accepted only where a school has said so in its settings.
 //!
 //! The address is not signed, and `&`, `=` and `_` in a value stand for one another.
 
 use std::{collections::BTreeMap, fmt};
 
+use md5::{Digest as _, Md5};
 use ring::hmac;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -22,6 +23,10 @@ pub(crate) type Fields = BTreeMap<String, String>;
 /// By which method an account signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
+    /// The MD5 of parameters and secret, one behind the other: the account's default.
+    Md5Hash,
+    /// HMAC-MD5.
+    Md5,
     /// HMAC-SHA1.
     Sha1,
     /// HMAC-SHA256.
@@ -31,37 +36,59 @@ pub enum Method {
 }
 
 impl Method {
-    /// All that are accepted.
+    /// All that are accepted of themselves.
     pub const ALL: [Self; 3] = [Self::Sha1, Self::Sha256, Self::Sha512];
+
+    /// All that can be forged, and are accepted by leave alone.
+    pub const WEAK: [Self; 2] = [Self::Md5Hash, Self::Md5];
 
     /// The setting's word.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Md5Hash => "md5hash",
+            Self::Md5 => "md5",
             Self::Sha1 => "sha1",
             Self::Sha256 => "sha256",
             Self::Sha512 => "sha512",
         }
     }
 
-    const fn algorithm(self) -> hmac::Algorithm {
-        match self {
-            Self::Sha1 => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
-            Self::Sha256 => hmac::HMAC_SHA256,
-            Self::Sha512 => hmac::HMAC_SHA512,
-        }
+    /// Whether it can be forged.
+    pub const fn is_weak(self) -> bool {
+        matches!(self, Self::Md5Hash | Self::Md5)
     }
 
     const fn length(self) -> usize {
         match self {
+            Self::Md5Hash | Self::Md5 => 16,
             Self::Sha1 => 20,
             Self::Sha256 => 32,
             Self::Sha512 => 64,
         }
     }
 
-    fn key(self, secret: &SecretString) -> hmac::Key {
-        hmac::Key::new(self.algorithm(), secret.expose_secret().as_bytes())
+    fn tag(self, secret: &SecretString, signed: &str) -> Vec<u8> {
+        let secret = secret.expose_secret().as_bytes();
+        let algorithm = match self {
+            Self::Md5Hash => return Md5::new().chain_update(signed).chain_update(secret).finalize().to_vec(),
+            Self::Md5 => return hmac_md5(secret, signed.as_bytes()),
+            Self::Sha1 => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+            Self::Sha256 => hmac::HMAC_SHA256,
+            Self::Sha512 => hmac::HMAC_SHA512,
+        };
+        hmac::sign(&hmac::Key::new(algorithm, secret), signed.as_bytes()).as_ref().to_vec()
     }
+}
+
+/// RFC 2104, with MD5.
+fn hmac_md5(secret: &[u8], message: &[u8]) -> Vec<u8> {
+    const BLOCK: usize = 64;
+    let hashed = (secret.len() > BLOCK).then(|| Md5::digest(secret).to_vec());
+    let mut key = hashed.unwrap_or_else(|| secret.to_vec());
+    key.resize(BLOCK, 0);
+    let padded = |pad: u8| key.iter().map(|byte| byte ^ pad).collect::<Vec<_>>();
+    let inner = Md5::new().chain_update(padded(0x36)).chain_update(message).finalize();
+    Md5::new().chain_update(padded(0x5c)).chain_update(inner).finalize().to_vec()
 }
 
 impl fmt::Display for Method {
@@ -77,7 +104,7 @@ impl<'de> Deserialize<'de> for Method {
         method.ok_or_else(|| {
             serde::de::Error::custom(if word.to_lowercase().contains("md5") {
                 "signature_method: MD5 can be forged and is not accepted; set the account to SHA-256 HMAC at Vonage, and \
-                 this to sha256"
+                 this to sha256 (or, until Vonage has done so, set weak_signature)"
             } else {
                 "signature_method must be sha256, sha512 or sha1, as the account is set at Vonage"
             })
@@ -85,8 +112,27 @@ impl<'de> Deserialize<'de> for Method {
     }
 }
 
+/// A method that can be forged, by the word with which a school accepts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WeakSignature {
+    /// See [`Method::Md5Hash`].
+    Md5Hash,
+    /// See [`Method::Md5`].
+    Md5,
+}
+
+impl From<WeakSignature> for Method {
+    fn from(weak: WeakSignature) -> Self {
+        match weak {
+            WeakSignature::Md5Hash => Self::Md5Hash,
+            WeakSignature::Md5 => Self::Md5,
+        }
+    }
+}
+
 /// The parameters of a request whose signature is right, without `sig`; or what is wrong, with a sentence. With a method,
-/// no other is accepted; without, its length tells it.
+/// no other is accepted; without, its length tells it, and none that can be forged is accepted.
 pub(crate) fn verify(
     secret: &SecretString,
     method: Option<Method>,
@@ -102,26 +148,34 @@ pub(crate) fn verify(
          Vonage's support",
     ))?;
     let tag = digits(&signature).ok_or(wrong("the sig parameter is not hexadecimal"))?;
-    if tag.len() == 16 {
+    let weak = method.filter(|method| method.is_weak());
+    if tag.len() == 16 && weak.is_none() {
         return Err(wrong(
             "the signature is made with MD5, which can be forged: set the account to SHA-256 HMAC",
         ));
     }
-    let told = Method::ALL.into_iter().find(|method| method.length() == tag.len());
+    let told = weak.into_iter().chain(Method::ALL).find(|method| method.length() == tag.len());
     let told = told.ok_or(wrong("the sig parameter is as long as no signature"))?;
     if method.is_some_and(|method| method != told) {
         return Err(wrong("the signature is made by another method than the channel's signature_method"));
     }
-    hmac::verify(&told.key(secret), signed(&fields).as_bytes(), &tag).map_err(|_| {
-        wrong("the signature does not fit: it was made with another secret, or over other parameters")
-    })?;
+    if !are_equal(secret, &told.tag(secret, &signed(&fields)), &tag) {
+        return Err(wrong(
+            "the signature does not fit: it was made with another secret, or over other parameters",
+        ));
+    }
     Ok(fields)
+}
+
+/// Whether two tags are the same, without telling by the time it takes how far they are.
+fn are_equal(secret: &SecretString, ours: &[u8], theirs: &[u8]) -> bool {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
+    hmac::verify(&key, theirs, hmac::sign(&key, ours).as_ref()).is_ok()
 }
 
 /// The signature Vonage would give, in small hexadecimal digits. For stand-ins and tests; comparing it is `verify`'s work.
 pub fn sign(secret: &SecretString, method: Method, fields: &BTreeMap<String, String>) -> String {
-    let tag = hmac::sign(&method.key(secret), signed(fields).as_bytes());
-    tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    method.tag(secret, &signed(fields)).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The parameters of a form, a JSON object or, without a body, of the address. A name that is there twice is ambiguous.

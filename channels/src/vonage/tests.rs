@@ -94,13 +94,19 @@ fn whatever_was_changed_or_not_signed_is_refused() {
 #[test]
 fn every_vector_is_believed_by_its_own_method_and_no_change_to_it_by_any() {
     let secret = SecretString::from(SECRET);
-    let vectors = [(Method::Sha1, SHA1), (Method::Sha256, SHA256), (Method::Sha512, SHA512)];
+    let vectors = [
+        (Method::Md5Hash, MD5[0]),
+        (Method::Md5, MD5[1]),
+        (Method::Sha1, SHA1),
+        (Method::Sha256, SHA256),
+        (Method::Sha512, SHA512),
+    ];
     for (method, signature) in vectors {
         let good = form(&TEXT, signature);
         let all: Fields =
             TEXT.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         assert_eq!(sign(&secret, method, &all), signature);
-        for by in Method::ALL {
+        for by in Method::WEAK.into_iter().chain(Method::ALL) {
             let read = verify(&secret, Some(by), URL, good.as_bytes());
 
             assert_eq!(read.as_ref() == Ok(&all), by == method, "{signature} by {by}: {read:?}");
@@ -113,6 +119,8 @@ fn every_vector_is_believed_by_its_own_method_and_no_change_to_it_by_any() {
             ("a letter's case", good.replace("THANK", "Thank")),
             ("one field less", form(&TEXT[1..], signature)),
             ("one field more", format!("{good}&concat=true")),
+            ("a digit of the signature", form(&TEXT, &flipped(signature))),
+            ("a shorter signature", form(&TEXT, &signature[2..])),
         ] {
             assert_ne!(body, good, "{what}");
             assert!(verify(&secret, Some(method), URL, body.as_bytes()).is_err(), "{what} by {method}");
@@ -125,6 +133,21 @@ fn every_vector_is_believed_by_its_own_method_and_no_change_to_it_by_any() {
 
         assert!(why.1.contains("MD5"), "{why:?}");
     }
+}
+
+/// The same with another last digit.
+fn flipped(signature: &str) -> String {
+    let (rest, last) = signature.split_at(signature.len() - 1);
+    format!("{rest}{}", if last == "0" { "1" } else { "0" })
+}
+
+#[test]
+fn md5_by_leave_is_right_for_a_secret_longer_than_a_block_too() {
+    let secret = SecretString::from("\u{a}".repeat(80));
+    let text = Fields::from([("text".to_owned(), "x".to_owned())]);
+
+    // HMAC-MD5 of "&text=x" under a key longer than a block, as Python's hmac module gives it.
+    assert_eq!(sign(&secret, Method::Md5, &text), "ea09ea4fc44777c82f699589d96ab012");
 }
 
 #[test]

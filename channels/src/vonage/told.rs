@@ -37,6 +37,7 @@ pub(crate) fn read(fields: &Fields) -> Result<Told, NotBelieved> {
         media,
         part,
         sent_at: word(fields, "message-timestamp").and_then(time),
+        opt_out: None,
     }))
 }
 

@@ -55,7 +55,10 @@ impl Rig for SinchRig {
         let deed = match how {
             Misbehaviour::Unavailable => Deed::Fail { status: 503, took: false },
             Misbehaviour::Throttles => Deed::Throttle { retry_after: Some(1) },
-            Misbehaviour::RefusesAddress => refuse(400, "syntax_invalid_parameter_format"),
+            Misbehaviour::RefusesAddress => {
+                self.fake.blame("to[0]");
+                refuse(400, "syntax_invalid_parameter_format")
+            }
             Misbehaviour::RefusesContent => refuse(400, "syntax_constraint_violation"),
             Misbehaviour::CutBefore => Deed::Cut { took: false },
             Misbehaviour::CutAfter => Deed::Cut { took: true },

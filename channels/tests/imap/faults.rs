@@ -9,7 +9,7 @@ use liaison_channels::{
 };
 
 use crate::{
-    kit::{PLENTY, beginning, opened, raws, uids},
+    kit::{PLENTY, beginning, large, opened, raws, uids},
     script::{Bad, Idling, Scripted},
 };
 
@@ -134,6 +134,33 @@ async fn a_mail_that_comes_only_in_parts_is_whole() {
 }
 
 #[tokio::test]
+async fn a_large_mail_is_asked_for_until_nothing_more_of_it_comes() {
+    for bad in [Bad::ShortParts, Bad::Estimated, Bad::EstimatedAndNo] {
+        let sent = large(1_500_000);
+        let server = Scripted::start(&[(1, &sent), (2, b"second\r\n")]).await;
+        server.change(|state| state.bad.extend([(1, bad)]));
+
+        let batch = opened(server.settings()).fetch(START, PLENTY).await.unwrap();
+
+        assert!(raws(&batch.mails) == [&sent[..], b"second\r\n"], "{bad:?}: the bytes are equal");
+        assert_eq!(troubled(&batch), [false, false], "{bad:?}");
+        assert_eq!(batch.mails[0].left_out, 0, "{bad:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_mail_of_which_the_server_keeps_the_rest_is_told_to_a_person() {
+    let sent = large(1_500_000);
+    let server = Scripted::start(&[(1, &sent)]).await;
+    server.change(|state| state.bad.extend([(1, Bad::HalfInParts)]));
+
+    let batch = opened(server.settings()).fetch(START, PLENTY).await.unwrap();
+
+    assert!(raws(&batch.mails) == [&sent[..750_000]], "what came is kept");
+    assert_eq!((batch.mails[0].left_out, troubled(&batch)), (750_000, vec![true]));
+}
+
+#[tokio::test]
 async fn a_mail_that_cannot_be_listed_is_taken_all_the_same() {
     let server = second_is(Bad::GarbledListing).await;
 
@@ -232,6 +259,51 @@ async fn a_line_that_fails_in_the_wait_is_replaced() {
 
         assert!(waited < LONG / 4, "{idling:?}");
         assert_eq!((uids(&batch), server.connections()), (vec![1, 2, 5], 2), "{idling:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_ends_every_wait_at_once_is_not_asked_in_a_loop() {
+    let limit = Duration::from_millis(200);
+    for idling in [Idling::Cut, Idling::Bye] {
+        let server = three().await;
+        server.change(|state| state.idling = idling);
+        let mut inbox = opened(server.settings());
+        let began = Instant::now();
+
+        for _ in 0..3 {
+            inbox.fetch(START, PLENTY).await.unwrap();
+            inbox.wait(limit).await.unwrap();
+        }
+
+        assert!(began.elapsed() >= limit * 3, "{idling:?}: {:?}", began.elapsed());
+        assert_eq!((server.connections(), server.heard("IDLE")), (3, 3), "{idling:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_to_tell_of_mail_is_looked_at_from_then_on() {
+    let limit = Duration::from_millis(200);
+    for idling in [Idling::No, Idling::NoAfterDone] {
+        let server = three().await;
+        server.change(|state| state.idling = idling);
+        let mut inbox = opened(server.settings());
+        let began = Instant::now();
+
+        for _ in 0..3 {
+            inbox.fetch(START, PLENTY).await.unwrap();
+            inbox.wait(limit).await.unwrap();
+        }
+        let told = inbox.probe().await.unwrap();
+
+        assert!(began.elapsed() >= limit * 3, "{idling:?}: {:?}", began.elapsed());
+        assert_eq!(
+            (server.heard("IDLE"), server.heard("UID FETCH")),
+            (1, 6),
+            "{idling:?}: on the line that was kept"
+        );
+        assert_eq!(server.connections(), 2, "{idling:?}: one to read by, one for the probe");
+        assert!(told.contains("looked at every"), "{told}");
     }
 }
 

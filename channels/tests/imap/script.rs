@@ -34,6 +34,14 @@ pub(crate) enum Bad {
     Gone,
     /// The server has no content of it.
     Nil,
+    /// Its parts come shorter than was asked for.
+    ShortParts,
+    /// Its parts end in its middle.
+    HalfInParts,
+    /// The server estimates its size, a little too high.
+    Estimated,
+    /// The same, and says no to what is asked beyond its end.
+    EstimatedAndNo,
 }
 
 /// What the server does in IDLE.
@@ -49,6 +57,10 @@ pub(crate) enum Idling {
     Dead,
     /// Never consents.
     NoConsent,
+    /// Refuses, though it offers it.
+    No,
+    /// Consents, and refuses at the end.
+    NoAfterDone,
 }
 
 /// What the server has and does; may be changed while it runs.
@@ -215,6 +227,9 @@ async fn idle(
     if how == Idling::NoConsent {
         return lines.next_line().await.is_ok();
     }
+    if how == Idling::No {
+        return say(write, format!("{tag} BAD no such command\r\n").into_bytes()).await;
+    }
     say(write, b"+ idling\r\n".to_vec()).await;
     match how {
         Idling::Cut => return false,
@@ -227,7 +242,11 @@ async fn idle(
             let _ = lines.next_line().await;
             return false;
         }
-        Idling::Keepalive | Idling::NoConsent => {}
+        Idling::NoAfterDone => {
+            let ended = lines.next_line().await.is_ok_and(|line| line.is_some());
+            return ended && say(write, format!("{tag} NO not here\r\n").into_bytes()).await;
+        }
+        Idling::Keepalive | Idling::NoConsent | Idling::No => {}
     }
     let mut every = tokio::time::interval(std::time::Duration::from_millis(5));
     loop {
@@ -287,13 +306,19 @@ fn fetched(state: &mut State, tag: &str, set: &str, what: &str) -> Answer {
         let garbage = format!("* {number} FETCH (UID {uid} BODY[ amina@post.example {{\r\n").into_bytes();
         match bad {
             Some(Bad::GarbledListing) if listing => out.extend(garbage),
-            _ if listing => out.extend_from_slice(
-                format!(
-                    "* {number} FETCH (UID {uid} INTERNALDATE \"17-Jul-2026 02:44:25 +0100\" RFC822.SIZE {})\r\n",
-                    raw.len()
-                )
-                .as_bytes(),
-            ),
+            _ if listing => {
+                let estimated = matches!(bad, Some(Bad::Estimated | Bad::EstimatedAndNo));
+                let size = if estimated { raw.len() + raw.len() / 20 } else { raw.len() };
+                out.extend_from_slice(
+                    format!(
+                        "* {number} FETCH (UID {uid} INTERNALDATE \"17-Jul-2026 02:44:25 +0100\" RFC822.SIZE {size})\r\n"
+                    )
+                    .as_bytes(),
+                );
+            }
+            Some(Bad::EstimatedAndNo) if part(raw, partial).1.is_empty() => {
+                return Answer::Say(format!("{tag} NO there is no more\r\n").into_bytes());
+            }
             Some(Bad::Garbled) => out.extend(garbage),
             Some(Bad::GarbledWhole) if partial.is_none() => out.extend(garbage),
             Some(Bad::Refused) => {
@@ -307,7 +332,10 @@ fn fetched(state: &mut State, tag: &str, set: &str, what: &str) -> Answer {
                 out.extend_from_slice(format!("* {number} FETCH (UID {uid} BODY[] NIL)\r\n").as_bytes());
             }
             _ => {
+                let raw = if bad == Some(Bad::HalfInParts) { &raw[..raw.len() / 2] } else { raw };
                 let (label, content) = part(raw, partial);
+                let most = if bad == Some(Bad::ShortParts) { 100_000 } else { usize::MAX };
+                let content = &content[..content.len().min(most)];
                 out.extend_from_slice(
                     format!("* {number} FETCH (UID {uid} BODY[]{label} {{{}}}\r\n", content.len()).as_bytes(),
                 );

@@ -19,7 +19,7 @@ const THROTTLED: Fault = Fault::Throttled { wait: None };
 /// The provider's documented codes, and whose turn it is after each.
 const CODES: &[(u16, &str, Fault)] = &[
     (400, "syntax_invalid_json", Fault::Refused),
-    (400, "syntax_invalid_parameter_format", Fault::BadAddress),
+    (400, "syntax_invalid_parameter_format", Fault::Refused),
     (400, "syntax_constraint_violation", Fault::Refused),
     (403, "unknown_group", Fault::BadAddress),
     (403, "unknown_campaign", Fault::Misconfigured),
@@ -104,6 +104,17 @@ async fn every_documented_code_says_whose_turn_it_is() {
         assert!(error.said.expose().contains(CARER), "the attempt keeps the provider's words");
     }
     assert_eq!(scene.fake.batches(), []);
+}
+
+#[tokio::test]
+async fn a_malformed_value_is_blamed_on_the_number_only_where_sinch_names_it() {
+    for (member, fault) in [("to[0]", Fault::BadAddress), ("from", Fault::Refused)] {
+        let scene = Scene::new();
+        scene.fake.blame(member);
+        scene.fake.next(1, refuse(400, "syntax_invalid_parameter_format"));
+
+        assert_eq!(scene.fails(&text()).await.fault, fault, "{member}");
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::kit::{both_kinds, channel, message, message_to};
 async fn the_step_decides_what_the_same_answer_means() {
     let cases = [
         (At::Greeting, "554 5.7.1 no", Fault::Misconfigured),
-        (At::Ehlo, "421 4.3.2 closing", Fault::Temporary),
+        (At::Ehlo, "421 4.3.2 closing", Fault::Unreachable),
         (At::Mail, "550 5.7.1 no", Fault::Misconfigured),
         (At::Rcpt, "550 5.7.1 no", Fault::Refused),
         (At::Rcpt, "550 5.1.1 no", Fault::BadAddress),

@@ -10,7 +10,14 @@ use liaison_channels::{
 
 use crate::kit::{both_kinds, channel, hasty, message, message_to};
 
-const BEFORE_THE_BODY: [At; 5] = [At::Greeting, At::Ehlo, At::Mail, At::Rcpt, At::Data];
+/// Each step before the body, and what its failing is: no message may pay for one that comes before its sender is told.
+const BEFORE_THE_BODY: [(At, Fault); 5] = [
+    (At::Greeting, Fault::Unreachable),
+    (At::Ehlo, Fault::Unreachable),
+    (At::Mail, Fault::Temporary),
+    (At::Rcpt, Fault::Temporary),
+    (At::Data, Fault::Temporary),
+];
 
 /// After a failure: the next message gets through, and the right one.
 async fn recovers(fake: &SmtpFake, error: &SendError, channel: &liaison_channels::smtp::Smtp) {
@@ -38,14 +45,14 @@ async fn a_message_the_server_took_is_accepted_with_its_words() {
 
 #[tokio::test]
 async fn a_line_cut_before_the_body_sent_nothing() {
-    for at in BEFORE_THE_BODY {
+    for (at, fault) in BEFORE_THE_BODY {
         for fake in both_kinds().await {
             let channel = channel(&fake);
             fake.always(at, Act::Cut);
 
             let error = channel.send(&message(1)).await.unwrap_err();
 
-            assert_eq!((error.fault, error.went), (Fault::Temporary, Went::No), "{at:?}");
+            assert_eq!((error.fault, error.went), (fault, Went::No), "{at:?}");
             assert_eq!(fake.taken(), 0);
             recovers(&fake, &error, &channel).await;
         }
@@ -54,7 +61,7 @@ async fn a_line_cut_before_the_body_sent_nothing() {
 
 #[tokio::test]
 async fn a_server_silent_before_the_body_sent_nothing_and_is_given_up_in_time() {
-    for at in BEFORE_THE_BODY {
+    for (at, fault) in BEFORE_THE_BODY {
         for fake in both_kinds().await {
             let channel = hasty(&fake);
             fake.always(at, Act::Silence);
@@ -62,7 +69,7 @@ async fn a_server_silent_before_the_body_sent_nothing_and_is_given_up_in_time() 
             let sent = tokio::time::timeout(Duration::from_secs(5), channel.send(&message(1))).await;
 
             let error = sent.expect("its own deadline comes first").unwrap_err();
-            assert_eq!((error.fault, error.went), (Fault::Temporary, Went::No), "{at:?}");
+            assert_eq!((error.fault, error.went), (fault, Went::No), "{at:?}");
             fake.all_closed().await;
         }
     }

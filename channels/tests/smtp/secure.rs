@@ -4,7 +4,7 @@ use std::{io::Write as _, sync::Arc};
 
 use liaison_channels::{
     Sender as _,
-    error::{Fault, SendError},
+    error::{Fault, SendError, Went},
     fakes::smtp::{Act, At, Authority, Encrypt, Flaw, Script, SmtpFake},
     message::ChannelId,
     smtp::Smtp,
@@ -110,7 +110,7 @@ async fn an_answer_slipped_in_before_encryption_is_never_believed() {
         .await
         .unwrap_err();
 
-    assert_eq!((error.fault, fake.steps(At::Mail)), (Fault::Temporary, 0));
+    assert_eq!((error.fault, fake.steps(At::Mail)), (Fault::Unreachable, 0));
 }
 
 #[tokio::test]
@@ -119,10 +119,10 @@ async fn a_refused_or_broken_encryption_sends_nothing() {
     let ca = file(&authority.pem());
     let tls = json!({"host": "localhost", "tls": "starttls", "ca_file": ca.path(), "command_secs": 0.3});
     let acts = [
-        (Act::Say("454 4.7.0 not now".to_owned()), Fault::Temporary),
+        (Act::Say("454 4.7.0 not now".to_owned()), Fault::Unreachable),
         (Act::Say("502 5.5.1 no".to_owned()), Fault::Misconfigured),
-        (Act::Cut, Fault::Temporary),
-        (Act::Silence, Fault::Temporary),
+        (Act::Cut, Fault::Unreachable),
+        (Act::Silence, Fault::Unreachable),
     ];
 
     for (act, fault) in acts {
@@ -177,8 +177,24 @@ async fn a_sign_in_that_fails_holds_the_channel_and_not_the_message() {
 
     assert_eq!((refused.fault, refused.code.as_deref()), (Fault::Misconfigured, Some("535 5.7.8")));
     assert_eq!((unasked.fault, tokens.fault), (Fault::Misconfigured, Fault::Misconfigured));
-    assert_eq!(later.fault, Fault::Temporary);
+    assert_eq!(later.fault, Fault::Unreachable);
     assert!(!format!("{refused:?}").contains("wrong\""), "no password in an error");
+}
+
+#[tokio::test]
+async fn a_server_that_fails_while_we_sign_in_costs_no_message_a_try() {
+    let login = Some(("parents".to_owned(), "right".to_owned()));
+    let fake = SmtpFake::start(Script { login, ..Script::default() }).await;
+    let password = file("right");
+    let settings = json!({"username": "parents", "password_file": password.path(), "command_secs": 0.3});
+
+    for act in [Act::Cut, Act::Silence, Act::SayAndCut("421 4.3.2 closing".to_owned())] {
+        fake.next(At::Auth, act.clone());
+
+        let error = send(&fake, &settings).await.unwrap_err();
+
+        assert_eq!((error.fault, error.went), (Fault::Unreachable, Went::No), "{act:?}: {error}");
+    }
 }
 
 #[tokio::test]

@@ -201,7 +201,7 @@ async fn a_server_that_is_busy_at_the_sign_in_is_not_taken_for_one_that_refuses_
 
     let error = school.refused(&school.microsoft()).await;
 
-    assert_eq!((error.fault, school.tokens.given()), (Fault::Temporary, 1));
+    assert_eq!((error.fault, school.tokens.given()), (Fault::Unreachable, 1));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use liaison_channels::{
     address::EmailAddress,
     error::Fault,
     fakes::smtp::{Act, At, Script, SmtpFake},
-    message::{Mail, OurRef, Outgoing},
+    message::{Mail, Manner, OurRef, Outgoing},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -57,6 +57,42 @@ async fn a_message_has_its_headers_and_no_others() {
     let (plain, html) = (body.find("text/plain").unwrap(), body.find("text/html").unwrap());
     assert!(plain < html, "the last alternative is the preferred one (RFC 2046 §5.1.4)");
     assert!(body.contains("Dear Amina,\r\nall is well.\r\n") && body.contains("<p>all is well.</p>\r\n"));
+}
+
+#[tokio::test]
+async fn of_an_acknowledgement_nothing_is_reported_back_where_the_server_can_be_asked() {
+    for pipelining in [true, false] {
+        for null_sender in [true, false] {
+            for dsn in [true, false] {
+                let fake = SmtpFake::start(Script { pipelining, dsn, ..Script::default() }).await;
+                let channel = channel_with(&fake, &json!({"null_sender": null_sender}));
+                let automatic = Mail { manner: Manner::Automatic, ..mail() };
+
+                channel.send(&Outgoing::mail(OurRef(Uuid::from_u128(5)), automatic)).await.unwrap();
+                channel.send(&message(6)).await.unwrap();
+
+                let asked: Vec<_> = fake.messages().into_iter().map(|message| message.notify).collect();
+                assert_eq!(asked, [dsn.then(|| "NEVER".to_owned()), None], "dsn {dsn}");
+                assert_eq!(fake.violations(), Vec::<String>::new());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_leaves_on_a_timer_is_marked_where_the_settings_say_so() {
+    let fake = start(true).await;
+    let marked = channel_with(&fake, &json!({"auto_submitted": "auto-generated"}));
+
+    marked.send(&message(1)).await.unwrap();
+    channel(&fake).send(&message(2)).await.unwrap();
+
+    let says: Vec<_> = fake
+        .messages()
+        .iter()
+        .map(|message| message.data.contains("\r\nAuto-Submitted: auto-generated\r\n"))
+        .collect();
+    assert_eq!(says, [true, false]);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use liaison_channels::{
     Sender,
     fakes::twilio::{SignedPost, TwilioFake},
-    inbound::{Event, KeptText, RawForm, read_text},
+    inbound::{Event, KeptText, OptOut, RawForm, read_text},
     receipt::{Forgery, NotBelieved},
 };
 
@@ -41,6 +41,28 @@ fn without(name: &str) -> Vec<(&'static str, String)> {
 
 fn with(name: &'static str, value: &str) -> Vec<(&'static str, String)> {
     [without(name), vec![(name, value.to_owned())]].concat()
+}
+
+#[test]
+fn what_twilio_has_made_of_its_own_keywords_is_told_and_read_again() {
+    let scene = Scene::new();
+    for (word, told) in [
+        ("STOP", Some(OptOut::Stop)),
+        ("START", Some(OptOut::Start)),
+        ("HELP", Some(OptOut::Help)),
+        ("Stop ", Some(OptOut::Stop)),
+        ("OF_TOMORROW", None),
+        ("", None),
+    ] {
+        let post = scene.fake.signed(URL.to_owned(), &with("OptOutType", word));
+
+        let kept = kept(&scene, &post);
+
+        assert_eq!((kept.text.opt_out, kept.text.body.expose().as_str()), (told, WORDS), "{word}");
+        assert_eq!(read_text(kept.form, kept.raw.expose()), Some(kept.text));
+    }
+    let post = scene.fake.signed(URL.to_owned(), &fields());
+    assert_eq!(kept(&scene, &post).text.opt_out, None);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod callback;
 mod config;
 mod conformance;
 mod fake;
+mod fared;
 mod find;
 mod inspect;
 mod log;

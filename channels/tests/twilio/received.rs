@@ -167,7 +167,7 @@ async fn nobody_answers_to_a_name() {
 }
 
 #[tokio::test]
-async fn a_list_too_long_to_read_is_an_error_and_never_a_part_of_it() {
+async fn a_day_too_long_to_read_is_an_error_and_never_a_part_of_it() {
     let scene = Scene::new();
     for index in 0..10_001 {
         scene.fake.plant(Taken { created: scene.began, ..like(&scene, index) });
@@ -177,6 +177,24 @@ async fn a_list_too_long_to_read_is_an_error_and_never_a_part_of_it() {
 
     assert_eq!((error.fault, error.went), (Fault::Temporary, Went::No));
     assert!(error.summary.contains("too long"), "{error}");
+}
+
+#[tokio::test]
+async fn more_texts_than_one_reading_of_the_list_holds_are_told_day_by_day() {
+    let scene = Scene::new();
+    let first: Timestamp = "2026-03-28T12:00:00Z".parse().unwrap();
+    let days = (0..3_u32).flat_map(|day| (0..4_000_u32).map(move |index| (day, index)));
+    let expected: Vec<_> = days.clone().map(|(day, index)| format!("Text {}", day * 4_000 + index)).collect();
+    for (day, index) in days {
+        let created =
+            first + SignedDuration::from_hours(24 * i64::from(day)) + SignedDuration::from_secs(index.into());
+        scene.fake.plant(Taken { created, ..like(&scene, day * 4_000 + index) });
+    }
+
+    let texts = received(&scene, first).await;
+
+    assert!(bodies(&texts) == expected, "{} of {}", texts.len(), expected.len());
+    assert_eq!(scene.fake.complaints(), Vec::<String>::new());
 }
 
 #[tokio::test]

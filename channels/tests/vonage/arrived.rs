@@ -5,7 +5,7 @@ use liaison_channels::{
     fakes::vonage::{Carriage, SignedPost},
     inbound::{ArrivedText, Event, KeptText, RawForm, TextPart, join, read_text},
     receipt::{Forgery, NotBelieved},
-    vonage::signature::Method,
+    vonage::signature::{Method, WeakSignature},
 };
 
 use crate::{CARER, Scene, WORDS, callback::events};
@@ -190,6 +190,23 @@ fn only_the_accounts_own_method_is_believed() {
             let read = events(&scene, &scene.fake.signed(URL, &fields(&scene), Carriage::Form));
 
             assert_eq!(read.is_ok(), ours == theirs, "{theirs} for {ours}");
+        }
+    }
+}
+
+#[test]
+fn a_method_that_can_be_forged_is_believed_by_leave_alone_and_then_no_other() {
+    for (leave, ours) in [(WeakSignature::Md5Hash, Method::Md5Hash), (WeakSignature::Md5, Method::Md5)] {
+        let (scene, strict) = (Scene::with(|config| config.weak_signature = Some(leave)), Scene::new());
+        for theirs in Method::WEAK.into_iter().chain(Method::ALL) {
+            scene.fake.sign_by(theirs);
+
+            let post = scene.fake.signed(URL, &fields(&scene), Carriage::Form);
+
+            assert_eq!(events(&scene, &post).is_ok(), ours == theirs, "{theirs} for {ours}");
+            if theirs.is_weak() {
+                assert_eq!(events(&strict, &post), Err(NotBelieved::Forged(Forgery::Wrong)), "{theirs}");
+            }
         }
     }
 }

@@ -6,7 +6,10 @@ use liaison_channels::{
     message::ChannelId,
     sender::Carries,
     text::Alphabet,
-    vonage::{Vonage, VonageConfig, signature::Method},
+    vonage::{
+        Vonage, VonageConfig,
+        signature::{Method, WeakSignature},
+    },
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -37,7 +40,10 @@ fn the_least_that_opens_is_a_key_a_secret_and_a_sender() {
     let opened = Vonage::open(channel(), &config);
 
     assert_eq!(config.base_url, "https://rest.nexmo.com");
-    assert_eq!((config.signature_method, config.signature_window_secs), (Method::Sha256, 300));
+    assert_eq!(
+        (config.signature_method, config.weak_signature, config.signature_window_secs),
+        (Method::Sha256, None, 300)
+    );
     assert_eq!((config.in_flight, config.connect_timeout_secs, config.answer_timeout_secs), (4, 10, 30));
     assert!((config.per_second - 1.0).abs() < f64::EPSILON);
     assert!(opened.unwrap().callback().is_none());
@@ -66,6 +72,18 @@ fn md5_is_no_method_and_the_sentence_says_what_to_do() {
 
         assert!(error.contains("signature_method") && error.contains(says), "{word}: {error}");
     }
+}
+
+#[test]
+fn leave_for_a_method_that_can_be_forged_has_a_setting_of_its_own() {
+    let read = |word: &str| {
+        let settings = json!({"api_key": "x", "api_secret_file": "x", "from": "x", "weak_signature": word});
+        serde_json::from_value::<VonageConfig>(settings).map(|config| config.weak_signature)
+    };
+
+    assert_eq!(read("md5hash").unwrap(), Some(WeakSignature::Md5Hash));
+    assert_eq!(read("md5").unwrap(), Some(WeakSignature::Md5));
+    assert!(read("sha1").is_err());
 }
 
 #[test]

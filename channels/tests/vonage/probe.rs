@@ -4,6 +4,7 @@ use liaison_channels::{
     Sender,
     error::{Fault, Went},
     fakes::vonage::Deed,
+    vonage::signature::WeakSignature,
 };
 
 use crate::{Scene, assert_silent};
@@ -19,6 +20,18 @@ async fn a_working_account_is_told_in_a_sentence_and_nobody_is_written_to() {
         (scene.fake.posted(), scene.fake.messages(), scene.fake.complaints().len()),
         (0, Vec::new(), 0)
     );
+}
+
+#[tokio::test]
+async fn leave_for_a_method_that_can_be_forged_is_warned_of() {
+    let weak = Scene::with(|config| config.weak_signature = Some(WeakSignature::Md5Hash));
+
+    let (warned, plain) = (weak.vonage.probe().await.unwrap(), Scene::new().vonage.probe().await.unwrap());
+
+    for part in ["warning", "weak_signature", "md5hash", "SHA-256 HMAC"] {
+        assert!(warned.contains(part), "{part} in {warned}");
+    }
+    assert!(!plain.contains("warning"), "{plain}");
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ const STATUSES: &[(u32, Fault, Went)] = &[
     (14, Fault::Misconfigured, Went::No),
     (15, Fault::Misconfigured, Went::No),
     (22, Fault::Refused, Went::No),
-    (23, Fault::Misconfigured, Went::No),
+    (23, Fault::Refused, Went::No),
     (29, Fault::Misconfigured, Went::No),
     (32, Fault::Misconfigured, Went::No),
     (33, Fault::BadAddress, Went::No),

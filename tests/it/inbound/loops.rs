@@ -31,6 +31,8 @@ enum Relay {
     Unmarks,
     /// Also makes the empty envelope sender of a machine's mail an ordinary one.
     Resends,
+    /// And puts a word of its own in front of the subject, by which a machine's mail is known without its marks.
+    Relabels,
     /// And takes the thread off.
     Retells,
 }
@@ -55,8 +57,10 @@ impl Relay {
             if !line.starts_with([' ', '\t']) {
                 dropped = self.drops(line.split(':').next().unwrap_or_default());
             }
-            if !dropped {
-                kept.push(line.to_owned());
+            match line.strip_prefix("Subject: ").filter(|_| self >= Self::Relabels) {
+                _ if dropped => {}
+                Some(subject) => kept.push(format!("Subject: [EXTERNAL] {subject}")),
+                None => kept.push(line.to_owned()),
             }
         }
         format!("{}\r\n\r\n{body}", kept.join("\r\n")).into_bytes()
@@ -132,11 +136,8 @@ async fn answered(school: &School) -> Vec<String> {
 
 #[tokio::test]
 async fn two_installations_acknowledge_each_other_once_and_are_silent_from_then_on() {
-    // The mark ends it; without marks, the empty envelope sender.
-    for (relay, second) in [
-        (Relay::Honest, "auto_reply not acknowledged (rule 1)"),
-        (Relay::Unmarks, "human not acknowledged (rule 2)"),
-    ] {
+    // The mark ends it; without marks, the subject.
+    for relay in [Relay::Honest, Relay::Unmarks, Relay::Resends] {
         let mut wired = Wired::by(relay).await;
         wired.both_write();
 
@@ -144,7 +145,8 @@ async fn two_installations_acknowledge_each_other_once_and_are_silent_from_then_
 
         assert_eq!((wired.carried, rounds), ([1, 1], 2), "{relay:?}");
         for school in &wired.schools {
-            assert_eq!(answered(school).await, ["human acknowledged", second], "{relay:?}");
+            let seen = answered(school).await;
+            assert_eq!(seen, ["human acknowledged", "auto_reply not acknowledged (rule 1)"], "{relay:?}");
         }
         wired.close().await;
     }
@@ -152,7 +154,7 @@ async fn two_installations_acknowledge_each_other_once_and_are_silent_from_then_
 
 #[tokio::test]
 async fn where_a_relay_takes_every_mark_off_that_a_case_is_answered_once_ends_it() {
-    let mut wired = Wired::by(Relay::Resends).await;
+    let mut wired = Wired::by(Relay::Relabels).await;
     wired.both_write();
 
     let rounds = wired.exchange().await;

@@ -94,7 +94,8 @@ async fn post(shared: &Shared, line: &Line, parts: &Parts, body: &Bytes) -> Resp
     };
     let Some(deed) = shared.stage.post_deed() else { return taken(shared, batch) };
     // Repeats the number, so that leaks are found.
-    let words = format!("The message to {} was not taken", batch.to);
+    let blamed = shared.lock().blamed.map(|member| format!("'{member}': ")).unwrap_or_default();
+    let words = format!("{blamed}The message to {} was not taken", batch.to);
     let proper = if deed.takes() { taken(shared, batch) } else { nothing() };
     deed.perform(line, proper, |status, code| refusal(status, code, &words)).await
 }

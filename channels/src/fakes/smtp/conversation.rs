@@ -21,6 +21,7 @@ pub(super) struct Conversation<'a> {
     signed_in: bool,
     from: Option<String>,
     to: Option<String>,
+    notify: Option<String>,
     utf8: bool,
 }
 
@@ -43,6 +44,7 @@ impl<'a> Conversation<'a> {
             signed_in: false,
             from: None,
             to: None,
+            notify: None,
             utf8: false,
         };
         if let Err(NoLine::Broken(rule)) = talk.run().await {
@@ -71,7 +73,7 @@ impl<'a> Conversation<'a> {
                 "RCPT" => self.rcpt(&line).await?,
                 "DATA" => self.data().await?,
                 "RSET" => {
-                    (self.from, self.to) = (None, None);
+                    (self.from, self.to, self.notify) = (None, None, None);
                     self.answer(At::Rset, "250 2.0.0 forgotten").await?;
                 }
                 "QUIT" => {
@@ -117,6 +119,7 @@ impl<'a> Conversation<'a> {
         let mut offers = vec!["fake.test".to_owned(), "8BITMIME".to_owned()];
         offers.extend(script.pipelining.then(|| "PIPELINING".to_owned()));
         offers.extend(script.utf8.then(|| "SMTPUTF8".to_owned()));
+        offers.extend(script.dsn.then(|| "DSN".to_owned()));
         offers.extend(script.size.map(|size| format!("SIZE {size}")));
         let by_request = script.tls.is_some() && !self.encrypted;
         offers.extend(by_request.then(|| "STARTTLS".to_owned()));
@@ -224,9 +227,11 @@ impl<'a> Conversation<'a> {
 
     async fn rcpt(&mut self, line: &str) -> Result<(), NoLine> {
         let (to, rest) = path(line, "RCPT TO:<")?;
-        if !rest.is_empty() {
-            return Err(NoLine::Broken("a parameter that was not offered"));
-        }
+        let notify = match rest.split_once('=') {
+            None if rest.is_empty() => None,
+            Some(("NOTIFY", when)) if self.script.dsn && is_notify(when) => Some(when.to_owned()),
+            _ => return Err(NoLine::Broken("a parameter that was not offered")),
+        };
         if !to.is_ascii() && !self.utf8 {
             return Err(NoLine::Broken("an address beyond ASCII without SMTPUTF8"));
         }
@@ -237,7 +242,7 @@ impl<'a> Conversation<'a> {
             return self.lines.say(&answer).await;
         }
         if self.answer(At::Rcpt, "250 2.1.5 recipient ok").await? {
-            self.to = Some(to);
+            (self.to, self.notify) = (Some(to), notify);
         }
         Ok(())
     }
@@ -253,7 +258,7 @@ impl<'a> Conversation<'a> {
         let Some(data) = self.body().await? else { return Err(NoLine::Gone) };
         let (from, to) = (self.from.take().unwrap_or_default(), self.to.take());
         let Some(to) = to else { return self.lines.say("554 5.5.1 no valid recipients").await };
-        let caught = Caught { from, to, data, connection: self.number };
+        let caught = Caught { from, to, notify: self.notify.take(), data, connection: self.number };
         self.end_of_message(caught).await
     }
 
@@ -293,6 +298,11 @@ impl<'a> Conversation<'a> {
             data.push_str("\r\n");
         }
     }
+}
+
+/// RFC 3461 §4.1: `NEVER` alone, or some of the others.
+fn is_notify(when: &str) -> bool {
+    when == "NEVER" || when.split(',').all(|one| matches!(one, "SUCCESS" | "FAILURE" | "DELAY"))
 }
 
 /// The address in `MAIL` or `RCPT`, and what follows it.

@@ -9,11 +9,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::{
-    Deed, Shape, Shared, TwilioFake,
+    Deed, Shape, Shared, Taken, TwilioFake,
     post::{MALFORMED, Post},
     show,
 };
@@ -149,7 +148,8 @@ fn list(shared: &Shared, parts: &Parts) -> Response {
     let query = parts.uri.query().unwrap_or_default();
     let mut asked = HashMap::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if !["To", "From", "DateSent>", "PageSize", "Page", "PageToken"].contains(&name.as_ref()) {
+        if !["To", "From", "DateSent>", "DateSent<", "PageSize", "Page", "PageToken"].contains(&name.as_ref())
+        {
             return malformed(shared, "list filter");
         }
         if asked.insert(name.to_string(), value.into_owned()).is_some() {
@@ -161,10 +161,16 @@ fn list(shared: &Shared, parts: &Parts) -> Response {
     let (Some(size @ 1..=1_000), Some(page)) = (number("PageSize", 50), number("Page", 0)) else {
         return malformed(shared, "page");
     };
-    let sent_from = match asked.get("DateSent>").map(|day| show::midnight(day)) {
-        Some(None) => return malformed(shared, "DateSent is not a day"),
-        Some(Some(midnight)) => midnight,
-        None => Timestamp::MIN,
+    let midnight = |name: &str| asked.get(name).map(|day| show::midnight(day));
+    let (sent_from, sent_to) = match (midnight("DateSent>"), midnight("DateSent<")) {
+        (Some(None), _) | (_, Some(None)) => return malformed(shared, "DateSent is not a day"),
+        (from, to) => (from.flatten(), to.flatten()),
+    };
+    let sent_within = |message: &Taken| {
+        (sent_from.is_none() && sent_to.is_none())
+            || (show::is_sent(message)
+                && sent_from.is_none_or(|from| message.created >= from)
+                && sent_to.is_none_or(|to| message.created <= to))
     };
     let state = shared.lock();
     let fits = |name: &str, value: Option<&str>| asked.get(name).is_none_or(|asked| value == Some(asked));
@@ -172,7 +178,7 @@ fn list(shared: &Shared, parts: &Parts) -> Response {
         .messages
         .iter()
         .filter(|m| fits("To", Some(&m.to)) && fits("From", m.from.as_deref()))
-        .filter(|m| sent_from == Timestamp::MIN || (show::is_sent(m) && m.created >= sent_from))
+        .filter(|message| sent_within(message))
         .collect();
     messages.reverse();
     messages.sort_by_key(|message| std::cmp::Reverse(message.created));

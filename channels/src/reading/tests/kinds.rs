@@ -31,7 +31,12 @@ fn each_header_tells_its_kind_and_rules() {
         ("Precedence: normal\r\n", Human, &[]),
         ("X-Loop: Parents@school.example\r\n", Human, &[8]),
         ("X-Loop: other@x.example\r\n", Human, &[]),
-        ("X-Liaison: 1\r\n", Human, &[8]),
+        ("X-Liaison: School.example\r\n", Human, &[8]),
+        ("X-Liaison: 1\r\nMessage-ID: <00000000000000000000000000000007@school.example>\r\n", Human, &[8]),
+        ("X-Liaison: southfield.example\r\nMessage-ID: <7@southfield.example>\r\n", Human, &[]),
+        ("X-Liaison: notschool.example\r\n", Human, &[]),
+        ("Message-ID: <7@school.example>\r\n", Human, &[]),
+        ("X-Liaison: southfield.example\r\nAuto-Submitted: auto-replied\r\n", AutoReply, &[1]),
         ("Authentication-Results: mx.example; spf=pass; dmarc=fail (p=NONE) header.from=x\r\n", Human, &[10]),
         (
             "Authentication-Results: mx.example; dmarc=pass\r\nAuthentication-Results: x; dmarc=fail\r\n",
@@ -112,6 +117,49 @@ fn a_subject_alone_speaks_of_a_machine_only_where_it_begins_so() {
     }
     let answered = mail("Subject: Re: Automatic reply: Trip\r\nReturn-Path: <>\r\n", "x");
     assert_eq!(answered.kind, MailKind::AutoReply);
+}
+
+#[test]
+fn another_school_that_shares_our_mail_provider_is_not_taken_for_us() {
+    let ours = Hints { own: vec![Private::from("northfield@gmail.com")], envelope_from: None };
+    let read = |from: &str| {
+        let mail = format!("From: {from}\r\nX-Liaison: gmail.com\r\nMessage-ID: <7@gmail.com>\r\n\r\nwords");
+        rules(&read(mail.as_bytes(), &ours))
+    };
+
+    assert_eq!(read("southfield@gmail.com"), Vec::<u8>::new());
+    assert_eq!(read("northfield@gmail.com"), [7]);
+}
+
+#[test]
+fn another_liaison_s_acknowledgement_is_known_by_its_subject_when_a_relay_took_its_headers() {
+    let acknowledgements = [
+        "Auto: Southfield School has your message [Ref 7K2M-9QXA]",
+        "Auto: Southfield School: otrzymaliśmy Państwa wiadomość [Ref 7K2M-9QXA]",
+        "Auto: Southfield School: آپ کا پیغام مل گیا ہے [Ref 7K2M-9QXA]",
+        "Auto: Southfield School: 已收到您的来信 [Ref 7K2M-9QXA]",
+    ];
+    let people = [
+        "Re: Auto: Southfield School has your message [Ref 7K2M-9QXA]",
+        "AW: Auto: Southfield School has your message [Ref 7K2M-9QXA]",
+        "Fwd: Auto: Southfield School has your message [Ref 7K2M-9QXA]",
+        "Answer from Southfield School [Ref 7K2M-9QXA]",
+        "Auto: my car [Ref sheet]",
+        "Auto: my car [Ref 7K2M-9QX]",
+    ];
+
+    for path in ["", "Return-Path: <parents@southfield.example>\r\n"] {
+        for subject in acknowledgements {
+            let kind = mail(&format!("{path}Subject: {subject}\r\n"), "x").kind;
+
+            assert_eq!(kind, MailKind::AutoReply, "{path}{subject}");
+        }
+        for subject in people {
+            let kind = mail(&format!("{path}Subject: {subject}\r\n"), "x").kind;
+
+            assert_eq!(kind, MailKind::Human, "{path}{subject}");
+        }
+    }
 }
 
 #[test]
