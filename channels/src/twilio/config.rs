@@ -46,7 +46,7 @@ pub struct TwilioConfig {
     /// `/webhooks/…` may follow. Without it no status callbacks are asked for, and none is believed.
     #[serde(default)]
     pub public_url: Option<String>,
-    /// Messages a second (not segments). 1 until Twilio has said what the sender may do; at most 1,000.
+    /// Parts of texts (segments) a second. 1 until Twilio has said what the sender may do; at most 1,000.
     #[serde(default = "one_a_second")]
     pub per_second: f64,
     /// Messages on the wire at once, 1 to 100.

@@ -38,7 +38,7 @@ use crate::{
     pace::Pace,
     receipt::{Callback, Receipt},
     sender::{Accepted, Carries, Finding, Found, Limits, Lookup},
-    text::Alphabet,
+    text::{Alphabet, measure},
     texting::{closed, text_of, to_a_mobile},
     wire::Reply,
     wire_log::Recorder,
@@ -178,6 +178,8 @@ impl Twilio {
         let text = text_of(message)?;
         to_a_mobile(text)?;
         let _place = self.places.acquire().await.map_err(|_| closed())?;
+        // Twilio counts each part against the sender's rate, and queues what is too fast until it is worth nothing.
+        self.pace.spend(measure(text.body.expose()).parts.saturating_sub(1));
         let form = self.form(message.reference(), text);
         let reply = self.wire.post(self.wire.messages(), &form, recorder).await?;
         if reply.status.is_success() { accepted(&reply) } else { Err(self.refused(&reply)) }

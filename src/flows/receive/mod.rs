@@ -17,7 +17,7 @@ mod wish;
 
 use std::sync::Arc;
 
-use liaison_channels::reading::Hints;
+use liaison_channels::{inbound::OptOut, reading::Hints};
 
 use self::{
     decide::Deciding,
@@ -27,7 +27,11 @@ use self::{
 };
 use super::{FlowError, gateway::Gateway};
 use crate::{
-    domain::{ids::ReceivedId, opt_out::text_wish, people::Route},
+    domain::{
+        ids::ReceivedId,
+        opt_out::{Wish, text_wish},
+        people::Route,
+    },
     store::{
         StoreError, Tx, attachments,
         inbox::{self, Waiting},
@@ -138,6 +142,15 @@ fn with_files(messages: &[Message]) -> Vec<ReceivedId> {
     with_files.map(|message| message.id).collect()
 }
 
+/// What a text wishes of texts: what its provider has acted on already, by words of its own choosing, or what its words say.
+fn wish_of(message: &Message) -> Option<Wish> {
+    match message.opt_out {
+        Some(OptOut::Stop) => Some(Wish::Stop),
+        Some(OptOut::Start) => Some(Wish::Start),
+        Some(OptOut::Help) | None => text_wish(message.words.expose()),
+    }
+}
+
 async fn decide_all(tx: &mut Tx, gateway: &Gateway, messages: &[Message]) -> Result<(), FlowError> {
     let now = gateway.now();
     let mut known = Known::of(tx, messages, now).await?;
@@ -152,9 +165,8 @@ async fn decide_all(tx: &mut Tx, gateway: &Gateway, messages: &[Message]) -> Res
         if message.kind == "human" && confirm::take(tx, &deciding, &mut outcome).await? {
             continue;
         }
-        let wish = (message.came_by == Route::Text && message.kind == "human")
-            .then(|| text_wish(message.words.expose()))
-            .flatten();
+        let wish =
+            (message.came_by == Route::Text && message.kind == "human").then(|| wish_of(message)).flatten();
         if let Some(wish) = wish
             && wish::take(tx, &deciding, wish, &mut outcome).await?
         {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use liaison_channels::{
-    inbound::{RawForm, read_text},
+    inbound::{OptOut, RawForm, read_text},
     private::Private,
     reading::{Bounce, Hints, Limits, MailKind, MailReading, NoAnswer, read_within},
 };
@@ -51,6 +51,8 @@ pub(super) struct Message {
     pub(super) references: Vec<String>,
     /// The message of ours whose mark it carries.
     pub(super) tagged: Option<DeliveryId>,
+    /// What the provider says that a text asks of it, in whichever language.
+    pub(super) opt_out: Option<OptOut>,
     /// Codes of cases in the subject.
     pub(super) codes: Vec<String>,
     pub(super) no_answer: Vec<NoAnswer>,
@@ -204,6 +206,7 @@ fn fill_text(message: &mut Message, one: &Waiting) {
     message.words = cut(Private::new(text.body.expose().replace('\0', "")));
     message.attachments = text.media;
     message.dated = text.sent_at;
+    message.opt_out = text.opt_out;
     if let Some(part) = &text.part {
         let which =
             format!("it is part {} of {} of a long text, which came part by part", part.number, part.total);
@@ -233,6 +236,7 @@ fn shell(one: &Waiting) -> Message {
         no_answer: Vec::new(),
         return_path: None,
         dated: None,
+        opt_out: None,
         bounce: None,
         attachments: 0,
         reasons: Vec::new(),
