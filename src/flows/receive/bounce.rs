@@ -15,8 +15,9 @@ use super::{
 use crate::{
     domain::{
         acknowledge::Ack,
+        chronology::Visibility,
         ids::{CarerId, DeliveryId, NoticeId, PupilId},
-        matching,
+        matching::{self, Ask},
         suggest::Found,
     },
     store::{
@@ -59,9 +60,12 @@ pub(super) async fn note(
         (Some(_), false) => "a message of ours is late, or may not arrive",
         (None, true) if notice_lost(tx, deciding, named).await? => "a notice to a colleague did not arrive",
         (None, _) => {
-            // It may be all that tells of a carer who was not reached, or a carer's own words with a bounce they got.
-            deciding.look_at(outcome, "a bounce that names no message of ours: nothing is believed of it");
-            return Ok(());
+            let said = "a bounce that names no message of ours: nothing is believed of it";
+            if permanent {
+                // It may be all that tells of a carer who was not reached, or hold a carer's own words.
+                deciding.ask(Ask::WhatIsThis, said, Vec::new(), Visibility::Ordinary, outcome);
+            }
+            said
         }
     };
     if let (Some(sent), Some(bounce)) = (&sent, bounce) {
@@ -153,4 +157,43 @@ fn progress(bounce: &Bounce) -> Progress {
         _ => FailedAs::Refused,
     };
     Progress::Failed(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_speaks_of_the_address_is_its_fault() {
+        let bounce = |status: &[&str], codes: &[u16]| Bounce {
+            permanent: true,
+            given_up: true,
+            addresses: Vec::new(),
+            status: status.iter().map(ToString::to_string).collect(),
+            smtp_code: codes.to_vec(),
+            message_id: None,
+        };
+        for (status, codes, wrong) in [
+            (&["5.1.1"][..], &[550][..], true),
+            (&["5.1.10"], &[], true),
+            (&["5.4.4"], &[], true),
+            (&["5.0.0"], &[], true),
+            (&[], &[550], true),
+            (&[], &[], true),
+            (&["5.2.2"], &[552], false),
+            (&["5.3.4"], &[552], false),
+            (&["5.4.6"], &[554], false),
+            (&["5.6.0"], &[554], false),
+            (&["5.7.1"], &[550], false),
+            (&[], &[552], false),
+            (&[], &[554], false),
+        ] {
+            let failed = if wrong { FailedAs::BadAddress } else { FailedAs::Refused };
+            assert_eq!(progress(&bounce(status, codes)), Progress::Failed(failed), "{status:?} {codes:?}");
+        }
+        let late = Bounce { given_up: false, ..bounce(&["4.4.1"], &[]) };
+        assert_eq!(progress(&late), Progress::Sent);
+        let full = Bounce { permanent: false, ..bounce(&["4.2.2"], &[]) };
+        assert_eq!(progress(&full), Progress::Failed(FailedAs::Temporary));
+    }
 }

@@ -305,7 +305,7 @@ impl Deciding<'_> {
         });
     }
 
-    fn ask(
+    pub(super) fn ask(
         &self,
         ask: Ask,
         why: &str,

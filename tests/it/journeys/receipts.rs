@@ -6,14 +6,22 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use liaison::{flows::gateway::Gateway, store::Store, web};
-use liaison_channels::fakes::twilio::{Deed, SignedPost};
+use liaison::{
+    flows::{gateway::Gateway, receipts},
+    store::Store,
+    web,
+};
+use liaison_channels::{
+    fakes::twilio::{Deed, SignedPost},
+    message::ProviderRef,
+    receipt::{FailedAs, Progress, Receipt},
+};
 use sqlx::postgres::PgConnectOptions;
 use tower::ServiceExt as _;
 
 use crate::support::{
     people::{Roll, carer, one_by_text, pupil},
-    school::School,
+    school::{School, sender},
 };
 
 const WORDS: &str = "Sam read two whole chapters aloud.";
@@ -263,5 +271,49 @@ async fn a_receipt_that_overtakes_our_own_doubt_stands() {
     let delivery = school.delivery().await;
     assert_eq!((delivery.state.as_str(), delivery.provider_ref), ("submitted", Some(sid)));
     assert_eq!(school.texts.messages().len(), 1);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_receipt_that_overtakes_the_answer_to_its_message_is_read_once_the_name_is_known() {
+    let school = School::open(&one_by_text()).await;
+    school.queue(&[("P1", WORDS)]).await;
+    let mut lane = school.lane(&school.gateway, "texts").await;
+    // Handed over, and not yet settled: the provider's name for it stands nowhere of ours.
+    lane.step().await.unwrap();
+    let sid = school.texts.messages()[0].sid.clone();
+    let early = Receipt {
+        reference: ProviderRef(sid.clone()),
+        ours: None,
+        progress: Progress::Failed(FailedAs::Refused),
+        status: "undelivered".to_owned(),
+        code: Some("30007".to_owned()),
+    };
+
+    let moved = receipts::keep(&school.gateway, "texts", std::slice::from_ref(&early)).await.unwrap();
+    let repeated = receipts::keep(&school.gateway, "texts", &[early]).await.unwrap();
+    lane.finish().await.unwrap();
+
+    assert_eq!((moved, repeated), (0, 0));
+    let failed = school.deliveries().await.remove(0);
+    assert_eq!((failed.state.as_str(), failed.provider_ref), ("failed", Some(sid)));
+    assert!(failed.reason.unwrap().contains("undelivered (code 30007)"));
+    let placed = "select moved::text || ' ' || (delivery_id is not null)::text from receipt";
+    assert_eq!(school.rows(placed).await, ["true true"]);
+    assert!(!school.to_do().await.is_empty(), "the next way is taken");
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_missed_post_is_made_up_for_by_the_providers_list() {
+    let (school, sid) = sent_text().await;
+    assert!(school.texts.set_status(&sid, "undelivered", Some(30_005)).is_some());
+    let texts = sender(&school.gateway, "texts");
+
+    let moved = receipts::catch_up(&school.gateway, texts.as_ref()).await.unwrap();
+    let again = receipts::catch_up(&school.gateway, texts.as_ref()).await.unwrap();
+
+    assert_eq!((moved, again), (Some(1), Some(0)));
+    assert_eq!(school.deliveries().await[0].state, "failed");
     school.close().await;
 }

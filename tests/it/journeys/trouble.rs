@@ -111,6 +111,7 @@ async fn a_wrong_password_holds_the_channel_once_and_fails_nothing() {
     let mut roll = four_ways();
     roll.carers.push(carer("P1", "C5", "Fay", "Gough").mobile("07700 900105").wants("sms"));
     let school = School::open(&roll).await;
+    colleagues::add(&school.gateway, "Priya Nair", "it@northfield.example", &[Role::It], "test").await.unwrap();
     school.texts.refuse_logins(true);
     school.queue(&[("P1", WORDS)]).await;
 
@@ -131,6 +132,7 @@ async fn a_wrong_password_holds_the_channel_once_and_fails_nothing() {
     assert_eq!(tries, ["1", "1"], "one group found out; nothing was tried after that");
     let entries = school.entries().await;
     assert_eq!(entries.iter().filter(|e| e.sentence.starts_with("channel texts held")).count(), 1);
+    assert_eq!(school.rows("select kind from staff_notice").await, ["channel_held"], "IT is told, once");
     assert!(!lifted_too_early && healed);
     assert_eq!(school.texts.messages().len(), 2);
     assert_eq!(school.told("failed").await, 0);
