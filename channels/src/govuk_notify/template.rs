@@ -49,6 +49,7 @@ impl GovukNotify {
         let (kind, what) = match self.settings.carries {
             Carries::Text => ("sms", "texts"),
             Carries::Mail => ("email", "mail"),
+            Carries::Letter => ("letter", "letters"),
         };
         if template.kind != kind {
             return wrong(format!(
