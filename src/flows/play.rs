@@ -10,9 +10,10 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use liaison_channels::{
-    inbound::{KeptText, RawForm, read_text},
+    inbound::{KeptText, read_text},
     private::Private,
     reading::{Hints, read},
+    twilio,
 };
 use uuid::Uuid;
 
@@ -185,8 +186,8 @@ pub async fn text(
         ])
         .finish()
         .into_bytes();
-    let text = read_text(RawForm::TwilioPost, &raw).ok_or_else(|| refused("this text cannot be read"))?;
-    let kept = KeptText { text, form: RawForm::TwilioPost, raw: Private::new(raw) };
+    let text = read_text(twilio::POSTED, &raw).ok_or_else(|| refused("this text cannot be read"))?;
+    let kept = KeptText { text, form: twilio::POSTED, raw: Private::new(raw) };
     keep::texts(gateway, channel.as_str(), &[kept]).await?;
     Ok(())
 }

@@ -10,10 +10,15 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{Twilio, arrived::Listed, config::Origin, list};
+use super::{
+    Twilio,
+    arrived::{LISTED, Listed},
+    config::Origin,
+    list,
+};
 use crate::{
     error::{Fault, SendError},
-    inbound::{KeptText, RawForm, oldest_first},
+    inbound::{KeptText, oldest_first},
     private::Private,
     texting::{closed, not_listed},
     wire_log::Recorder,
@@ -90,7 +95,7 @@ impl Twilio {
             return Ok(None);
         }
         let raw = Private::new(message.to_string().into_bytes());
-        Ok(listed.into_text().map(|text| KeptText { text, form: RawForm::TwilioListed, raw }))
+        Ok(listed.into_text().map(|text| KeptText { text, form: LISTED, raw }))
     }
 
     /// A text that names no messaging service may have come through ours; a text too many is a question for staff, a

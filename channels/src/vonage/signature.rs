@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::receipt::Forgery;
 
 /// A request's parameters, each once, by name.
-pub(crate) type Fields = BTreeMap<String, String>;
+pub(super) type Fields = BTreeMap<String, String>;
 
 /// By which method an account signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl<'de> Deserialize<'de> for Method {
 
 /// The parameters of a request whose signature is right, without `sig`; or what is wrong, with a sentence. With a method,
 /// no other is accepted; without, its length tells it.
-pub(crate) fn verify(
+pub(super) fn verify(
     secret: &SecretString,
     method: Option<Method>,
     url: &str,

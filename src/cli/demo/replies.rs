@@ -4,8 +4,9 @@ use std::{fs, path::Path, sync::Arc};
 
 use anyhow::{Context as _, Result, anyhow};
 use liaison_channels::{
-    inbound::{KeptText, RawForm, read_text},
+    inbound::{KeptText, read_text},
     private::Private,
+    twilio,
 };
 
 use super::{super::cases as listing, deliver_all, people, say, table};
@@ -103,9 +104,8 @@ fn drop_in(inbox: &Path, name: &str, mail: &str) -> Result<()> {
 
 fn text() -> Result<KeptText> {
     let raw = TEXT.trim_end().as_bytes().to_vec();
-    let text =
-        read_text(RawForm::TwilioPost, &raw).ok_or_else(|| anyhow!("the demo's text cannot be read"))?;
-    Ok(KeptText { text, form: RawForm::TwilioPost, raw: Private::new(raw) })
+    let text = read_text(twilio::POSTED, &raw).ok_or_else(|| anyhow!("the demo's text cannot be read"))?;
+    Ok(KeptText { text, form: twilio::POSTED, raw: Private::new(raw) })
 }
 
 async fn received(gateway: &Gateway) -> Result<Vec<ReceivedView>> {
