@@ -61,12 +61,12 @@ pub trait Kind: fmt::Debug + Send + Sync + 'static {
     /// Whether anything from carers can arrive by it.
     fn hears(&self) -> bool;
 
-    /// Opens it to send, as the channel `id`. Reaches nothing yet. Kept by every kind that carries something.
+    /// Opens it to send, as the channel `id`. Reaches nothing yet. A mailbox keeps the refusal.
     fn open(&self, id: ChannelId) -> Result<Arc<dyn Sender>, OpenError> {
         Err(OpenError(format!("channel {id}: it is a mailbox that is read; nothing is sent by it")))
     }
 
-    /// Opens it to read, as the channel `id`. Reaches nothing yet. Kept by every kind that is a mailbox.
+    /// Opens it to read, as the channel `id`. Reaches nothing yet. What sends keeps the refusal.
     fn open_inbox(&self, id: ChannelId) -> Result<Box<dyn Inbox>, OpenError> {
         Err(OpenError(format!("channel {id}: it sends; nothing is read from it")))
     }
