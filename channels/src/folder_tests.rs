@@ -5,10 +5,13 @@ use std::os::unix::fs::PermissionsExt;
 use tempfile::{TempDir, tempdir};
 
 use super::*;
-use crate::{address::EmailAddress, message::Mail};
+use crate::{
+    address::EmailAddress,
+    message::{Letter, Mail},
+};
 
 #[test]
-fn a_cap_can_be_rehearsed_for_texts_and_means_nothing_for_mail() {
+fn a_cap_can_be_rehearsed_for_texts_and_means_nothing_for_mail_and_letters() {
     let home = tempdir().expect("a folder for the test");
     let open = |carries| {
         let cost = CostConfig { pence_per_part: Some(2.4), parts_per_month: Some(3) };
@@ -19,10 +22,13 @@ fn a_cap_can_be_rehearsed_for_texts_and_means_nothing_for_mail() {
     };
 
     let texts = open(Carries::Text).expect("opens");
-    let mails = open(Carries::Mail).err().map(|why| why.to_string());
+    let others =
+        [Carries::Mail, Carries::Letter].map(|carries| open(carries).err().map(|why| why.to_string()));
 
     assert_eq!((texts.limits.cost.of_parts(2), texts.limits.cost.parts_per_month), (Some(4_800), Some(3)));
-    assert!(mails.is_some_and(|why| why.contains("cost: it is for texts alone")));
+    for told in others {
+        assert!(told.is_some_and(|why| why.contains("cost: it is for texts alone")));
+    }
 }
 
 fn config(path: PathBuf, carries: Carries) -> FolderConfig {
@@ -59,6 +65,14 @@ fn mail(reference: u128) -> Outgoing {
         unsubscribe: None,
     };
     Outgoing::mail(OurRef(Uuid::from_u128(reference)), mail)
+}
+
+fn letter(reference: u128) -> Outgoing {
+    let letter = Letter {
+        to: "Amina Şahin\n4 Drama Lane\nSW1A 1AA\n".into(),
+        words: "Dear Amina\n\nJutro ślubowanie.\n".into(),
+    };
+    Outgoing::letter(OurRef(Uuid::from_u128(reference)), letter)
 }
 
 fn files(folder: &Folder) -> Vec<String> {
@@ -99,6 +113,45 @@ async fn a_mail_is_a_file_that_mail_programs_open() {
     assert_eq!(accepted.reference.0, "<00000000000000000000000000000007@northfield.example>");
     assert!(words.contains(&format!("Message-ID: {}\r\n", accepted.reference.0)));
     assert!(words.contains("Dear Amina\r\n") && words.contains("<p>Dear Amina</p>"));
+}
+
+#[tokio::test]
+async fn a_letter_is_a_file_to_print_with_sender_address_and_words_apart() {
+    let home = tempdir().expect("folder");
+    let folder = open(&home, Carries::Letter);
+    let letter = letter(7);
+
+    let accepted = folder.send(&letter).await.expect("written");
+
+    let name = "00000000000000000000000000000007.txt";
+    let words = fs::read_to_string(folder.path.join(name)).expect("file");
+    assert_eq!(
+        words,
+        "Northfield\n\nAmina Şahin\n4 Drama Lane\nSW1A 1AA\n\nDear Amina\n\nJutro ślubowanie.\n"
+    );
+    assert_eq!(accepted.reference.0, name);
+    let found = folder.find(&lookup(&letter)).await.expect("looked up").found;
+    assert_eq!(found, Found::Yes(accepted.reference));
+    assert_eq!((folder.limits().alphabet, folder.limits().can_be_answered), (None, true));
+}
+
+#[tokio::test]
+async fn a_channel_of_letters_writes_nothing_else_and_no_other_writes_letters() {
+    let home = tempdir().expect("folder");
+    let letters = open(&home, Carries::Letter);
+    for (message, told) in [(mail(1), "letters, not mail"), (text(2, "words"), "letters, not texts")] {
+        let error = letters.send(&message).await.expect_err("no letter");
+
+        assert_eq!((error.fault, error.went), (Fault::Refused, Went::No));
+        assert!(error.summary.contains(told), "{error}");
+    }
+    for carries in [Carries::Mail, Carries::Text] {
+        let error = open(&home, carries).send(&letter(3)).await.expect_err("a letter");
+
+        assert_eq!(error.fault, Fault::Refused);
+        assert!(error.summary.ends_with("not letters"), "{error}");
+    }
+    assert!(files(&letters).is_empty());
 }
 
 #[tokio::test]
@@ -173,6 +226,7 @@ fn settings_that_cannot_work_are_told_with_the_channel_and_the_key() {
         (sender(Carries::Mail, "a@b.example, c@d.example"), "from: "),
         (sender(Carries::Text, "Northfield School"), "from: "),
         (sender(Carries::Text, "123"), "from: "),
+        (sender(Carries::Letter, " "), "from: "),
     ];
 
     for (config, key) in table {

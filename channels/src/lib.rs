@@ -14,7 +14,8 @@
 //! * [`cost`]: what a channel's texts cost, and how many may leave;
 //! * [`oauth`]: signing in to mail servers with tokens;
 //! * [`text`]: the alphabet and the length of texts; [`pace`]: how fast a channel may go;
-//! * `conformance` and `fakes` (feature `fakes`): the promises as a test kit, and strict providers in process.
+//! * `conformance` (feature `fakes`) and `fakes` (its strict providers alone: feature `stand-ins`): the promises as a test
+//!   kit, and strict providers in process.
 
 pub mod address;
 pub mod cost;
@@ -60,7 +61,7 @@ pub mod wire_log;
 
 #[cfg(feature = "fakes")]
 pub mod conformance;
-#[cfg(feature = "fakes")]
+#[cfg(feature = "stand-ins")]
 pub mod fakes;
 
 pub use inbox::Inbox;

@@ -6,7 +6,7 @@ use crate::{
     sender::Carries,
 };
 
-/// The text a message is; a mail is refused.
+/// The text a message is; anything else is refused.
 pub(crate) fn text_of(message: &Outgoing) -> Result<&Text, SendError> {
     match message.parts() {
         Parts::Text(text) => Ok(text),
@@ -34,7 +34,7 @@ pub(crate) fn closed() -> SendError {
 
 /// A failed question answers nothing: whatever was in doubt still is.
 pub(crate) fn still_in_doubt(error: SendError) -> SendError {
-    let summary = format!("a text in doubt could not be looked up: {}", error.summary);
+    let summary = format!("a message in doubt could not be looked up: {}", error.summary);
     SendError { went: Went::Perhaps, summary, ..error }
 }
 

@@ -18,7 +18,8 @@ use crate::{
     },
 };
 
-/// Bytes of an answer we are willing to read; the longest page of any provider's list is a tenth of it.
+/// Bytes of an answer we are willing to read, unless a provider's lists hold whole messages: the longest page of any other is a
+/// tenth of it.
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 /// Characters of the provider's words kept with an attempt.
 const LONGEST_SAID: usize = 500;
@@ -46,6 +47,8 @@ pub(crate) struct Line {
     provider: String,
     /// Whose values the record of an attempt shows.
     shown: Shown,
+    /// Bytes of an answer at most.
+    largest: usize,
 }
 
 /// An answer that came in whole, whatever it says.
@@ -84,12 +87,17 @@ impl Line {
             .no_proxy()
             .build()
             .map_err(|_| OpenError("the TLS library cannot be set up".to_owned()))?;
-        Ok(Self { client, provider: provider.into(), shown: Shown::Known })
+        Ok(Self { client, provider: provider.into(), shown: Shown::Known, largest: LARGEST_ANSWER })
     }
 
     /// The same, for a provider whose names are its own: in the record of an attempt it shows the values of these alone.
     pub(crate) fn showing(self, names: Vec<String>) -> Self {
         Self { shown: Shown::Only(names), ..self }
+    }
+
+    /// The same, for a provider whose answers may be as long as this, in bytes.
+    pub(crate) fn reading(self, largest: usize) -> Self {
+        Self { largest, ..self }
     }
 
     /// Makes requests, to be given to [`Line::ask`].
@@ -108,7 +116,7 @@ impl Line {
         asked(recorder, &self.shown, &request);
         let response = self.client.execute(request).await.map_err(|error| self.no_reply(&error))?;
         let head = response.headers().clone();
-        let reply = Reply::read(response).await;
+        let reply = Reply::read(response, self.largest).await;
         answered(recorder, &self.shown, reply.status, &head, reply.body());
         Ok(reply)
     }
@@ -140,7 +148,7 @@ impl From<NoReply> for SendError {
 }
 
 impl Reply {
-    async fn read(mut response: Response) -> Self {
+    async fn read(mut response: Response, largest: usize) -> Self {
         let text =
             |name: header::HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
         let retry_after = text(header::RETRY_AFTER).and_then(|secs| secs.trim().parse().ok());
@@ -149,7 +157,7 @@ impl Reply {
             status: response.status(),
             retry_after: retry_after.map(|secs| Duration::from_secs(secs).min(LONGEST_WAIT)),
             date,
-            body: whole_body(&mut response).await,
+            body: whole_body(&mut response, largest).await,
         }
     }
 
@@ -241,10 +249,10 @@ pub(crate) fn said(words: &str) -> String {
     words.chars().take(LONGEST_SAID).collect()
 }
 
-async fn whole_body(response: &mut Response) -> Result<Vec<u8>, &'static str> {
+async fn whole_body(response: &mut Response, largest: usize) -> Result<Vec<u8>, &'static str> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|_| "the answer was cut short")? {
-        if body.len() + chunk.len() > LARGEST_ANSWER {
+        if body.len() + chunk.len() > largest {
             return Err("the answer is too long");
         }
         body.extend_from_slice(&chunk);

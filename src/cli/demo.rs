@@ -2,17 +2,22 @@
 
 mod people;
 mod replies;
+mod stand_ins;
 
 use std::{
     collections::BTreeSet,
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use jiff::ToSpan as _;
+use tokio::net::TcpListener;
 
+use self::stand_ins::StandIns;
 use super::{chronology, open, queue, say, serve, settings, settings::Settings, start_log, table::table};
 use crate::{
     domain::{
@@ -21,21 +26,19 @@ use crate::{
         wording::language_in_words,
     },
     flows::{
-        Clock as _, SystemClock, deliver, gateway::Gateway, import::Files, play::Play, queue::Queued, seal,
-        tasks, verify,
+        Clock as _, SystemClock, deliver, gateway::Gateway, import::Files, play::Play, queue::Queued,
+        resolve, seal, tasks, verify,
     },
     store::{
         self,
         cluster::{Cluster, reachable_dir},
         explain::{self, Filter, Whose},
     },
-    workers,
+    web, workers,
 };
 
 const PUPILS: &str = include_str!("../../deploy/demo-school/pupils.csv");
 const CONTACTS: &str = include_str!("../../deploy/demo-school/contacts.csv");
-/// The number from which the demo's school texts.
-const TEXTS_FROM: &str = "+447700900900";
 /// The demo's settings, in its folder.
 const SETTINGS_FILE: &str = "liaison.toml";
 const UPDATES: &str = include_str!("../../deploy/demo-school/updates.csv");
@@ -51,47 +54,93 @@ pub(super) struct DemoArgs {
     dir: PathBuf,
 }
 
+/// The demo while it runs: its school, and what stands in for the world around it.
+struct Demo {
+    gateway: Arc<Gateway>,
+    settings: Settings,
+    stand_ins: Arc<StandIns>,
+    /// Where the pages are, and what providers post to.
+    pages: SocketAddr,
+    folders: Folders,
+}
+
+/// The folders of the demo that a visitor may look into.
+struct Folders {
+    inbox: PathBuf,
+    mail: PathBuf,
+    texts: PathBuf,
+}
+
 /// Runs the demo.
 pub(super) async fn run(args: &DemoArgs) -> Result<u8> {
     std::fs::create_dir_all(&args.dir).with_context(|| format!("Make {}", args.dir.display()))?;
     let dir = args.dir.canonicalize()?;
-    let outbox = dir.join("outbox");
-    // Only ever the folder of this name that the demo itself makes.
-    if outbox.exists() {
-        std::fs::remove_dir_all(&outbox).with_context(|| format!("Clear {}", outbox.display()))?;
-    }
-    std::fs::create_dir_all(&outbox)?;
-    let inbox = dir.join("inbox");
-    if inbox.exists() {
-        std::fs::remove_dir_all(&inbox).with_context(|| format!("Clear {}", inbox.display()))?;
-    }
-    std::fs::create_dir_all(&inbox)?;
-    let settings = demo_settings(&dir, &outbox, &inbox)?;
+    let outbox = cleared(dir.join("outbox"))?;
+    let folders = Folders {
+        inbox: cleared(dir.join("inbox"))?,
+        mail: outbox.join("mail"),
+        texts: outbox.join("texts"),
+    };
+    let stand_ins = Arc::new(StandIns::start(&dir, &outbox).await?);
+    let mut settings = demo_settings(&dir, &folders.inbox, &stand_ins)?;
     let (switch, stop) = workers::Stop::switch();
     serve::on_signal(switch)?;
     say("Setting up a private Postgres …");
     start_clean(&settings).await?;
     let database = open::database(&settings).await?;
     let gateway = open::gateway(&settings, &database.store)?;
-    let told = both_halves(&gateway, &settings, &inbox, &outbox).await;
+    let listener = serve::listen(&settings).await?;
+    let pages = listener.local_addr()?;
+    settings.site.play = Some(Play {
+        inbox: folders.inbox.clone(),
+        mail: folders.mail.clone(),
+        texts: folders.texts.clone(),
+        phones: stand_ins.phones(pages),
+    });
+    let listener = listener.into_std()?;
+    // While the story is told providers can post already.
+    let posts = TcpListener::from_std(listener.try_clone()?)?;
+    let posts = tokio::spawn(
+        axum::serve(posts, web::router(Arc::clone(&gateway), web::Site::default())).into_future(),
+    );
+    let demo = Demo { gateway, settings, stand_ins, pages, folders };
+    let told = both_halves(&demo).await;
+    posts.abort();
     let served = match &told {
-        Ok(true) if !args.once => {
-            let listener = serve::listen(&settings).await?;
-            say(&people::in_words(&gateway, listener.local_addr()?).await?);
-            say(&format!(
-                "\nThe daemon goes on serving; Ctrl-C ends it. Mails put into {} are read. In another terminal:\n  {} --config {} cases list",
-                inbox.display(),
-                std::env::current_exe()?.display(),
-                dir.join(SETTINGS_FILE).display(),
-            ));
-            start_log(tracing::Level::INFO, false);
-            serve::serve(&settings, &gateway, listener, open::mailboxes(&settings, &gateway)?, stop).await
-        }
+        Ok(true) if !args.once => go_on(&demo, &dir, TcpListener::from_std(listener)?, stop).await,
         _ => Ok(()),
     };
     database.close().await;
     served?;
     Ok(u8::from(!told?))
+}
+
+/// Serves like any daemon, and says what there is to look at.
+async fn go_on(demo: &Demo, dir: &Path, listener: TcpListener, stop: workers::Stop) -> Result<()> {
+    let (gateway, settings) = (&demo.gateway, &demo.settings);
+    say(&people::in_words(gateway, demo.pages).await?);
+    say(&format!(
+        "\nThe daemon goes on serving; Ctrl-C ends it. Mails put into {} are read. In another terminal:\n  {} --config {} cases list",
+        demo.folders.inbox.display(),
+        std::env::current_exe()?.display(),
+        dir.join(SETTINGS_FILE).display(),
+    ));
+    start_log(tracing::Level::INFO, false);
+    let stand_ins = Arc::clone(&demo.stand_ins);
+    let (pages, until) = (demo.pages, stop.clone());
+    let carrying = tokio::spawn(async move { stand_ins.keep_carrying(pages, until).await });
+    let served = serve::serve(settings, gateway, listener, open::mailboxes(settings, gateway)?, stop).await;
+    carrying.abort();
+    served
+}
+
+/// Only ever a folder of a name that the demo itself makes.
+fn cleared(folder: PathBuf) -> Result<PathBuf> {
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).with_context(|| format!("Clear {}", folder.display()))?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 /// A second run starts clean: the cluster is kept, which is what takes time to make; the database is made anew.
@@ -104,7 +153,7 @@ async fn start_clean(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-fn demo_settings(dir: &Path, outbox: &Path, inbox: &Path) -> Result<Settings> {
+fn demo_settings(dir: &Path, inbox: &Path, stand_ins: &StandIns) -> Result<Settings> {
     let text = |path: &Path| path.display().to_string().replace('\\', "\\\\").replace('"', "\\\"");
     let calendar = dir.join("calendar.csv");
     std::fs::write(&calendar, demo_calendar(school_date(SystemClock.now())))?;
@@ -112,16 +161,12 @@ fn demo_settings(dir: &Path, outbox: &Path, inbox: &Path) -> Result<Settings> {
         "[school]\nname = \"Northfield School\"\noffice_phone = \"01632 960100\"\n\
          [data]\ndir = \"{}\"\n[web]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1\"\n\
          [sending]\nfrom = \"00:00\"\nuntil = \"00:00\"\ndays = \"every_day\"\ntext_update = \"full\"\n\
-         [channels.school-mail]\nkind = \"folder\"\ncarries = \"mail\"\npath = \"{}\"\n\
-         from = \"Northfield School <parents@northfield.example>\"\n\
          [channels.parents-inbox]\nkind = \"inbox_folder\"\npath = \"{}\"\n\
-         addresses = [\"parents@northfield.example\"]\n[calendar]\nfile = \"{}\"\n\
-         [channels.texts]\nkind = \"folder\"\ncarries = \"text\"\npath = \"{}\"\nfrom = \"{TEXTS_FROM}\"\n",
+         addresses = [\"parents@northfield.example\"]\n[calendar]\nfile = \"{}\"\n{}",
         text(&reachable_dir(dir)),
-        text(&outbox.join("mail")),
         text(inbox),
         text(&calendar),
-        text(&outbox.join("texts")),
+        stand_ins.channels(),
     );
     // For whoever wants to look at the demo's school with the other commands.
     std::fs::write(dir.join(SETTINGS_FILE), &settings)?;
@@ -129,12 +174,8 @@ fn demo_settings(dir: &Path, outbox: &Path, inbox: &Path) -> Result<Settings> {
     settings.site.demo = true;
     // The port is known only when it listens: a notice says to come in as always.
     settings.policy.notices.pages_url = None;
-    settings.site.play = Some(Play {
-        inbox: inbox.to_owned(),
-        mail: outbox.join("mail"),
-        texts: outbox.join("texts"),
-        number: TEXTS_FROM.to_owned(),
-    });
+    // The stand-in's list does not lag.
+    settings.patience.ask_after = Duration::ZERO;
     Ok(settings)
 }
 
@@ -151,13 +192,8 @@ fn demo_calendar(today: Date) -> String {
 }
 
 /// What the carers are told, and what they answer.
-async fn both_halves(
-    gateway: &Arc<Gateway>,
-    settings: &Settings,
-    inbox: &Path,
-    outbox: &Path,
-) -> Result<bool> {
-    Ok(story(gateway, outbox).await? && replies::play(gateway, settings, inbox, outbox).await?)
+async fn both_halves(demo: &Demo) -> Result<bool> {
+    Ok(story(demo).await? && replies::play(demo).await?)
 }
 
 /// Fills in the days a committed file cannot know.
@@ -169,7 +205,8 @@ fn dated(file: &str, today: Date) -> String {
 }
 
 /// Plays it and tells it; `true` when everything is as it should be.
-async fn story(gateway: &Arc<Gateway>, outbox: &Path) -> Result<bool> {
+async fn story(demo: &Demo) -> Result<bool> {
+    let gateway = &demo.gateway;
     let today = school_date(SystemClock.now());
     let (pupils, contacts, updates) = (dated(PUPILS, today), dated(CONTACTS, today), dated(UPDATES, today));
     say("Importing an invented school …");
@@ -183,23 +220,28 @@ async fn story(gateway: &Arc<Gateway>, outbox: &Path) -> Result<bool> {
     say("Queueing this week's updates for class Oak …");
     let queued =
         queue::updates_for_demo(gateway, updates.as_bytes(), &people::class_teacher(gateway).await?).await?;
-    say("Delivering …\n");
-    deliver_all(gateway).await?;
+    say("Delivering, through strict stand-ins for a mail server and a provider of texts …\n");
+    demo.stand_ins.cut_the_next_text();
+    deliver_all(demo).await?;
     while seal::seal(gateway).await? > 0 {}
-    tell(gateway, outbox, &queued, today).await
+    tell(demo, &queued, today).await
 }
 
-async fn deliver_all(gateway: &Arc<Gateway>) -> Result<()> {
+/// Delivers what is due, clears up what is in doubt, and lets the stand-ins carry on what they took.
+async fn deliver_all(demo: &Demo) -> Result<()> {
+    let gateway = &demo.gateway;
     for sender in gateway.senders.values() {
         for mut lane in deliver::lanes(gateway, sender) {
             while matches!(lane.step().await?, deliver::Step::Did(_)) {}
             lane.finish().await?;
         }
     }
-    Ok(())
+    resolve::resolve(gateway).await?;
+    demo.stand_ins.carry_on(demo.pages).await
 }
 
-async fn tell(gateway: &Gateway, outbox: &Path, queued: &Queued, today: Date) -> Result<bool> {
+async fn tell(demo: &Demo, queued: &Queued, today: Date) -> Result<bool> {
+    let gateway = &demo.gateway;
     let mut connection = gateway.store.acquire().await?;
     let sent = explain::deliveries(&mut connection, &Filter::default()).await?;
     let entries = explain::chronology(&mut connection, Whose::default()).await?;
@@ -213,7 +255,7 @@ async fn tell(gateway: &Gateway, outbox: &Path, queued: &Queued, today: Date) ->
     ));
     let mut rows: Vec<Vec<String>> = Vec::new();
     for d in &sent {
-        let outcome = if d.state == "submitted" { "sent".to_owned() } else { d.state.clone() };
+        let outcome = if d.state == "submitted" { "sent" } else { &d.state };
         let why = d.reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
         rows.push(vec![d.pupil.clone(), d.carer.clone(), d.route.clone(), format!("{outcome}{why}")]);
     }
@@ -245,17 +287,28 @@ async fn tell(gateway: &Gateway, outbox: &Path, queued: &Queued, today: Date) ->
     say(&format!("\nTO DO\n{}", to_do(&tasks)));
     say(&format!(
         "The messages are files to open:\n  {}\n  {}",
-        outbox.join("mail").display(),
-        outbox.join("texts").display()
+        demo.folders.mail.display(),
+        demo.folders.texts.display()
     ));
+    say(&on_the_wire(demo, &sent));
 
     let verdict = verify::verify(&gateway.store, &[]).await?;
     say(&format!("\nTHE CHRONOLOGY\n{}", chronology::in_words(&verdict)));
-    let wrong = what_is_wrong(gateway, outbox, &sent, &rows, verdict.good && verdict.waiting == 0).await?;
+    let wrong = what_is_wrong(demo, &sent, &rows, verdict.good && verdict.waiting == 0).await?;
     for problem in &wrong {
         say(&format!("NOT AS IT SHOULD BE: {problem}"));
     }
     Ok(wrong.is_empty())
+}
+
+/// What the stand-in for the provider of texts did to us, and what came of it.
+fn on_the_wire(demo: &Demo, sent: &[explain::DeliveryView]) -> String {
+    let arrived = sent.iter().filter(|d| d.state == "delivered").count();
+    format!(
+        "\nTHE PROVIDER OF TEXTS\nThe line was cut once, just after it had taken a text: Liaison asked whether it had it, and did \
+         not send it again.\nIt posted each receipt late, twice and out of order: of {} text(s) {arrived} are known to have arrived.",
+        demo.stand_ins.texts_taken(),
+    )
 }
 
 fn to_do(listed: &[tasks::Listed]) -> String {
@@ -282,37 +335,41 @@ fn to_do(listed: &[tasks::Listed]) -> String {
 
 /// Checks the story against the files and the roll, not against itself.
 async fn what_is_wrong(
-    gateway: &Gateway,
-    outbox: &Path,
+    demo: &Demo,
     sent: &[explain::DeliveryView],
     told: &[Vec<String>],
     proved: bool,
 ) -> Result<Vec<String>> {
-    let mut wrong = Vec::new();
+    let mut wrong = demo.stand_ins.complaints();
     if !proved {
         wrong.push("the chronology does not verify, or is not sealed to its end".to_owned());
     }
-    for d in sent.iter().filter(|d| d.state != "submitted") {
-        wrong.push(format!("delivery {} is {}", d.id, d.state));
+    for d in sent {
+        // Of a text its provider tells more than that it took it.
+        let due = if d.route == "text" { "delivered" } else { "submitted" };
+        if d.state != due {
+            wrong.push(format!("delivery {} is {}, not {due}", d.id, d.state));
+        }
     }
-    let (folders, mut files) = ([("mail", "email", "eml"), ("texts", "text", "txt")], BTreeSet::new());
+    let folders = [(&demo.folders.mail, "email", "eml"), (&demo.folders.texts, "text", "txt")];
+    let mut files = BTreeSet::new();
     for (folder, route, ending) in folders {
         let wanted: BTreeSet<String> = sent
             .iter()
             .filter(|d| d.route == route)
             .map(|d| format!("{}.{ending}", d.id.0.simple()))
             .collect();
-        let found = file_names(&outbox.join(folder));
+        let found = file_names(folder);
         if wanted != found {
             wrong.push(format!(
-                "{folder}: {} message(s) were recorded and {} file(s) are there",
+                "by {route}: {} message(s) were recorded and {} file(s) are there",
                 wanted.len(),
                 found.len()
             ));
         }
         files.extend(found);
     }
-    let people = explain::carers_of_updated(&mut *gateway.store.acquire().await?).await?;
+    let people = explain::carers_of_updated(&mut *demo.gateway.store.acquire().await?).await?;
     let told: BTreeSet<_> =
         told.iter().filter_map(|row| Some((row.first()?.clone(), row.get(1)?.clone()))).collect();
     for pair in people.iter().filter(|pair| !told.contains(*pair)) {

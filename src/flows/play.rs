@@ -1,23 +1,24 @@
 //! Playing a carer, in the demo only: what lies in their mailbox and on their phone, and answering.
 //!
-//! What reached them is read from the files that the demo's channels wrote: what is not there has not left. An email is
-//! answered as the world answers: a file in the folder that the demo reads as its mailbox. A text comes as a provider's post.
+//! What reached them is read from the files that the stand-ins for the providers wrote: what is not there has not left. An
+//! email is answered as the world answers: a file in the folder that the demo reads as its mailbox. A text comes as a
+//! provider's signed post.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use liaison_channels::{
-    inbound::{KeptText, read_text},
+    fakes::twilio::{TwilioFake, deliver},
     private::Private,
     reading::{Hints, read},
-    twilio,
 };
 use uuid::Uuid;
 
-use super::{FlowError, gateway::Gateway, keep, tasks};
+use super::{FlowError, gateway::Gateway, tasks};
 use crate::{
     domain::ids::CarerId,
     store::play::{self as roll, ByHand, Carer},
@@ -32,8 +33,35 @@ pub struct Play {
     pub mail: PathBuf,
     /// The texts that left, each a file.
     pub texts: PathBuf,
-    /// The number from which the school texts.
-    pub number: String,
+    /// The carers' phones.
+    pub phones: Phones,
+}
+
+/// The carers' phones: what they text goes to the stand-in for the provider, which posts it to us like any provider.
+#[derive(Debug, Clone)]
+pub struct Phones {
+    /// The stand-in.
+    pub provider: Arc<TwilioFake>,
+    /// Where its posts reach us, such as `http://127.0.0.1:8080`.
+    pub pages: String,
+    /// Where it believes us to be, which is what it signs.
+    pub public_url: String,
+}
+
+impl Phones {
+    /// Texts these words from a number to the school, and waits until the daemon has them. `once` names the text, so that
+    /// sending it twice brings it once.
+    pub async fn text(&self, from: &str, words: &str, once: Uuid, channel: &str) -> Result<(), FlowError> {
+        let url = format!("{}/webhooks/{channel}/text", self.public_url);
+        let taken = self.provider.arrive_once(once, from, words);
+        let post = self.provider.text_request(&url, &taken.sid);
+        let post = post.ok_or_else(|| refused("the provider does not know this text"))?;
+        match deliver(&self.pages, &post).await {
+            Ok(200) => Ok(()),
+            Ok(answer) => Err(refused(&format!("the text was answered with {answer}: try again"))),
+            Err(_) => Err(refused("the text did not come through: is the daemon still there?")),
+        }
+    }
 }
 
 /// The address of somebody whom the school does not know.
@@ -169,27 +197,7 @@ pub async fn text(
     let from = writer.mobile.as_deref().ok_or_else(|| refused("this carer has no mobile on record"))?;
     let channel =
         gateway.carriers.text.as_ref().ok_or_else(|| refused("the demo has no channel for texts"))?;
-    let sid = format!("SM{}", once.simple());
-    let raw = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs([
-            ("AccountSid", "AC00000000000000000000000000000000"),
-            ("ApiVersion", "2010-04-01"),
-            ("Body", words),
-            ("From", from),
-            ("MessageSid", &sid),
-            ("NumMedia", "0"),
-            ("NumSegments", "1"),
-            ("SmsMessageSid", &sid),
-            ("SmsSid", &sid),
-            ("SmsStatus", "received"),
-            ("To", &play.number),
-        ])
-        .finish()
-        .into_bytes();
-    let text = read_text(twilio::POSTED, &raw).ok_or_else(|| refused("this text cannot be read"))?;
-    let kept = KeptText { text, form: twilio::POSTED, raw: Private::new(raw) };
-    keep::texts(gateway, channel.as_str(), &[kept]).await?;
-    Ok(())
+    play.phones.text(from, words, once, channel.as_str()).await
 }
 
 fn checked(words: &str) -> Result<&str, FlowError> {

@@ -1,13 +1,14 @@
-//! The promises about what arrives, for adapters whose provider posts to us or keeps a list.
+//! The promises about what arrives and what became of ours, for adapters whose provider posts to us or keeps a list.
 
 use crate::{
     inbound::{Event, KeptText, read_text},
-    receipt::{Callback, Forgery, NotBelieved},
+    receipt::{Callback, Forgery, NotBelieved, Progress},
 };
 
 use super::{
     Broken, Post, Proof, Rig, Verdict, hold,
-    promises::{a_moment_ago, within},
+    promises::{a_moment_ago, accepted, send, within},
+    samples::Sample,
 };
 
 const FROM: &str = "+447700900123";
@@ -131,6 +132,27 @@ pub async fn texts_that_arrived_are_listed(rig: &dyn Rig) -> Verdict {
         hold(same, || "a text has one name in its post and another in the list".to_owned())?;
     }
     Ok(())
+}
+
+/// Where the provider keeps a list of our messages, one that was taken is in it under the names that both sides gave it, and has
+/// not failed; one that never was taken is not.
+pub async fn receipts_are_of_what_was_handed_over(rig: &dyn Rig) -> Verdict {
+    let since = a_moment_ago();
+    let (sent, unsent) = (Sample::new(rig, 0)?, Sample::new(rig, 0)?);
+    let accepted = accepted(send(rig, &sent).await?)?;
+
+    let listed = within(rig, "receipts", rig.sender().receipts(since)).await?;
+
+    let listed = listed.map_err(|error| Broken(format!("receipts fails although all is well: {error}")))?;
+    let Some(listed) = listed else { return Ok(()) };
+    let ours = listed.iter().find(|receipt| receipt.reference == accepted.reference);
+    let right = ours.is_some_and(|receipt| {
+        receipt.ours.is_none_or(|ours| ours == sent.message.reference())
+            && !matches!(receipt.progress, Progress::Failed(_))
+    });
+    hold(right, || "the provider's list does not tell how far a message has come that it took".to_owned())?;
+    let unsent = listed.iter().any(|receipt| receipt.ours == Some(unsent.message.reference()));
+    hold(!unsent, || "receipts tells of a message that was never sent".to_owned())
 }
 
 fn reads_again(kept: &KeptText) -> Verdict {

@@ -22,7 +22,8 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::{Sender, error::Fault, fakes::stage::Stage, receipt::Posted};
+pub use crate::fakes::post::Post;
+use crate::{Sender, error::Fault, fakes::stage::Stage};
 
 pub use eml::Eml;
 
@@ -146,28 +147,10 @@ impl<D: Clone + Send> Holder for Stage<D> {
 /// A message that the other side has.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Taken {
-    /// The recipient, as the other side knows it: a bare email address or a number in E.164 form.
+    /// The recipient, as the other side knows it: a bare email address, a number in E.164 form, or the lines of an address.
     pub to: String,
-    /// The words: a text's body, or a mail's plain-text part, decoded (see [`Eml`]).
+    /// The words: a text's or a letter's, or a mail's plain-text part, decoded (see [`Eml`]).
     pub words: String,
-}
-
-/// What a provider posts to our webhook.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Post {
-    /// Path and query as they are called, starting with `/`.
-    pub path_and_query: String,
-    /// Header names in lower case, with values.
-    pub headers: Vec<(String, String)>,
-    /// The raw body.
-    pub body: Vec<u8>,
-}
-
-impl Post {
-    /// As a [`Callback`](crate::receipt::Callback) takes it.
-    pub fn posted(&self) -> Posted<'_> {
-        Posted { path_and_query: &self.path_and_query, headers: &self.headers, body: &self.body }
-    }
 }
 
 /// A user name and a password as HTTP Basic and SMTP's PLAIN and LOGIN carry them: for [`Rig::secrets`].
@@ -288,6 +271,7 @@ macro_rules! conformance_tests {
                 a_posted_text_is_kept_whole,
                 a_forged_post_is_not_believed,
                 texts_that_arrived_are_listed,
+                receipts_are_of_what_was_handed_over,
             );
         }
     };

@@ -19,10 +19,11 @@ use super::{
 };
 
 pub use super::arrivals::{
-    a_forged_post_is_not_believed, a_posted_text_is_kept_whole, texts_that_arrived_are_listed,
+    a_forged_post_is_not_believed, a_posted_text_is_kept_whole, receipts_are_of_what_was_handed_over,
+    texts_that_arrived_are_listed,
 };
 
-type Sent = Result<Accepted, SendError>;
+pub(super) type Sent = Result<Accepted, SendError>;
 
 /// What was given is what is there: to the right recipient, every word of it, once.
 pub async fn each_message_is_handed_over_once_and_whole(rig: &dyn Rig) -> Verdict {
@@ -292,7 +293,7 @@ async fn send_badly(rig: &dyn Rig, how: Misbehaviour) -> Result<Option<(Sample, 
     Ok(Some((sample, sent.map_err(|Broken(why)| Broken(format!("{how:?}: {why}")))?)))
 }
 
-async fn send(rig: &dyn Rig, sample: &Sample) -> Result<Sent, Broken> {
+pub(super) async fn send(rig: &dyn Rig, sample: &Sample) -> Result<Sent, Broken> {
     within(rig, "send", rig.sender().send(&sample.message)).await
 }
 
@@ -365,7 +366,7 @@ fn is_ok(sent: &Sent) -> Verdict {
     }
 }
 
-fn accepted(sent: Sent) -> Result<Accepted, Broken> {
+pub(super) fn accepted(sent: Sent) -> Result<Accepted, Broken> {
     is_ok(&sent)?;
     sent.map_err(|error| Broken(error.to_string()))
 }

@@ -24,7 +24,7 @@ use super::{
     line::Line,
     stage::{Deed, Server, Stage, reply},
 };
-use crate::conformance::Post;
+use crate::fakes::post::Post;
 
 const LARGEST_REQUEST: usize = 64 * 1024;
 

@@ -19,7 +19,7 @@ use super::{
     line::Line,
     stage::{Deed, Server, Stage, reply},
 };
-use crate::conformance::Post;
+use crate::fakes::post::Post;
 
 const LARGEST_REQUEST: usize = 64 * 1024;
 const FIELDS: [&str; 6] = ["apiKey", "from", "message", "receipt", "reference", "to"];

@@ -5,6 +5,7 @@
 
 mod auth;
 mod callbacks;
+mod letters;
 mod post;
 mod serve;
 mod show;
@@ -23,16 +24,16 @@ use crate::sender::Carries;
 
 pub use auth::token;
 
-/// A text or an email of ours that it has.
+/// A text, an email or a letter of ours that it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
     /// Its id.
     pub id: String,
-    /// The recipient, as posted.
+    /// The recipient, as posted; of a letter the lines of the address.
     pub to: String,
-    /// `sms` or `email`.
+    /// `sms`, `email` or `letter`.
     pub kind: &'static str,
-    /// The subject of an email, as it was really sent.
+    /// The subject of an email or the heading of a letter, as it was really sent.
     pub subject: Option<String>,
     /// Our words, as posted.
     pub words: String,
@@ -68,7 +69,7 @@ pub struct Template {
     pub kind: String,
     /// Its name.
     pub name: String,
-    /// Its subject, with placeholders; an email's alone.
+    /// Its subject, with placeholders; an email's or a letter's alone.
     pub subject: Option<String>,
     /// Its text, with placeholders.
     pub body: String,
@@ -80,6 +81,7 @@ struct State {
     texts: Vec<Taken>,
     received: Vec<Received>,
     template: Template,
+    contact_block: Option<String>,
     keys_revoked: bool,
     smoke: bool,
     international: bool,
@@ -155,6 +157,7 @@ impl GovukNotifyFake {
                 subject: None,
                 body: "((words))".to_owned(),
             },
+            contact_block: None,
             keys_revoked: false,
             smoke: false,
             international: false,
@@ -253,7 +256,29 @@ impl GovukNotifyFake {
         };
     }
 
-    /// Every text and email of ours it has, in the order it took them.
+    /// Changes the template to one for letters.
+    pub fn letter_template(&self, heading: &str, body: &str) {
+        self.shared.lock().template = Template {
+            kind: "letter".to_owned(),
+            name: "Plain letter".to_owned(),
+            subject: Some(heading.to_owned()),
+            body: body.to_owned(),
+        };
+    }
+
+    /// Who writes a letter, above the words of the template, with placeholders.
+    pub fn contact_block(&self, block: Option<&str>) {
+        self.shared.lock().contact_block = block.map(str::to_owned);
+    }
+
+    /// Moves a message to a status by the server's own word, and tells nobody. `false` when it is unknown.
+    pub fn set_status(&self, id: &str, status: &str) -> bool {
+        let mut state = self.shared.lock();
+        let taken = state.texts.iter_mut().find(|taken| taken.id == id);
+        taken.map(|taken| status.clone_into(&mut taken.status)).is_some()
+    }
+
+    /// Every text, email and letter of ours it has, in the order it took them.
     pub fn texts(&self) -> Vec<Taken> {
         self.shared.lock().texts.clone()
     }

@@ -4,6 +4,24 @@ use url::Url;
 
 use crate::receipt::Posted;
 
+/// What a provider posts to our webhook.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Post {
+    /// Path and query as they are called, starting with `/`.
+    pub path_and_query: String,
+    /// Header names in lower case, with values.
+    pub headers: Vec<(String, String)>,
+    /// The raw body.
+    pub body: Vec<u8>,
+}
+
+impl Post {
+    /// As a [`Callback`](crate::receipt::Callback) takes it.
+    pub fn posted(&self) -> Posted<'_> {
+        Posted { path_and_query: &self.path_and_query, headers: &self.headers, body: &self.body }
+    }
+}
+
 /// A callback, ready to be posted.
 #[derive(Debug, Clone)]
 pub struct SignedPost {

@@ -80,7 +80,7 @@ fn text(id: &str, from: &str, to: Option<String>, body: String, date: Option<&st
 
 /// A date as the server writes it (`2026-11-23T17:15:30.000000Z`) or as the manual shows it (`2026-11-23 17:15:30.000000`),
 /// which is UTC as well.
-fn date(text: &str) -> Option<Timestamp> {
+pub(super) fn date(text: &str) -> Option<Timestamp> {
     let zoned = text.parse::<Timestamp>().ok();
     zoned.or_else(|| TimeZone::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok())
 }

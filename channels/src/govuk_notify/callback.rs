@@ -1,47 +1,29 @@
-//! What Notify posts: how far our texts have come, and texts from carers.
+//! What Notify posts: how far our texts and emails have come, letters that came back, and texts from carers.
 //!
 //! A post is proved by a bearer token that the school chose, and by nothing else: the token covers neither the body nor
-//! the time, so readers must check the form of what they use, and must bear a repeat. Both kinds are proved and read in
-//! the same way, whichever of our addresses was called. (Provider's documentation, "Callbacks", as read in 2026-11.)
+//! the time, so readers must check the form of what they use, and must bear a repeat. All kinds are proved and read in
+//! the same way, whichever of our addresses was called. How far a letter has come is never posted. (Provider's documentation,
+//! "Callbacks", as read in 2026-11.)
 
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{arrived, notification_id};
+use super::{arrived, notification_id, statuses};
 use crate::{
     inbound::{Event, KeptText, RawForm},
     message::{OurRef, ProviderRef},
     private::Private,
-    receipt::{Callback, FailedAs, Forgery, NotBelieved, Posted, Progress, Receipt, only_header},
+    receipt::{Callback, Forgery, NotBelieved, Posted, Receipt, only_header},
     secret::Expected,
     sender::Carries,
 };
 
-/// A status and what we make of it. (Provider's documentation, "Text message statuses", as read in 2026-11.)
-const STATUSES: &[(&str, Progress)] = &[
-    // In Notify's own queue.
-    ("created", Progress::Accepted),
-    // With the network, which tries for up to 72 hours.
-    ("sending", Progress::Sent),
-    // The network has it and the handset has not answered yet.
-    ("pending", Progress::Sent),
-    // To a number abroad, of which nothing more will be told.
-    ("sent", Progress::Sent),
-    ("delivered", Progress::Delivered),
-    // The number is wrong, or its network refused: "remove it".
-    ("permanent-failure", Progress::Failed(FailedAs::BadAddress)),
-    // The telephone is off, out of reach or full: "you can try again".
-    ("temporary-failure", Progress::Failed(FailedAs::Temporary)),
-    // Between Notify and the network; not sent, not charged: "try again".
-    ("technical-failure", Progress::Failed(FailedAs::Temporary)),
-];
-
 /// Believes and reads every post of one channel.
 pub(super) struct Posts {
     token: Expected,
-    /// Whose receipts are ours; both kinds' where it is not known.
+    /// Whose receipts are ours; every kind's where it is not known.
     carries: Option<Carries>,
 }
 
@@ -87,16 +69,23 @@ fn read(body: &[u8], carries: Option<Carries>) -> Result<Vec<Event>, NotBelieved
         return Ok(vec![Event::Text(Box::new(KeptText { text, form: arrived::POSTED, raw }))]);
     }
     let kind = match post.get("notification_type").and_then(Value::as_str) {
-        Some("sms") => Some(Carries::Text),
-        Some("email") => Some(Carries::Mail),
-        Some("letter") => None,
-        _ => return unreadable("it is neither a received text nor a delivery receipt"),
+        Some("sms") => Carries::Text,
+        Some("email") => Carries::Mail,
+        // Notify documents none. Should it begin, what it tells is in its list as well.
+        Some("letter") => return Ok(Vec::new()),
+        None if post.get("notification_id").is_some() => Carries::Letter,
+        _ => {
+            return unreadable(
+                "it is neither a received text nor a delivery receipt nor a letter that came back",
+            );
+        }
     };
     // The service may send what this channel does not, for another channel or somebody else.
-    if kind.is_none() || carries.is_some_and(|ours| kind != Some(ours)) {
+    if carries.is_some_and(|ours| kind != ours) {
         return Ok(Vec::new());
     }
-    receipt(&post).map(|receipt| vec![Event::Receipt(receipt)])
+    let receipt = if kind == Carries::Letter { returned(&post) } else { receipt(&post, kind) };
+    receipt.map(|receipt| vec![Event::Receipt(receipt)])
 }
 
 #[derive(Deserialize)]
@@ -107,24 +96,44 @@ struct Told {
     status: String,
 }
 
-fn receipt(post: &Value) -> Result<Receipt, NotBelieved> {
+fn receipt(post: &Value, kind: Carries) -> Result<Receipt, NotBelieved> {
     let told = Told::deserialize(post);
     let told = told.map_err(|_| NotBelieved::Unreadable("a receipt has no id or no status"))?;
     let id = notification_id(&told.id).ok_or(NotBelieved::Unreadable("a receipt's id is not a UUID"))?;
-    let word = |b: u8| b.is_ascii_lowercase() || b == b'-';
-    if told.status.is_empty() || told.status.len() > 40 || !told.status.bytes().all(word) {
+    if !statuses::is_status(&told.status) {
         return Err(NotBelieved::Unreadable("a receipt's status is not a word"));
     }
     Ok(Receipt {
         reference: ProviderRef(id),
-        ours: told.reference.and_then(|ours| Uuid::try_parse(&ours).ok()).map(OurRef),
-        progress: progress(&told.status),
+        ours: ours(told.reference),
+        progress: statuses::progress(kind, &told.status),
         status: told.status,
         code: None,
     })
 }
 
-/// How far a status says the text has come. A word that Notify has yet to invent moves nothing, and is kept.
-fn progress(status: &str) -> Progress {
-    STATUSES.iter().find(|(word, _)| *word == status).map_or(Progress::Accepted, |(_, progress)| *progress)
+/// A letter that came back, weeks after it was posted. The post has no word for that, so it has the server's own.
+#[derive(Deserialize)]
+struct Returned {
+    notification_id: String,
+    #[serde(default)]
+    reference: Option<String>,
+}
+
+fn returned(post: &Value) -> Result<Receipt, NotBelieved> {
+    let told = Returned::deserialize(post);
+    let told = told.map_err(|_| NotBelieved::Unreadable("a returned letter's id is not text"))?;
+    let id = notification_id(&told.notification_id)
+        .ok_or(NotBelieved::Unreadable("a returned letter's id is not a UUID"))?;
+    Ok(Receipt {
+        reference: ProviderRef(id),
+        ours: ours(told.reference),
+        progress: statuses::progress(Carries::Letter, statuses::RETURNED),
+        status: statuses::RETURNED.to_owned(),
+        code: None,
+    })
+}
+
+fn ours(reference: Option<String>) -> Option<OurRef> {
+    reference.and_then(|ours| Uuid::try_parse(&ours).ok()).map(OurRef)
 }

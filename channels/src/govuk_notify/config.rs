@@ -7,7 +7,7 @@ use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
-use super::{key::ApiKey, template::folded};
+use super::{key::ApiKey, letter::is_of_the_address, template::folded};
 use crate::{
     cost::{Cost, CostConfig},
     error::OpenError,
@@ -22,23 +22,25 @@ const SHORTEST_TOKEN: usize = 10;
 /// What Notify allows one kind of key is 3,000 requests a minute; look-ups and polls count as well.
 const MOST_A_SECOND: f64 = 50.0;
 
-/// `kind = "govuk_notify"`: texts, or emails, through GOV.UK Notify, which serves state-funded schools. Secrets are named by file
+/// `kind = "govuk_notify"`: texts, emails or letters through GOV.UK Notify, which serves state-funded schools. Secrets are named by file
 /// and never stand here.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GovukNotifyConfig {
     /// File holding the API key as Notify showed it once: a name and two UUIDs, joined by hyphens.
     pub api_key_file: PathBuf,
-    /// `text`, or `mail` for emails; a school that wants both has a channel of each, which may share key and service. What is
-    /// lost where mail goes by Notify and not by a mail server: answers and bounces do not name the mail they are about
-    /// (answers are known by their sender, failures come as receipts), there is no thread, and an acknowledgement is not
-    /// marked as automatic.
+    /// `text`, `mail` for emails, or `letter`; a school that wants several has a channel of each, which may share key and
+    /// service. What is lost where mail goes by Notify and not by a mail server: answers and bounces do not name the mail they
+    /// are about (answers are known by their sender, failures come as receipts), there is no thread, and an acknowledgement is
+    /// not marked as automatic. Letters are printed and posted by Notify within Britain, with the letterhead and the postage of
+    /// the template, and nothing enclosed; they need a live service and a live key.
     #[serde(default = "text")]
     pub carries: Carries,
-    /// The template texts are made from, by its id. It should hold the placeholder and nothing else, as in `((words))`:
-    /// what else stands in it is added to every text and is not counted here.
+    /// The template messages are made from, by its id. It should hold the placeholder and nothing else, as in `((words))`:
+    /// what else stands in it is added to every message and is not counted here. A letter's heading, which it must have, may
+    /// hold no placeholder, as a letter has no subject of ours.
     pub template_id: String,
-    /// The template's placeholder that takes the words.
+    /// The template's placeholder that takes the words. For letters none of the address, such as `address_line_1`.
     #[serde(default = "words")]
     pub placeholder: String,
     /// For mail: the placeholder in the template's subject that takes ours, as in `((subject))`.
@@ -56,7 +58,8 @@ pub struct GovukNotifyConfig {
     #[serde(default)]
     pub callback_token_file: Option<PathBuf>,
     /// Whether carers can answer: true once Notify has switched on receiving texts, which gives the service a number; only
-    /// then are received texts asked for. For mail, true once the service has a reply-to address.
+    /// then are received texts asked for. For mail, true once the service has a reply-to address; for letters, where the
+    /// template says where to write.
     #[serde(default)]
     pub can_be_answered: bool,
     /// Whether the service may text numbers that Notify counts as international: besides those abroad, to which nothing
@@ -174,20 +177,27 @@ impl GovukNotifyConfig {
     /// Settings that mean nothing for what the channel carries are slips.
     fn check_kind(&self) -> Result<(), OpenError> {
         match self.carries {
-            Carries::Text if self.email_reply_to_id.is_some() => {
+            Carries::Text | Carries::Letter if self.email_reply_to_id.is_some() => {
                 Err(bad("email_reply_to_id is for mail: set carries = \"mail\", or leave it out"))
             }
-            Carries::Mail if self.sms_sender_id.is_some() || self.international => Err(bad(
-                "sms_sender_id and international are for texts: leave them out where carries = \"mail\"",
-            )),
-            Carries::Mail if self.cost.check()? != Cost::default() => {
-                Err(bad("cost is for texts: leave it out where carries = \"mail\""))
+            Carries::Mail | Carries::Letter if self.sms_sender_id.is_some() || self.international => {
+                Err(bad(
+                    "sms_sender_id and international are for texts: set carries = \"text\", or leave them out",
+                ))
+            }
+            Carries::Mail | Carries::Letter if self.cost.check()? != Cost::default() => {
+                Err(bad("cost is for texts: set carries = \"text\", or leave it out"))
             }
             Carries::Mail if folded(&self.placeholder) == folded(&self.subject_placeholder) => Err(bad(
                 "placeholder and subject_placeholder must differ: one takes the words, the other the subject",
             )),
-            Carries::Letter => Err(bad("carries must be text or mail")),
-            Carries::Text | Carries::Mail => Ok(()),
+            Carries::Letter if self.subject_placeholder != subject() => {
+                Err(bad("subject_placeholder is for mail: leave it out, as a letter has no subject of ours"))
+            }
+            Carries::Letter if is_of_the_address(&folded(&self.placeholder)) => {
+                Err(bad("placeholder must not be one of the address: Notify fills those with it"))
+            }
+            Carries::Text | Carries::Mail | Carries::Letter => Ok(()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Notify's errors as a table: whose turn it is, and the sentence for staff.
 //!
 //! An answer is recognised by its status and its error's name; the words beside it change without notice and decide
-//! nothing. (Provider's documentation, "Error codes" of sending a text and "General errors", and its server's
+//! nothing. (Provider's documentation, "Error codes" of sending a text, an email and a letter and "General errors", and its server's
 //! `app/v2/errors.py` and `app/authentication/auth.py`, as read in 2026-11.) What is not here is decided by the status.
 
 use std::time::Duration;
@@ -46,16 +46,19 @@ pub struct Entry {
 /// Every error we know, by status and name.
 pub const TABLE: &[Entry] = &[
     // "Can't send to this recipient …", "sms_sender_id … does not exist", "Cannot send to international mobile numbers",
-    // "Template not found", "Missing personalisation": nothing that another try of ours would mend.
+    // "Template not found", "Missing personalisation", "Cannot send letters when service is in trial mode", "Service is not
+    // allowed to send letters": nothing that another try of ours would mend.
     entry(
         400,
         "BadRequestError",
         Turn::Of(Fault::Misconfigured),
         "Notify refused our settings: check that the service is live and the key is a live one (a trial service and a \
-         team key reach the team only), template_id, placeholder and sms_sender_id",
+         team key reach the team only, and post no letters), that the service may send what this channel carries, \
+         template_id, placeholder, and sms_sender_id or email_reply_to_id",
     ),
     // "phone_number Too many digits", "… Not enough digits", "… Not a UK mobile number", "… Must not contain letters or
-    // symbols", "… Not a valid country prefix"; "email_address Not a valid email address".
+    // symbols", "… Not a valid country prefix"; "email_address Not a valid email address"; "Must be a real UK postcode",
+    // "Must be a real address", "Address must be at least 3 lines" and what else is said of a letter's address.
     entry(
         400,
         "ValidationError",
@@ -77,13 +80,14 @@ pub const TABLE: &[Entry] = &[
         "Notify refused the login: check api_key_file, whether the key was revoked, and this machine's clock, which must \
          be right to within 30 seconds",
     ),
-    // The same, as the documentation names it.
+    // The same, as the documentation names it; and "Cannot send letters with a team api key", which the server says of a
+    // service in trial mode as well.
     entry(
         403,
         "BadRequestError",
         Turn::Of(Fault::Misconfigured),
         "Notify refused the login: check api_key_file, whether the key was revoked, and this machine's clock, which must \
-         be right to within 30 seconds",
+         be right to within 30 seconds; for letters, also that the key is no team key and the service is live",
     ),
     entry(
         404,

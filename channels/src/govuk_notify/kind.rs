@@ -55,7 +55,9 @@ fn inspect(request: &WebhookRequest<'_>) -> WebhookReading {
         ),
         Ok(events) if events.is_empty() => WebhookReading {
             accepted: true,
-            reason: "the token is right, and this tells of a letter, which is nothing of ours".to_owned(),
+            reason: "the token is right, and this tells how far a letter has come: Notify documents no such post, so ours are \
+                     asked for from its list instead"
+                .to_owned(),
             events: Vec::new(),
         },
         Ok(mut events) => {

@@ -1,7 +1,7 @@
-//! Texts, and emails, through GOV.UK Notify (REST API v2, as documented in 2026-11).
+//! Texts, emails and letters through GOV.UK Notify (REST API v2, as documented in 2026-11).
 //!
-//! Notify serves state-funded schools only. It makes every text from a template that is stored there; ours holds one
-//! placeholder, which takes the words. It knows no idempotency key, but keeps our reference with each text: so a text is
+//! Notify serves state-funded schools only. It makes every message from a template that is stored there; ours holds one
+//! placeholder, which takes the words. It knows no idempotency key, but keeps our reference with each message: so one is
 //! posted once, whatever happens, and one whose answer was lost is asked for by its reference.
 //!
 //! Notify tidies what it sends (spaces, blank lines, curly quotes), and puts the service's name in front unless that is
@@ -9,8 +9,9 @@
 //!
 //! * [`errors`]: errors, as a table; `key`: the API key and the token of each request; `config`: settings;
 //! * `wire`: one request and its answer; `find`: the look-up; `template`: the probe;
-//! * `mail`: emails, and what is lost of them; a letter is no message here, as letters are printed at school;
-//! * `callback`: posts; `arrived`: texts from carers; `received`: catching up on them.
+//! * `mail`: emails, and what is lost of them; `letter`: letters, and which addresses they go to;
+//! * `statuses`: words for how far a message has come, as tables; `callback`: posts; `receipts`: the same from the list;
+//! * `arrived`: texts from carers; `received`: catching up on them.
 
 mod arrived;
 mod callback;
@@ -19,8 +20,11 @@ pub mod errors;
 mod find;
 mod key;
 mod kind;
+mod letter;
 mod mail;
+mod receipts;
 mod received;
+mod statuses;
 mod template;
 mod wire;
 
@@ -37,6 +41,7 @@ use uuid::Uuid;
 use self::{
     callback::Posts,
     config::Settings,
+    letter::{NewLetter, Window, letter_of},
     mail::{NewMail, mail_of},
     wire::Wire,
 };
@@ -46,7 +51,7 @@ use crate::{
     inbound::KeptText,
     message::{ChannelId, Outgoing, ProviderRef, Text},
     pace::Pace,
-    receipt::Callback,
+    receipt::{Callback, Receipt},
     sender::{Accepted, Carries, Finding, Limits, Lookup},
     text::Alphabet,
     texting::{closed, text_of, to_a_mobile},
@@ -68,7 +73,7 @@ const ISLANDS: &[&str] =
 /// Of these, numbers for films and tests are nobody's and no island's.
 const DRAMA: &str = "7700900";
 
-/// A text channel that sends through one service of GOV.UK Notify.
+/// A channel of texts, emails or letters that sends through one service of GOV.UK Notify.
 pub struct GovukNotify {
     id: ChannelId,
     limits: Limits,
@@ -147,13 +152,24 @@ impl GovukNotify {
     }
 
     async fn hand_over(&self, message: &Outgoing, recorder: &Recorder) -> Result<Accepted, SendError> {
-        if self.settings.carries == Carries::Mail {
-            let new = NewMail::new(&self.settings, mail_of(message)?, message.reference())?;
-            return self.post("notifications/email", &new, recorder).await;
+        let (settings, reference) = (&self.settings, message.reference());
+        match settings.carries {
+            Carries::Text => self.post(&self.new_text(message)?, recorder).await,
+            Carries::Mail => {
+                self.post(&NewMail::new(settings, mail_of(message)?, reference)?, recorder).await
+            }
+            Carries::Letter => {
+                let letter = letter_of(message)?;
+                let window = Window::read(letter.to.expose())?;
+                self.post(&NewLetter::new(settings, &window, letter, reference)?, recorder).await
+            }
         }
+    }
+
+    fn new_text<'a>(&'a self, message: &'a Outgoing) -> Result<NewText<'a>, SendError> {
         let text = text_of(message)?;
         self.check(text)?;
-        let new = NewText {
+        Ok(NewText {
             phone_number: text.to.expose(),
             template_id: self.settings.template,
             personalisation: BTreeMap::from([(
@@ -162,18 +178,13 @@ impl GovukNotify {
             )]),
             reference: message.reference().to_string(),
             sms_sender_id: self.settings.sender,
-        };
-        self.post("notifications/sms", &new, recorder).await
+        })
     }
 
-    async fn post(
-        &self,
-        rest: &str,
-        new: &impl Serialize,
-        recorder: &Recorder,
-    ) -> Result<Accepted, SendError> {
+    async fn post(&self, new: &impl Serialize, recorder: &Recorder) -> Result<Accepted, SendError> {
         let _place = self.places.acquire().await.map_err(|_| closed())?;
-        let reply = self.wire.post(&self.settings.key, self.wire.at(rest), new, recorder).await?;
+        let url = self.wire.at(&format!("notifications/{}", kind(self.settings.carries)));
+        let reply = self.wire.post(&self.settings.key, url, new, recorder).await?;
         if reply.status.is_success() {
             accepted(&reply)
         } else {
@@ -222,12 +233,25 @@ impl Sender for GovukNotify {
         self.catch_up(since).await
     }
 
+    async fn receipts(&self, since: Timestamp) -> Result<Option<Vec<Receipt>>, SendError> {
+        self.how_far(since).await.map(Some)
+    }
+
     fn callback(&self) -> Option<&dyn Callback> {
         self.callback.as_ref().map(|callback| callback as &dyn Callback)
     }
 }
 
-/// Notify has the text once it has given it an id. A success without one proves nothing.
+/// Notify's word for what a channel carries, in its addresses, its lists and its templates.
+const fn kind(carries: Carries) -> &'static str {
+    match carries {
+        Carries::Text => "sms",
+        Carries::Mail => "email",
+        Carries::Letter => "letter",
+    }
+}
+
+/// Notify has the message once it has given it an id. A success without one proves nothing.
 fn accepted(reply: &Reply) -> Result<Accepted, SendError> {
     let status = reply.status.as_u16();
     let in_doubt = |why: &str| {
@@ -243,12 +267,12 @@ fn accepted(reply: &Reply) -> Result<Accepted, SendError> {
     Ok(Accepted::new(ProviderRef(id), format!("HTTP {status} {sent}")))
 }
 
-/// All of a text, and the beginning of a mail.
+/// All of a text, and the beginning of a mail or a letter.
 fn shown(words: &str) -> String {
     words.chars().take(LONGEST + 1).collect()
 }
 
-/// Notify's name for a text, sent or received, in one spelling.
+/// Notify's name for a message, sent or received, in one spelling.
 fn notification_id(text: &str) -> Option<String> {
     Uuid::try_parse(text).ok().map(|id| id.hyphenated().to_string())
 }

@@ -29,7 +29,7 @@ const GRACE: SignedDuration = SignedDuration::from_mins(5);
 impl GovukNotify {
     /// The texts that arrived since, oldest first. `None`: nobody can answer to our sender.
     pub(super) async fn catch_up(&self, since: Timestamp) -> Result<Option<Vec<KeptText>>, SendError> {
-        if !self.limits.can_be_answered || self.limits.carries == Carries::Mail {
+        if !self.limits.can_be_answered || self.limits.carries != Carries::Text {
             return Ok(None);
         }
         let mut texts = Vec::new();

@@ -1,10 +1,11 @@
 //! The probe: whether the key works and the template takes our words. It reads the template and writes to nobody.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::GovukNotify;
+use super::{GovukNotify, kind, letter::is_of_every_address};
 use crate::{
     error::{Fault, SendError},
     sender::Carries,
@@ -23,6 +24,12 @@ struct Template {
     body: String,
     #[serde(default)]
     subject: Option<String>,
+    /// Who writes a letter, above the words.
+    #[serde(default)]
+    letter_contact_block: Option<String>,
+    /// Every placeholder there is, also in what else is printed with a letter.
+    #[serde(default)]
+    personalisation: BTreeMap<String, Value>,
 }
 
 impl GovukNotify {
@@ -46,32 +53,35 @@ impl GovukNotify {
         let wrong = |why: String| Err(SendError::not_sent(Fault::Misconfigured, why));
         let name: String = template.name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
         let (version, ours) = (template.version, &self.settings.placeholder);
-        let (kind, what) = match self.settings.carries {
-            Carries::Text => ("sms", "texts"),
-            Carries::Mail => ("email", "mail"),
-            Carries::Letter => ("letter", "letters"),
-        };
-        if template.kind != kind {
+        let carries = self.settings.carries;
+        if template.kind != kind(carries) {
             return wrong(format!(
-                "the key works, but the template '{name}' is not for {what}: check template_id"
+                "the key works, but the template '{name}' is not for {}: check template_id",
+                carries.in_words()
             ));
         }
         let in_subject = placeholders(template.subject.as_deref().unwrap_or_default());
         let subject = &self.settings.subject_placeholder;
-        if self.settings.carries == Carries::Mail && in_subject != BTreeSet::from([folded(subject)]) {
+        if carries == Carries::Mail && in_subject != BTreeSet::from([folded(subject)]) {
             return wrong(format!(
                 "the key works, but the subject of the template '{name}' (version {version}) must hold (({subject})) and no \
                  other placeholder: put it there, or name the one it holds as subject_placeholder"
             ));
         }
-        let placeholders = placeholders(&template.body);
-        if !placeholders.contains(&folded(ours)) {
+        let mut found = placeholders(&template.body);
+        if !found.contains(&folded(ours)) {
             return wrong(format!(
                 "the key works, but the template '{name}' (version {version}) does not hold (({ours})): put it there, or \
                  name the placeholder it holds as placeholder"
             ));
         }
-        if placeholders.len() > 1 {
+        if carries == Carries::Letter {
+            found.extend(in_subject);
+            found.extend(placeholders(template.letter_contact_block.as_deref().unwrap_or_default()));
+            found.extend(template.personalisation.keys().map(|name| folded(name)));
+            found.retain(|name| !is_of_every_address(name));
+        }
+        if found.len() > 1 {
             return wrong(format!(
                 "the key works, but the template '{name}' (version {version}) has placeholders besides (({ours})), and \
                  Notify would refuse every message: take them out"

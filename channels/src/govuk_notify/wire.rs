@@ -13,6 +13,10 @@ use crate::{
     wire_log::Recorder,
 };
 
+/// Bytes of an answer at most: a page of its list is 250 messages with all their words, and a letter beyond ASCII is written
+/// in six bytes.
+const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+
 /// Asks Notify things, with the channel's key and deadlines.
 pub(super) struct Wire {
     line: Line,
@@ -21,7 +25,10 @@ pub(super) struct Wire {
 
 impl Wire {
     pub(super) fn new(settings: &Settings) -> Result<Self, OpenError> {
-        Ok(Self { line: Line::new("Notify", settings.patience)?, base: settings.base.clone() })
+        Ok(Self {
+            line: Line::new("Notify", settings.patience)?.reading(LARGEST_ANSWER),
+            base: settings.base.clone(),
+        })
     }
 
     /// An address of the API, such as `notifications/sms`.

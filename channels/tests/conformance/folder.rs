@@ -16,6 +16,9 @@ use liaison_channels::{
 };
 use tempfile::TempDir;
 
+/// The first line of each letter.
+const LETTERS_FROM: &str = "Northfield School";
+
 pub(crate) struct FolderRig {
     home: TempDir,
     sender: Folder,
@@ -28,6 +31,10 @@ impl FolderRig {
 
     pub(crate) fn texts() -> Self {
         Self::open(Carries::Text, "Northfield")
+    }
+
+    pub(crate) fn letters() -> Self {
+        Self::open(Carries::Letter, LETTERS_FROM)
     }
 
     fn open(carries: Carries, from: &str) -> Self {
@@ -113,6 +120,10 @@ fn read(file: &Path) -> Taken {
         return Taken { to, words: eml.plain().expect("a plain part") };
     }
     let text = String::from_utf8(bytes).expect("UTF-8");
+    if let Some(letter) = text.strip_prefix(LETTERS_FROM).and_then(|rest| rest.strip_prefix("\n\n")) {
+        let (to, words) = letter.split_once("\n\n").expect("an address and words");
+        return Taken { to: to.to_owned(), words: words.to_owned() };
+    }
     let (head, words) = text.split_once("\n\n").expect("head and words");
     let to = head.lines().find_map(|line| line.strip_prefix("To: ")).expect("To").to_owned();
     Taken { to, words: words.to_owned() }

@@ -21,6 +21,7 @@ use self::{
 
 conformance_tests!(folder_of_mails, FolderRig::mails());
 conformance_tests!(folder_of_texts, FolderRig::texts());
+conformance_tests!(folder_of_letters, FolderRig::letters());
 conformance_tests!(smtp_server, SmtpRig::start(true).await);
 conformance_tests!(smtp_server_without_pipelining, SmtpRig::start(false).await);
 conformance_tests!(sinch_api, SinchRig::start());

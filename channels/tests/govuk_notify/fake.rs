@@ -22,9 +22,13 @@ fn good() -> Value {
 }
 
 async fn post(fake: &GovukNotifyFake, token: &str, body: &Value) -> (u16, Value) {
+    post_to(fake, "sms", token, body).await
+}
+
+async fn post_to(fake: &GovukNotifyFake, kind: &str, token: &str, body: &Value) -> (u16, Value) {
     rustls::crypto::ring::default_provider().install_default().ok();
     let client = Client::builder().no_proxy().build().unwrap();
-    let request = client.post(format!("{}/v2/notifications/sms", fake.base_url())).bearer_auth(token);
+    let request = client.post(format!("{}/v2/notifications/{kind}", fake.base_url())).bearer_auth(token);
     let answer = request.json(body).send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
@@ -110,6 +114,68 @@ async fn whatever_is_not_documented_is_refused_and_noted() {
         assert_eq!(fake.complaints().len(), before + 1, "{body}");
     }
     assert_eq!(fake.texts(), []);
+}
+
+#[tokio::test]
+async fn a_letter_is_as_strictly_read() {
+    let fake = GovukNotifyFake::start().unwrap();
+    fake.letter_template("School", "((words))");
+    let lines = json!({"address_line_1": "Amina Yusuf", "address_line_2": "4 Drama Lane",
+        "address_line_3": "SW1A 1AA", "words": WORDS});
+    let good =
+        json!({"template_id": GovukNotifyFake::TEMPLATE, "personalisation": lines, "reference": "ours"});
+    let with = |name: &str, value: Value| {
+        let mut body = good.clone();
+        body[name] = value;
+        body
+    };
+    let line = |name: &str, value: &str| {
+        let mut body = good.clone();
+        body["personalisation"][name] = json!(value);
+        body
+    };
+    let without = |name: &str| {
+        let mut body = good.clone();
+        body["personalisation"].as_object_mut().unwrap().remove(name);
+        body
+    };
+    let (invalid, bad) = ("ValidationError", "BadRequestError");
+    for (error, body) in [
+        (invalid, json!({"template_id": GovukNotifyFake::TEMPLATE})),
+        (invalid, with("postage", json!("first"))),
+        (invalid, with("phone_number", json!(CARER))),
+        (invalid, with("template_id", json!("plain"))),
+        (invalid, with("reference", json!("a".repeat(1_001)))),
+        (invalid, without("address_line_1")),
+        (invalid, without("address_line_3")),
+        (invalid, line("address_line_2", " ")),
+        (invalid, line("address_line_2", "4 Drama Lane\nNorthfield")),
+        (invalid, line("address_line_2", "улица")),
+        (invalid, line("address_line_2", "(Flat 2)")),
+        (invalid, line("address_line_2", "No fixed abode")),
+        (invalid, line("address_line_3", "Northfield")),
+        (invalid, line("address_line_3", "QX1 1AA")),
+        (invalid, line("address_line_5", "SW1A 1AA")),
+        (invalid, line("address_line_8", "SW1A 1AA")),
+        (invalid, line("postcode", "SW1A 1AA")),
+        (invalid, line("name", "Amina")),
+        (bad, with("template_id", json!(GovukNotifyFake::SENDER))),
+        (bad, without("words")),
+        (bad, line("words", "")),
+    ] {
+        let before = fake.complaints().len();
+
+        let (status, answer) = post_to(&fake, "letter", &good_token(), &body).await;
+
+        assert_eq!((status, answer["errors"][0]["error"].as_str()), (400, Some(error)), "{body}");
+        assert_eq!(fake.complaints().len(), before + 1, "{body}");
+    }
+    fake.template("sms", "Texts", "((words))");
+    assert_eq!(post_to(&fake, "letter", &good_token(), &good).await.0, 400, "the template is for texts");
+    assert_eq!(fake.texts(), []);
+    fake.letter_template("School", "((words))");
+    let (status, answer) = post_to(&fake, "letter", &good_token(), &good).await;
+    assert_eq!((status, answer["content"].clone()), (201, json!({"body": WORDS, "subject": "School"})));
 }
 
 #[tokio::test]

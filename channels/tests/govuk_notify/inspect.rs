@@ -40,12 +40,32 @@ fn what_is_nothing_of_ours_is_told_as_that() {
     let letter =
         GovukNotifyFake::post(&json!({"id": "x", "notification_type": "letter", "status": "delivered"}));
     let garbled = GovukNotifyFake::post(&json!({"id": "x"}));
+    let nameless = GovukNotifyFake::post(&json!({"notification_id": "x"}));
 
-    let (letter, garbled) = (
+    let (letter, garbled, nameless) = (
         inspect(&letter, GovukNotifyFake::CALLBACK_TOKEN),
         inspect(&garbled, GovukNotifyFake::CALLBACK_TOKEN),
+        inspect(&nameless, GovukNotifyFake::CALLBACK_TOKEN),
     );
 
-    assert!(letter.accepted && letter.reason.contains("a letter"), "{}", letter.reason);
+    assert!(letter.accepted && letter.reason.contains("how far a letter has come"), "{}", letter.reason);
+    assert_eq!(letter.events, []);
+    assert!(nameless.accepted && nameless.reason.contains("a returned letter's id"), "{}", nameless.reason);
     assert!(garbled.accepted && garbled.reason.contains("neither a received text"), "{}", garbled.reason);
+}
+
+#[test]
+fn a_letter_that_came_back_is_shown_as_one_that_failed() {
+    let returned = GovukNotifyFake::post(&json!({
+        "notification_id": "740e5834-3a29-46b4-9a6f-16142fde533a", "reference": null,
+        "date_sent": "2026-11-23T17:15:30.000000Z", "sent_by": "API",
+    }));
+
+    let reading = inspect(&returned, GovukNotifyFake::CALLBACK_TOKEN);
+
+    assert!(reading.accepted && reading.reason.contains("has come further"), "{}", reading.reason);
+    let [EventReading::Receipt { status, progress, .. }] = reading.events.as_slice() else {
+        panic!("{reading:?}")
+    };
+    assert_eq!((status.as_str(), *progress), ("returned-letter", "failed"));
 }

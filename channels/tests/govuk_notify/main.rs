@@ -7,8 +7,10 @@ mod conformance;
 mod fake;
 mod find;
 mod inspect;
+mod letters;
 mod mail;
 mod probe;
+mod receipts;
 mod received;
 mod send;
 

@@ -1,22 +1,18 @@
 //! The demo's second half: what carers answer, and what becomes of it.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, path::Path};
 
-use anyhow::{Context as _, Result, anyhow};
-use liaison_channels::{
-    inbound::{KeptText, read_text},
-    private::Private,
-    twilio,
-};
+use anyhow::{Context as _, Result};
+use uuid::Uuid;
 
-use super::{super::cases as listing, deliver_all, people, say, table};
+use super::{super::cases as listing, Demo, deliver_all, people, say, table};
 use crate::{
-    cli::{open, settings::Settings},
+    cli::open,
     domain::time::{day_in_words, school_date},
     flows::{
         cases::{self, Listed, Reply},
         gateway::Gateway,
-        keep, questions, receive, seal,
+        questions, receive, seal,
     },
     store::{
         explain::{self, DeliveryView, Filter},
@@ -33,8 +29,9 @@ const MAILS: [(&str, &str); 6] = [
     ("5-restricted.eml", include_str!("../../../deploy/demo-school/arrives/5-restricted.eml")),
     ("6-other-parent.eml", include_str!("../../../deploy/demo-school/arrives/6-other-parent.eml")),
 ];
-/// A provider's post about a text from a phone that two carers share.
-const TEXT: &str = include_str!("../../../deploy/demo-school/arrives/7-shared-phone.post");
+/// A text from a phone that two carers share, and its number.
+const TEXT: &str = include_str!("../../../deploy/demo-school/arrives/7-shared-phone.txt");
+const SHARED_PHONE: &str = "+447700900140";
 
 /// What each of them must come to: who wrote, the kind, and whether it is acknowledged.
 const EXPECTED: [(&str, &str, bool); 7] = [
@@ -44,36 +41,32 @@ const EXPECTED: [(&str, &str, bool); 7] = [
     ("jt1988@elsewhere.example", "human", false),
     ("craig.dawson@family.example", "human", false),
     ("mark.turner@family.example", "human", false),
-    ("+447700900140", "human", false),
+    (SHARED_PHONE, "human", false),
 ];
 
 /// Plays it and tells it; `true` when everything is as it should be.
-pub(super) async fn play(
-    gateway: &Arc<Gateway>,
-    settings: &Settings,
-    inbox: &Path,
-    outbox: &Path,
-) -> Result<bool> {
+pub(super) async fn play(demo: &Demo) -> Result<bool> {
+    let gateway = &demo.gateway;
     say("\nThe carers answer …\n");
     let sent = explain::deliveries(&mut *gateway.store.acquire().await?, &Filter::default()).await?;
     for (name, mail) in MAILS {
-        drop_in(inbox, name, &filled(mail, &sent, gateway)?)?;
+        drop_in(&demo.folders.inbox, name, &filled(mail, &sent, gateway)?)?;
     }
-    for mut mailbox in open::mailboxes(settings, gateway)? {
+    for mut mailbox in open::mailboxes(&demo.settings, gateway)? {
         mailbox.read().await?;
     }
-    keep::texts(gateway, "texts", &[text()?]).await?;
+    demo.stand_ins.phones(demo.pages).text(SHARED_PHONE, TEXT.trim_end(), Uuid::now_v7(), "texts").await?;
     while receive::step(gateway).await? > 0 {}
-    deliver_all(gateway).await?;
+    deliver_all(demo).await?;
     let (arrived, open) = (received(gateway).await?, cases::list(gateway, true, true).await?);
     say(&what_came(&arrived, &open));
     for (carer, route) in instead(gateway).await? {
         say(&format!("As the email to {carer} came back, the update went by {route} instead.\n"));
     }
     say(&asked(gateway).await?);
-    let mut wrong = what_is_wrong(&arrived, outbox)?;
+    let mut wrong = what_is_wrong(&arrived, &demo.folders.mail)?;
     wrong.extend(colleague_answers(gateway, &open).await?);
-    deliver_all(gateway).await?;
+    deliver_all(demo).await?;
     while seal::seal(gateway).await? > 0 {}
     say(&format!("\nTHE CASES\n{}", listing::in_table(&cases::list(gateway, true, true).await?)));
     for problem in &wrong {
@@ -100,12 +93,6 @@ fn drop_in(inbox: &Path, name: &str, mail: &str) -> Result<()> {
     let half = inbox.join(format!(".{name}"));
     fs::write(&half, mail)?;
     fs::rename(&half, inbox.join(name)).with_context(|| format!("Put {name} into {}", inbox.display()))
-}
-
-fn text() -> Result<KeptText> {
-    let raw = TEXT.trim_end().as_bytes().to_vec();
-    let text = read_text(twilio::POSTED, &raw).ok_or_else(|| anyhow!("the demo's text cannot be read"))?;
-    Ok(KeptText { text, form: twilio::POSTED, raw: Private::new(raw) })
 }
 
 async fn received(gateway: &Gateway) -> Result<Vec<ReceivedView>> {
@@ -196,7 +183,7 @@ async fn colleague_answers(gateway: &Gateway, open: &[Listed]) -> Result<Vec<Str
 }
 
 /// Checks against what was dropped in and the files that left, not against what was told.
-fn what_is_wrong(arrived: &[ReceivedView], outbox: &Path) -> Result<Vec<String>> {
+fn what_is_wrong(arrived: &[ReceivedView], mails: &Path) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
     for (from, kind, acknowledged) in EXPECTED {
         let found: Vec<_> = arrived.iter().filter(|one| one.sender.as_deref() == Some(from)).collect();
@@ -210,7 +197,7 @@ fn what_is_wrong(arrived: &[ReceivedView], outbox: &Path) -> Result<Vec<String>>
         }
     }
     let mut automatic = 0;
-    for file in fs::read_dir(outbox.join("mail"))? {
+    for file in fs::read_dir(mails)? {
         let mail = fs::read_to_string(file?.path())?;
         if mail.contains("Auto-Submitted: auto-replied") {
             automatic += 1;

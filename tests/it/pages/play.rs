@@ -9,6 +9,7 @@ use liaison::{
 };
 use liaison_channels::{ChannelConfig, message::ChannelId};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 
 use super::{AMINA, Answer, Browser, Staffed};
 
@@ -26,8 +27,9 @@ async fn demo() -> Demo {
     for name in ["inbox", "mail", "texts"] {
         fs::create_dir(at(name)).unwrap();
     }
-    let play =
-        Play { inbox: at("inbox"), mail: at("mail"), texts: at("texts"), number: "+447700900900".to_owned() };
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let phones = school.school.phones(&format!("http://{}", listener.local_addr().unwrap()));
+    let play = Play { inbox: at("inbox"), mail: at("mail"), texts: at("texts"), phones };
     let site = Site {
         public_url: Some("http://127.0.0.1".to_owned()),
         demo: true,
@@ -35,6 +37,7 @@ async fn demo() -> Demo {
         ..Site::default()
     };
     let router = web::router(Arc::clone(&school.school.gateway), site);
+    tokio::spawn(axum::serve(listener, router.clone()).into_future());
     let player = Browser { router, cookie: None };
     Demo { school, folder, player }
 }

@@ -23,6 +23,7 @@ use liaison::{
         deliver::{self, Lane, Step},
         gateway::{Breaker, Carriers, Gateway, Patience, ReadMailbox},
         import::{Files, import},
+        play::Phones,
         queue::{self, Queued},
         seal, tasks, verify,
     },
@@ -82,7 +83,7 @@ pub(crate) struct School {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) clock: Arc<SetClock>,
     pub(crate) mail: SmtpFake,
-    pub(crate) texts: TwilioFake,
+    pub(crate) texts: Arc<TwilioFake>,
     pub(crate) db: Database,
     setup: Setup,
     folder: TempDir,
@@ -165,7 +166,7 @@ impl School {
         change(&mut setup);
         let db = super::database().await;
         let mail = SmtpFake::start(Script::default()).await;
-        let texts = TwilioFake::start().expect("a free port on loopback");
+        let texts = Arc::new(TwilioFake::start().expect("a free port on loopback"));
         let folder = TempDir::new().expect("a folder");
         let clock = db.clock();
         if let Some(at) = setup.begins {
@@ -183,6 +184,12 @@ impl School {
         let place = self.folder.path().join(name);
         std::fs::create_dir_all(&place).expect("a folder");
         place
+    }
+
+    /// The carers' phones, as the demo has them; what they text reaches the pages there.
+    pub(crate) fn phones(&self, pages: &str) -> Phones {
+        let public_url = "https://liaison.school.example".to_owned();
+        Phones { provider: Arc::clone(&self.texts), pages: pages.to_owned(), public_url }
     }
 
     /// Another daemon of the same school, with channels of its own, on this database.

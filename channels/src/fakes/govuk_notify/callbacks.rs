@@ -1,9 +1,9 @@
-//! What the provider posts: receipts, and texts from carers.
+//! What the provider posts: receipts of texts and emails, letters that came back, and texts from carers.
 
 use serde_json::{Value, json};
 
 use super::{GovukNotifyFake, Received, show};
-use crate::conformance::Post;
+use crate::fakes::post::Post;
 
 impl GovukNotifyFake {
     /// Moves a text to a status, and makes the post that tells of it. `None` when the text is unknown.
@@ -19,6 +19,19 @@ impl GovukNotifyFake {
             "id": taken.id, "reference": taken.reference, "to": taken.to, "status": status, "created_at": date,
             "completed_at": date, "sent_at": date, "notification_type": taken.kind,
             "template_id": Self::TEMPLATE, "template_version": 3,
+        })))
+    }
+
+    /// A letter comes back, and this is the post that tells of it. `None` when the letter is unknown.
+    pub fn returned(&self, id: &str) -> Option<Post> {
+        if !self.set_status(id, "returned-letter") {
+            return None;
+        }
+        let taken = self.texts().into_iter().find(|taken| taken.id == id && taken.kind == "letter")?;
+        Some(Self::post(&json!({
+            "notification_id": taken.id, "reference": taken.reference, "date_sent": show::date(taken.created),
+            "sent_by": "API", "template_name": "Plain letter", "template_id": Self::TEMPLATE, "template_version": 3,
+            "spreadsheet_file_name": null, "spreadsheet_row_number": null, "upload_letter_file_name": null,
         })))
     }
 

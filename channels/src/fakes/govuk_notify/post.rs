@@ -57,11 +57,11 @@ pub(super) struct New {
 /// Status, error and message of a refusal.
 pub(super) type Refusal = (u16, &'static str, String);
 
-fn invalid(why: impl Into<String>) -> Refusal {
+pub(super) fn invalid(why: impl Into<String>) -> Refusal {
     (400, "ValidationError", why.into())
 }
 
-fn bad(why: &str) -> Refusal {
+pub(super) fn bad(why: &str) -> Refusal {
     (400, "BadRequestError", why.to_owned())
 }
 
@@ -126,7 +126,11 @@ pub(super) fn read_mail(body: &[u8], state: &State) -> Result<New, Refusal> {
     Ok(New { kind: "email", to, subject, words, sent, reference, sender })
 }
 
-fn check_ids(template: &str, sender: Option<&String>, reference: Option<&String>) -> Result<(), Refusal> {
+pub(super) fn check_ids(
+    template: &str,
+    sender: Option<&String>,
+    reference: Option<&String>,
+) -> Result<(), Refusal> {
     for id in [Some(template), sender.map(String::as_str)].into_iter().flatten() {
         Uuid::try_parse(id).map_err(|_| invalid("an id is not a valid UUID"))?;
     }
@@ -136,7 +140,7 @@ fn check_ids(template: &str, sender: Option<&String>, reference: Option<&String>
     Ok(())
 }
 
-fn check_template(id: &str, kind: &str, state: &State) -> Result<(), Refusal> {
+pub(super) fn check_template(id: &str, kind: &str, state: &State) -> Result<(), Refusal> {
     if id != GovukNotifyFake::TEMPLATE {
         return Err(bad("Template not found"));
     }
@@ -174,7 +178,7 @@ fn national(number: &str) -> Result<String, &'static str> {
 }
 
 /// Fills a template's placeholders once; what is filled in is not looked at again.
-fn fill(template: &str, values: &BTreeMap<String, String>) -> Result<String, String> {
+pub(super) fn fill(template: &str, values: &BTreeMap<String, String>) -> Result<String, String> {
     let mut filled = String::new();
     let mut rest = template;
     while let Some((before, opened)) = rest.split_once("((") {

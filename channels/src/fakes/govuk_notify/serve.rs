@@ -9,8 +9,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::{GovukNotifyFake, Shared, auth, post, show};
+use super::{GovukNotifyFake, Shared, auth, letters, post, show};
 use crate::fakes::line::Line;
 
 const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
@@ -41,6 +42,7 @@ async fn handle(shared: &Shared, line: &Line, request: Request) -> Response {
     let read = match path.as_str() {
         "/v2/notifications/sms" => Some(post::read as Read),
         "/v2/notifications/email" => Some(post::read_mail as Read),
+        "/v2/notifications/letter" => Some(letters::read as Read),
         _ => None,
     };
     if let Some(read) = read.filter(|_| parts.method == Method::POST) {
@@ -124,11 +126,11 @@ fn notifications(shared: &Shared, query: &HashMap<String, String>) -> Response {
         return refused(shared, "Additional properties are not allowed");
     }
     let kind = query.get("template_type");
-    if kind.is_none_or(|kind| kind != "sms" && kind != "email") {
-        return refused(shared, "texts and emails are asked for apart");
+    if kind.is_none_or(|kind| !["sms", "email", "letter"].contains(&kind.as_str())) {
+        return refused(shared, "texts, emails and letters are asked for apart");
     }
-    if !query.contains_key("reference") {
-        return refused(shared, "a list of everybody's texts is not asked for");
+    if query.get("older_than").is_some_and(|id| Uuid::try_parse(id).is_err()) {
+        return refused(shared, "older_than is not a valid UUID");
     }
     let state = shared.lock();
     let reference = query.get("reference");
@@ -136,9 +138,9 @@ fn notifications(shared: &Shared, query: &HashMap<String, String>) -> Response {
         Some(text.kind) == kind.map(String::as_str)
             && (reference.is_none() || text.reference.as_ref() == reference)
     };
-    let texts: Vec<_> = state.texts.iter().filter(fits).cloned().collect();
-    let shown: Vec<_> =
-        page(&texts, query.get("older_than"), |text| &text.id).into_iter().map(show::notification).collect();
+    let texts: Vec<_> = state.texts.iter().filter(fits).collect();
+    let page = page(&texts, query.get("older_than"), |text| &text.id);
+    let shown: Vec<_> = page.into_iter().map(|text| show::notification(text)).collect();
     list("notifications", "notifications", &shown)
 }
 
@@ -168,7 +170,8 @@ fn list(name: &str, path: &str, shown: &[Value]) -> Response {
 fn template(shared: &Shared, path: &str) -> Response {
     match path.strip_prefix("/v2/template/") {
         Some(GovukNotifyFake::TEMPLATE) => {
-            show::json_answer(200, &show::whole_template(&shared.lock().template))
+            let state = shared.lock();
+            show::json_answer(200, &show::whole_template(&state.template, state.contact_block.as_deref()))
         }
         _ => show::refusal(404, "NoResultFound", "No result found"),
     }
