@@ -26,6 +26,7 @@ use crate::{
     address::PhoneNumber,
     cost::{Cost, CostConfig},
     error::{Fault, OpenError, SendError, Went},
+    kind::Kind,
     message::{ChannelId, OurRef, Outgoing, Parts, ProviderRef, Text},
     mime::{Letterhead, mailbox},
     pace::Pace,
@@ -58,6 +59,24 @@ pub struct FolderConfig {
     /// What a part of a text would cost, and how many may leave in a month, to rehearse a budget. For texts only.
     #[serde(default)]
     pub cost: CostConfig,
+}
+
+impl Kind for FolderConfig {
+    fn name() -> &'static str {
+        "folder"
+    }
+
+    fn carries(&self) -> Option<Carries> {
+        Some(self.carries)
+    }
+
+    fn hears(&self) -> bool {
+        false
+    }
+
+    fn open(&self, id: ChannelId) -> Result<Arc<dyn Sender>, OpenError> {
+        Ok(Arc::new(Folder::open(id, self)?))
+    }
 }
 
 /// A folder, opened as a channel.

@@ -5,64 +5,46 @@ use std::collections::{BTreeMap, HashSet};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 
-use crate::{address::PhoneNumber, message::ProviderRef, private::Private, receipt::Receipt};
+use crate::{address::PhoneNumber, message::ProviderRef, open, private::Private, receipt::Receipt};
 
 /// How the kept bytes of something that arrived are to be read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RawForm {
-    /// A mail (RFC 5322).
-    Mail,
-    /// Twilio's post about one text, form-encoded.
-    TwilioPost,
-    /// One element of Twilio's list of messages, JSON.
-    TwilioListed,
-    /// GOV.UK Notify's post about one text, JSON.
-    NotifyPost,
-    /// One element of GOV.UK Notify's list of received texts, JSON.
-    NotifyListed,
-    /// A described provider's post about one text: what was read, beside its body as it came, JSON.
-    HttpPost,
-    /// What Sinch tells of one text, JSON: the same in its post and in its list.
-    SinchText,
-    /// Vonage's post about one text, or one part of a long one: a form, JSON, or what stood behind the `?` of its address.
-    VonagePost,
-    /// The parts of one long text, each in its own form, JSON: see [`joined`].
-    JoinedText,
-}
+pub struct RawForm(&'static str);
+
+/// Reads kept bytes of one form as they were read when they came. `None` when they are not in the form's documented shape.
+pub type ReadAgain = fn(&[u8]) -> Option<ArrivedText>;
 
 impl RawForm {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::Mail,
-        Self::TwilioPost,
-        Self::TwilioListed,
-        Self::NotifyPost,
-        Self::NotifyListed,
-        Self::HttpPost,
-        Self::SinchText,
-        Self::VonagePost,
-        Self::JoinedText,
-    ];
+    /// A mail (RFC 5322).
+    pub const MAIL: Self = Self("mail");
+    /// The parts of one long text, each in its own form, JSON: see [`joined`].
+    pub const JOINED_TEXT: Self = Self("joined_text");
+
+    /// A form of a provider's, by the word that is stored beside the bytes. It lies in databases for years: it never
+    /// changes, and no other form ever gets it. Only the forms that a kind on the list names are read again.
+    pub(crate) const fn new(word: &'static str) -> Self {
+        Self(word)
+    }
+
+    /// All of them: ours, and those of every kind on the list.
+    pub fn all() -> impl Iterator<Item = Self> {
+        [Self::MAIL, Self::JOINED_TEXT].into_iter().chain(of_providers().map(|(form, _)| form))
+    }
 
     /// The word stored beside the bytes.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Mail => "mail",
-            Self::TwilioPost => "twilio_post",
-            Self::TwilioListed => "twilio_listed",
-            Self::NotifyPost => "notify_post",
-            Self::NotifyListed => "notify_listed",
-            Self::HttpPost => "http_post",
-            Self::SinchText => "sinch_text",
-            Self::VonagePost => "vonage_post",
-            Self::JoinedText => "joined_text",
-        }
+        self.0
     }
 
     /// Reads the stored word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|form| form.as_str() == word)
+        Self::all().find(|form| form.as_str() == word)
     }
+}
+
+/// The forms in which providers tell of texts.
+fn of_providers() -> impl Iterator<Item = (RawForm, ReadAgain)> {
+    open::listed().flat_map(|kind| kind.forms).copied()
 }
 
 /// Which part of a long text this is, where the provider delivers the parts one by one.
@@ -140,21 +122,13 @@ pub enum Event {
 /// Reads kept bytes again, without their signature, which was checked before they were kept. `None` when they are not
 /// in the form's documented shape.
 pub fn read_text(form: RawForm, raw: &[u8]) -> Option<ArrivedText> {
-    match form {
-        RawForm::Mail => None,
-        RawForm::TwilioPost => crate::twilio::read_post(raw),
-        RawForm::TwilioListed => crate::twilio::read_listed(raw),
-        RawForm::NotifyPost => crate::govuk_notify::read_post(raw),
-        RawForm::NotifyListed => crate::govuk_notify::read_listed(raw),
-        RawForm::HttpPost => crate::http::read_post(raw),
-        RawForm::SinchText => crate::sinch::read_kept(raw),
-        RawForm::VonagePost => crate::vonage::read_kept(raw),
-        RawForm::JoinedText => {
-            let parts: Vec<(String, String)> = serde_json::from_slice(raw).ok()?;
-            let parts: Option<Vec<_>> = parts.iter().map(|(form, raw)| read_part(form, raw)).collect();
-            parts.and_then(|parts| join_what_came(&parts))
-        }
+    if form == RawForm::JOINED_TEXT {
+        let parts: Vec<(String, String)> = serde_json::from_slice(raw).ok()?;
+        let parts: Option<Vec<_>> = parts.iter().map(|(form, raw)| read_part(form, raw)).collect();
+        return parts.and_then(|parts| join_what_came(&parts));
     }
+    let (_, read) = of_providers().find(|(known, _)| *known == form)?;
+    read(raw)
 }
 
 /// A sender's number with its plus, where a provider writes one that starts with its country's code without. Short codes,
@@ -177,14 +151,14 @@ pub(crate) fn oldest_first(mut texts: Vec<KeptText>) -> Vec<KeptText> {
     texts
 }
 
-/// The bytes of a text that was joined from these parts, to be kept as [`RawForm::JoinedText`]: every part as it came.
+/// The bytes of a text that was joined from these parts, to be kept as [`RawForm::JOINED_TEXT`]: every part as it came.
 pub fn joined(parts: &[(RawForm, &[u8])]) -> Vec<u8> {
     let parts: Vec<_> = parts.iter().map(|(form, raw)| (form.as_str(), STANDARD.encode(raw))).collect();
     serde_json::to_vec(&parts).unwrap_or_default()
 }
 
 fn read_part(form: &str, raw: &str) -> Option<ArrivedText> {
-    let form = RawForm::parse(form).filter(|form| *form != RawForm::JoinedText)?;
+    let form = RawForm::parse(form).filter(|form| *form != RawForm::JOINED_TEXT)?;
     read_text(form, &STANDARD.decode(raw).ok()?)
 }
 

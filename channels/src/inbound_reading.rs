@@ -7,17 +7,12 @@ use secrecy::SecretString;
 use serde::{Serialize, Serializer};
 
 use crate::{
-    govuk_notify,
     inbound::{ArrivedText, Event, TextPart},
+    open,
     private::Private,
-    receipt::{Forgery, NotBelieved, Posted, Progress, Receipt},
-    sinch,
-    twilio::{self, signature},
-    vonage,
+    receipt::{NotBelieved, Progress, Receipt},
 };
 
-/// What proves a post of most providers.
-const SIGNATURE: &str = "the signature";
 /// Bytes of a body that are looked at. No provider's post comes near.
 const LARGEST_BODY: usize = 1024 * 1024;
 /// Fields of a form that are looked at. A provider's post has a few dozen.
@@ -85,11 +80,34 @@ pub struct PartReading {
     pub total: u16,
 }
 
-/// Reads one request as the daemon would, with everything given by hand: the provider (`twilio`, `vonage`, `sinch` or
-/// `govuk_notify`), the whole address as the provider called it, the headers in any case, the secret (for Twilio the auth token or
-/// a shared key's secret, for Vonage the signature secret, for Sinch the webhook secret, for GOV.UK Notify the bearer token) and
-/// the raw body. How long ago it was signed does not matter here. Never fails: what is wrong is in the reading. Bodies over one MiB
-/// are refused unread.
+/// One request, with everything given by hand.
+#[derive(Debug, Clone, Copy)]
+pub struct WebhookRequest<'a> {
+    /// The whole address as the provider called it.
+    pub url: &'a str,
+    /// Header names in lower case, with values.
+    pub headers: &'a [(String, String)],
+    /// What the provider proves its posts with; its kind says which of its secrets that is.
+    pub secret: &'a SecretString,
+    /// The raw body.
+    pub body: &'a [u8],
+}
+
+/// How a kind reads one request as the daemon would. How long ago it was signed does not matter here.
+pub type ReadWebhook = fn(&WebhookRequest<'_>) -> WebhookReading;
+
+/// The kinds of which a request can be read.
+pub fn webhook_kinds() -> impl Iterator<Item = &'static str> {
+    readers().map(|(kind, _)| kind)
+}
+
+fn readers() -> impl Iterator<Item = (&'static str, ReadWebhook)> {
+    open::listed().filter_map(|kind| Some((kind.name, kind.webhook?)))
+}
+
+/// Reads one request as the daemon would, with everything given by hand: the provider (one of [`webhook_kinds`]), the whole
+/// address as the provider called it, the headers in any case, the secret and the raw body. Never fails: what is wrong is in
+/// the reading. Bodies over one MiB are refused unread.
 pub fn inspect_webhook(
     kind: &str,
     url: &str,
@@ -97,6 +115,7 @@ pub fn inspect_webhook(
     secret: &str,
     body: &[u8],
 ) -> WebhookReading {
+    let refused = WebhookReading::refused;
     if secret.trim().is_empty() {
         return refused("the secret is empty, so nothing can be proved");
     }
@@ -107,116 +126,40 @@ pub fn inspect_webhook(
     if head > LARGEST_HEAD || body.split(|byte| *byte == b'&').nth(MOST_FIELDS).is_some() {
         return refused("the address, the headers or the number of fields is beyond what any provider posts");
     }
+    let Some((_, read)) = readers().find(|(known, _)| *known == kind) else {
+        let known: Vec<_> = webhook_kinds().collect();
+        return refused(&format!("this kind of webhook is not known: the kinds are {}", known.join(", ")));
+    };
     let headers: Vec<_> =
         headers.iter().map(|(name, value)| (name.trim().to_lowercase(), value.trim().to_owned())).collect();
-    match kind {
-        "twilio" => by_twilio(url, &headers, &secret_of(secret), body),
-        "vonage" => by_vonage(url, &secret_of(secret), body),
-        "sinch" => by_sinch(&headers, &secret_of(secret), body),
-        "govuk_notify" => by_notify(url, &headers, &secret_of(secret), body),
-        _ => {
-            refused("this kind of webhook is not known: the kinds are twilio, vonage, sinch and govuk_notify")
-        }
-    }
+    // As it stands in a file, which may end with a line break.
+    let secret = SecretString::from(secret.trim());
+    read(&WebhookRequest { url, headers: &headers, secret: &secret, body })
 }
 
-/// As it stands in a file, which may end with a line break.
-fn secret_of(text: &str) -> SecretString {
-    SecretString::from(text.trim())
-}
-
-fn by_twilio(url: &str, headers: &[(String, String)], secret: &SecretString, body: &[u8]) -> WebhookReading {
-    let keys = signature::Keys::whichever(secret.clone());
-    match signature::verify(&keys, url, headers, body) {
-        Ok(fields) => told(SIGNATURE, twilio::read_proved(&fields, url, body)),
-        Err(_) if !headers.iter().any(|(name, _)| name == signature::SIGNATURE) => {
-            refused("there is no X-Twilio-Signature header, so nothing proves who sent this")
-        }
-        Err(_) => refused(
-            "the signature does not fit: it was made with another secret, for another address (compare scheme, host, \
-             path and query with what is entered at Twilio), over another body, or by an algorithm that is not known",
-        ),
-    }
-}
-
-fn by_notify(url: &str, headers: &[(String, String)], token: &SecretString, body: &[u8]) -> WebhookReading {
-    let path_and_query = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let events = govuk_notify::believe(token, &Posted { path_and_query, headers, body });
-    match events {
-        Err(NotBelieved::Forged(_)) => refused(
-            "there is no Authorization header with the bearer token that was chosen: compare callback_token_file with \
-             what is entered at Notify, and let the proxy pass the header on",
-        ),
-        Ok(events) if events.is_empty() => WebhookReading {
-            accepted: true,
-            reason: "the token is right, and this tells how far a letter has come: Notify documents no such post, so ours are \
-                     asked for from its list instead"
-                .to_owned(),
-            events: Vec::new(),
-        },
-        Ok(mut events) => told("the token", events.pop().ok_or(NotBelieved::Forged(Forgery::Wrong))),
-        Err(why) => told("the token", Err::<Event, _>(why)),
-    }
-}
-
-fn by_vonage(url: &str, secret: &SecretString, body: &[u8]) -> WebhookReading {
-    match vonage::verify(secret, None, url, body) {
-        Ok(fields) => told(SIGNATURE, vonage::read(&fields)),
-        Err((_, why)) => refused(why),
-    }
-}
-
-fn by_sinch(headers: &[(String, String)], secret: &SecretString, body: &[u8]) -> WebhookReading {
-    let header =
-        |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
-    match sinch::signature::verify(secret, headers, body) {
-        Ok(_) => match sinch::read_proved(body) {
-            Ok(Some(event)) => told(SIGNATURE, Ok::<Event, NotBelieved>(event)),
-            Ok(None) => {
-                told::<Event>(SIGNATURE, Err(NotBelieved::Unreadable("it is a report we never ask for")))
+impl WebhookReading {
+    /// What a request tells whose proof, named as in "the signature", is right.
+    pub(crate) fn told<E: Into<EventReading>>(proof: &str, event: Result<E, NotBelieved>) -> Self {
+        let (reason, events) = match event.map(Into::into) {
+            Ok(event) => {
+                let what = match event {
+                    EventReading::Text { .. } => "a text has arrived",
+                    EventReading::Receipt { .. } => "a message of ours has come further",
+                };
+                (format!("{proof} is right, and {what}"), vec![event])
             }
-            Err(why) => told::<Event>(SIGNATURE, Err(why)),
-        },
-        Err(_) if header(sinch::signature::SIGNATURE).is_none() => {
-            refused("there is no x-sinch-webhook-signature header, so nothing proves who sent this")
-        }
-        Err(_) if header(sinch::signature::ALGORITHM) != Some(sinch::signature::HMAC_SHA256) => {
-            refused("the algorithm header does not say HmacSHA256, the one algorithm that is accepted")
-        }
-        Err(_) => refused(
-            "the signature does not fit: it was made with another secret, over another body (compare the raw bytes), or \
-             with another nonce or time than the headers tell",
-        ),
+            Err(NotBelieved::Unreadable(why)) => (
+                format!("{proof} is right, but this tells of no text and no message of ours: {why}"),
+                Vec::new(),
+            ),
+            Err(NotBelieved::Forged(_)) => return Self::refused(&format!("{proof} does not fit")),
+        };
+        Self { accepted: true, reason, events }
     }
-}
 
-fn told<E: Into<EventReading>>(proof: &str, event: Result<E, NotBelieved>) -> WebhookReading {
-    let (reason, events) = match event.map(Into::into) {
-        Ok(event) => {
-            let what = match event {
-                EventReading::Text { .. } => "a text has arrived",
-                EventReading::Receipt { .. } => "a message of ours has come further",
-            };
-            (format!("{proof} is right, and {what}"), vec![event])
-        }
-        Err(NotBelieved::Unreadable(why)) => {
-            (format!("{proof} is right, but this tells of no text and no message of ours: {why}"), Vec::new())
-        }
-        Err(NotBelieved::Forged(_)) => return refused(&format!("{proof} does not fit")),
-    };
-    WebhookReading { accepted: true, reason, events }
-}
-
-fn refused(reason: &str) -> WebhookReading {
-    WebhookReading { accepted: false, reason: reason.to_owned(), events: Vec::new() }
-}
-
-impl From<vonage::Told> for EventReading {
-    fn from(told: vonage::Told) -> Self {
-        match told {
-            vonage::Told::Text(text) => text.into(),
-            vonage::Told::Receipt(receipt) => receipt.into(),
-        }
+    /// A request that is not believed, with the one sentence that says why and where to look.
+    pub(crate) fn refused(reason: &str) -> Self {
+        Self { accepted: false, reason: reason.to_owned(), events: Vec::new() }
     }
 }
 

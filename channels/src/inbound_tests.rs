@@ -1,6 +1,9 @@
 //! Joining the parts of long texts.
 
+use std::collections::BTreeSet;
+
 use super::*;
+use crate::{govuk_notify, sinch, twilio};
 
 const TOTAL: u16 = 3;
 
@@ -101,7 +104,7 @@ fn texts_are_told_once_and_oldest_first_however_they_are_listed() {
             sent_at: Timestamp::from_second(1_795_446_000 + second).ok(),
             ..part(index, "words")
         };
-        KeptText { text, form: RawForm::TwilioListed, raw: Private::default() }
+        KeptText { text, form: twilio::LISTED, raw: Private::default() }
     };
     let listed = vec![kept(4, 9), kept(3, 9), kept(1, 5), kept(2, 7), kept(3, 9)];
 
@@ -126,11 +129,30 @@ fn a_number_gets_the_plus_it_lacks_and_nothing_else_does() {
 }
 
 #[test]
-fn every_form_is_read_from_the_word_it_is_stored_as() {
-    for form in RawForm::ALL {
+fn every_form_is_read_from_the_word_it_is_stored_as_and_no_two_share_one() {
+    let mut words = BTreeSet::new();
+    for form in RawForm::all() {
         assert_eq!(RawForm::parse(form.as_str()), Some(form));
+        assert!(words.insert(form.as_str()), "{form:?} is there twice");
     }
     assert_eq!(RawForm::parse("pigeon"), None);
+}
+
+#[test]
+fn the_words_that_lie_in_schools_databases_are_read_for_ever() {
+    for word in [
+        "mail",
+        "twilio_post",
+        "twilio_listed",
+        "notify_post",
+        "notify_listed",
+        "http_post",
+        "sinch_text",
+        "vonage_post",
+        "joined_text",
+    ] {
+        assert_eq!(RawForm::parse(word).map(RawForm::as_str), Some(word));
+    }
 }
 
 #[test]
@@ -156,19 +178,19 @@ fn a_sender_is_a_number_with_or_without_its_plus() {
 fn half_an_emoji_in_a_post_costs_itself_and_not_the_words() {
     let posts = [
         (
-            RawForm::SinchText,
+            sinch::TEXT,
             r#"{"type":"mo_text","id":"01FC66621XXXXX119Z8PMV1QPA","from":"447700900123","to":"447700900456","body":"He is ill \ud83d","received_at":"2026-11-23T15:00:00Z"}"#,
         ),
         (
-            RawForm::NotifyPost,
+            govuk_notify::POSTED,
             r#"{"id":"740e5834-3a29-46b4-9a6f-16142fde533a","source_number":"447700900123","destination_number":"07700900456","message":"He is ill \ud83d","date_received":"2026-11-23T15:00:00.000000Z"}"#,
         ),
         (
-            RawForm::NotifyListed,
+            govuk_notify::LISTED,
             r#"{"id":"740e5834-3a29-46b4-9a6f-16142fde533a","user_number":"447700900123","notify_number":"07700900456","content":"He is ill \ud83d","created_at":"2026-11-23T15:00:00.000000Z","service_id":"740e5834-3a29-46b4-9a6f-16142fde533b"}"#,
         ),
         (
-            RawForm::TwilioListed,
+            twilio::LISTED,
             r#"{"sid":"SM0123456789abcdef0123456789abcdef","from":"+447700900123","to":"+447700900456","body":"He is ill \ud83d","num_media":"0","direction":"inbound","date_sent":"Mon, 23 Nov 2026 15:00:00 +0000"}"#,
         ),
     ];

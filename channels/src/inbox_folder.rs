@@ -23,9 +23,11 @@ use crate::{
     address::EmailAddress,
     disk,
     error::{Fault, OpenError},
-    imap::addresses_wrong,
+    imap::{addresses_wrong, readable_addresses},
     inbox::{ArrivedMail, Batch, FetchError, Inbox, Most, Position, Standing},
+    kind::Kind,
     message::ChannelId,
+    sender::Carries,
 };
 
 /// `kind = "inbox_folder"`: mails as files.
@@ -46,14 +48,31 @@ const fn default_poll() -> f64 {
 }
 
 impl InboxFolderConfig {
-    /// The addresses whose mail arrives here; those that cannot be read are left out (opening refuses them).
-    pub fn own_addresses(&self) -> Vec<EmailAddress> {
-        self.addresses.iter().filter_map(|text| EmailAddress::parse(text).ok()).collect()
-    }
-
     fn poll(&self) -> Duration {
         let secs = if self.poll_secs.is_finite() { self.poll_secs } else { default_poll() };
         Duration::from_secs_f64(secs.clamp(0.1, 3600.0))
+    }
+}
+
+impl Kind for InboxFolderConfig {
+    fn name() -> &'static str {
+        "inbox_folder"
+    }
+
+    fn carries(&self) -> Option<Carries> {
+        None
+    }
+
+    fn hears(&self) -> bool {
+        true
+    }
+
+    fn open_inbox(&self, id: ChannelId) -> Result<Box<dyn Inbox>, OpenError> {
+        Ok(Box::new(InboxFolder::open(id, self)?))
+    }
+
+    fn own_addresses(&self) -> Vec<EmailAddress> {
+        readable_addresses(&self.addresses)
     }
 }
 

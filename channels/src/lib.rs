@@ -6,8 +6,8 @@
 //! * [`address`], [`message`], [`error`]: the words every adapter shares; the only modules the domain may name;
 //! * [`sender`]: the contract, [`Sender`], and what it promises;
 //! * [`inbox`]: the contract of a mailbox that is read, [`Inbox`]; [`imap`], [`inbox_maildir`], [`inbox_folder`]: its adapters;
-//! * [`smtp`], [`twilio`], [`govuk_notify`], [`sinch`], [`vonage`], [`http`], [`folder`]: the adapters; [`open`] is the one list
-//!   that registers them;
+//! * [`smtp`], [`twilio`], [`govuk_notify`], [`sinch`], [`vonage`], [`http`], [`folder`]: the adapters;
+//! * [`kind`]: what each says of itself; `open` is the one list that registers them;
 //! * [`record_sink`]: the contract of a place that takes records for another system, [`RecordSink`]; [`record_folder`]: its first;
 //! * [`reading`]: what an arrived mail says; [`scan`]: its files, looked at by the virus scanner of this machine;
 //! * [`wire_log`]: what was said on the wire for one attempt;
@@ -31,6 +31,7 @@ pub mod inbox;
 pub mod inbox_folder;
 pub mod inbox_maildir;
 mod json;
+pub mod kind;
 mod line;
 pub mod mail_dns;
 pub mod message;

@@ -132,7 +132,6 @@ async fn records(path: &std::path::Path) -> Result<String, String> {
 async fn domains(settings: &Settings, findings: &mut Vec<Finding>) {
     let mut asked: Vec<MailFrom> = Vec::new();
     for config in settings.channels.values() {
-        let ChannelConfig::Smtp(config) = config else { continue };
         let Some(mail) = config.mail_from().filter(|mail| !asked.contains(mail)) else { continue };
         let what = format!("mail of {}", mail.from);
         match MailDns::of_this_machine() {

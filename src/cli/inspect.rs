@@ -11,7 +11,7 @@ use std::{
 use clap::Subcommand;
 use liaison_channels::{
     address::inspect_number,
-    inbound_reading::inspect_webhook,
+    inbound_reading::{inspect_webhook, webhook_kinds},
     private::Private,
     reading::{Attachment, Hints, Limits, MailKind, MailReading, attachments, read},
     text::inspect_text,
@@ -71,7 +71,7 @@ pub(super) enum InspectCommand {
     },
     /// Whether a provider's post is believed, and what it tells; the body is read from standard input
     Webhook {
-        /// The provider: twilio, vonage or sinch
+        #[arg(help = format!("The provider: {}", webhook_kinds().collect::<Vec<_>>().join(", ")))]
         kind: String,
         /// The address as the provider called it, with its query
         #[arg(long)]

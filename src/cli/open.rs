@@ -8,8 +8,8 @@ use std::{
 
 use anyhow::{Context as _, Result, anyhow};
 use liaison_channels::{
-    ChannelConfig, message::ChannelId, private::Private, record_folder::RecordFolder, scan::Scanner,
-    sender::Carries,
+    ChannelConfig, kind::Filled, message::ChannelId, private::Private, record_folder::RecordFolder,
+    scan::Scanner, sender::Carries,
 };
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnectOptions;
@@ -164,16 +164,12 @@ pub(super) fn idle_gateway(settings: &Settings, store: &Store) -> Result<Gateway
 /// The mailboxes that mail servers fill. Of several folders of one account `INBOX` is proved, or the first, for there a mail to
 /// their address arrives.
 fn read_mailboxes(settings: &Settings) -> Vec<ReadMailbox> {
-    let filled =
-        settings.channels.iter().filter(|(_, config)| !matches!(config, ChannelConfig::InboxFolder(_)));
-    let arrives = |config: &ChannelConfig| match config {
-        ChannelConfig::Imap(config) => config.mailbox.eq_ignore_ascii_case("INBOX"),
-        _ => true,
-    };
+    let filled = settings.channels.iter().filter(|(_, config)| config.filled() != Filled::Otherwise);
     let mut mailboxes: Vec<(ReadMailbox, bool)> = filled
         .filter_map(|(id, config)| {
             let address = config.own_addresses().into_iter().next()?;
-            Some((ReadMailbox { id: id.clone(), address, probed: false }, arrives(config)))
+            let arrives = config.filled() == Filled::ByMail;
+            Some((ReadMailbox { id: id.clone(), address, probed: false }, arrives))
         })
         .collect();
     mailboxes.sort_by_key(|(_, arrives)| !arrives);

@@ -16,7 +16,7 @@ use std::{
 
 pub(in crate::cli) use answering::read_calendar;
 use answering::{AnsweringSection, CalendarSection, ComplaintsSection};
-use config::{Config, Environment, File, FileFormat, Value};
+use config::{Config, ConfigError, Environment, File, FileFormat, Value};
 use liaison_channels::{ChannelConfig, message::ChannelId, reading::Limits, scan::ScanningConfig};
 use notices::NoticesSection;
 use reading::ScanningSection;
@@ -161,7 +161,7 @@ pub fn read(file: Option<&Path>) -> Result<Settings, SettingsProblems> {
     let environment = Environment::with_prefix("LIAISON").prefix_separator("__").separator("__");
     let config = builder.add_source(environment).build().map_err(|error| {
         let sentence = match (&error, file) {
-            (config::ConfigError::Foreign(_), Some(file)) if !file.exists() => {
+            (ConfigError::Foreign(_), Some(file)) if !file.exists() => {
                 format!("the file {} is not there: check --config", file.display())
             }
             _ => format!("the settings cannot be read: {error}"),
@@ -290,11 +290,21 @@ impl Problems {
     }
 
     fn table<T: DeserializeOwned>(&mut self, value: &Value, name: &str) -> Option<T> {
+        self.table_by(value, name, Value::try_deserialize)
+    }
+
+    /// The same for what is not read by its type alone.
+    fn table_by<T>(
+        &mut self,
+        value: &Value,
+        name: &str,
+        read: impl Fn(Value) -> Result<T, ConfigError>,
+    ) -> Option<T> {
         let mut table = value.clone().into_table().unwrap_or_default();
         let mut clean = true;
         loop {
             let value = Value::new(None, config::ValueKind::Table(table.clone()));
-            let error = match value.try_deserialize::<T>() {
+            let error = match read(value) {
                 Ok(section) => return clean.then_some(section),
                 Err(error) => error.to_string(),
             };

@@ -226,7 +226,7 @@ pub(super) async fn read_again(
     received: ReceivedId,
 ) -> Result<Option<ReadAgain>, FlowError> {
     let Some(kept) = inbox::find(tx, received).await? else { return Ok(None) };
-    if kept.form != RawForm::Mail {
+    if kept.form != RawForm::MAIL {
         let words = read_text(kept.form, kept.raw.expose()).map(|text| text.body.into_inner());
         return Ok(Some(ReadAgain {
             words: words.unwrap_or_default(),
@@ -330,9 +330,6 @@ pub async fn close(
 }
 
 /// The route a stored word means, for messages that arrived.
-pub(super) const fn came_by(form: RawForm) -> Route {
-    match form {
-        RawForm::Mail => Route::Email,
-        _ => Route::Text,
-    }
+pub(super) fn came_by(form: RawForm) -> Route {
+    if form == RawForm::MAIL { Route::Email } else { Route::Text }
 }

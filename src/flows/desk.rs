@@ -319,7 +319,7 @@ pub(super) async fn note(gateway: &Gateway, entries: Vec<Entry>) -> Result<(), F
 
 /// What the person wrote, read from the kept bytes; what cannot be read says so.
 pub(super) async fn words_of(gateway: &Gateway, message: Message) -> Words {
-    if message.form != RawForm::Mail {
+    if message.form != RawForm::MAIL {
         let text = read_text(message.form, message.raw.expose());
         let (words, pictures) = text.map(|text| (text.body.into_inner(), text.media)).unwrap_or_default();
         return Words { pictures, ..Words::of(message, words) };

@@ -67,7 +67,7 @@ fn mail_row(mail: &ArrivedMail, generation: u32, now: Timestamp) -> NewReceived<
     let once = if raw.is_empty() { format!("uid {generation}:{}", mail.uid) } else { hex(&digest) };
     NewReceived {
         id: ReceivedId::new(),
-        form: RawForm::Mail,
+        form: RawForm::MAIL,
         once,
         raw,
         digest,
@@ -128,8 +128,6 @@ pub async fn unreadable_post(
 
 fn text_row<'a>(channel: &str, text: &'a KeptText, now: Timestamp) -> NewReceived<'a> {
     let raw = text.raw.expose().as_slice();
-    // The provider's time counts only where it is the earlier one: a text found by the poll was there before.
-    let sent_at = text.text.sent_at.filter(|_| text.form != RawForm::TwilioPost);
     NewReceived {
         id: ReceivedId::new(),
         form: text.form,
@@ -138,7 +136,8 @@ fn text_row<'a>(channel: &str, text: &'a KeptText, now: Timestamp) -> NewReceive
         digest: sha256(raw),
         left_out: 0,
         place: None,
-        received_at: sent_at.map_or(now, |at| at.min(now)),
+        // The provider's time counts only where it is the earlier one: a text found by the poll was there before.
+        received_at: text.text.sent_at.map_or(now, |at| at.min(now)),
         trouble: None,
         part: parts::of(channel, &text.text),
     }

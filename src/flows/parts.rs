@@ -67,13 +67,13 @@ async fn put(tx: &mut Tx, channel: &str, parts: &[Kept], now: Timestamp) -> Resu
     let raws: Vec<(RawForm, &[u8])> =
         parts.iter().map(|part| (part.form, part.raw.expose().as_slice())).collect();
     let raw = joined(&raws);
-    let Some(text) = read_text(RawForm::JoinedText, &raw) else {
+    let Some(text) = read_text(RawForm::JOINED_TEXT, &raw) else {
         let each: Vec<ReceivedId> = parts.iter().map(|part| part.id).collect();
         return Ok(text_parts::put_before_reader(tx, &each).await?);
     };
     let row = NewReceived {
         id: ReceivedId::new(),
-        form: RawForm::JoinedText,
+        form: RawForm::JOINED_TEXT,
         once: format!("joined {}", text.reference.0),
         digest: sha256(&raw),
         raw: &raw,

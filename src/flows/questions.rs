@@ -309,7 +309,7 @@ async fn whose(
     now: Timestamp,
 ) -> Result<Answered, FlowError> {
     let received = inbox::find(tx, question.received).await?;
-    let form = received.map_or(liaison_channels::inbound::RawForm::Mail, |received| received.form);
+    let form = received.map_or(liaison_channels::inbound::RawForm::MAIL, |received| received.form);
     let visibility = seen_by(link, now);
     close(tx, question, "answered", "whose it is", by, now).await?;
     let id = CaseId::new();

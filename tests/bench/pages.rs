@@ -334,7 +334,7 @@ fn gateway(store: Store, folder: &std::path::Path) -> Arc<Gateway> {
                 "+447700900900"
             };
             let settings = json!({ "path": folder.join(id), "carries": carries, "from": from });
-            let config = ChannelConfig::Folder(serde_json::from_value(settings).expect("settings"));
+            let config = ChannelConfig::read("folder", settings).expect("settings");
             let id = ChannelId::parse(id).expect("a name");
             let sender = liaison_channels::open(id.clone(), &config).expect("a channel");
             (id, sender)

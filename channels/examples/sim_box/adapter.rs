@@ -3,7 +3,7 @@
 //! We say `LOGIN <password>`, then `SEND <our reference> <number> <words in Base64>`, and the box answers `OK`, `OK <its
 //! name for the text>` or `NO <why>`. `FIND <our reference>` asks for a text, and is answered `OK <name>` or `NONE`.
 
-use std::{fmt, fs, path::PathBuf, time::Duration};
+use std::{fmt, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -11,6 +11,7 @@ use liaison_channels::{
     Sender,
     cost::{Cost, CostConfig},
     error::{Fault, OpenError, SendError, Went},
+    kind::Kind,
     message::{ChannelId, Outgoing, Parts, ProviderRef, Text},
     pace::Pace,
     sender::{Accepted, Carries, Finding, Found, Limits, Lookup},
@@ -47,6 +48,26 @@ pub(crate) struct SimBoxConfig {
 
 const fn ten() -> f64 {
     10.0
+}
+
+/// What the rest of Liaison may ask of a kind of channel. What is not here keeps its default: the box takes no texts, no
+/// provider posts to us, and no mail is sent.
+impl Kind for SimBoxConfig {
+    fn name() -> &'static str {
+        "sim_box"
+    }
+
+    fn carries(&self) -> Option<Carries> {
+        Some(Carries::Text)
+    }
+
+    fn hears(&self) -> bool {
+        false
+    }
+
+    fn open(&self, id: ChannelId) -> Result<Arc<dyn Sender>, OpenError> {
+        Ok(Arc::new(SimBox::open(id, self)?))
+    }
 }
 
 /// A text channel through one box.

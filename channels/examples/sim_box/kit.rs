@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use liaison_channels::{
-    Sender,
+    ChannelConfig, Sender,
     conformance::{Misbehaviour, Rig, Taken},
     conformance_tests,
     message::ChannelId,
+    open, open_inbox,
+    sender::Carries,
 };
 use tempfile::TempDir;
 
@@ -88,4 +90,19 @@ fn an_unknown_setting_is_an_error() {
     let settings = serde_json::json!({"address": "127.0.0.1:1", "password_file": "/x", "pasword": "x"});
 
     assert!(serde_json::from_value::<SimBoxConfig>(settings).is_err());
+}
+
+/// As the list opens it: an adapter in the house stands on it, and is read by its word, too.
+#[tokio::test]
+async fn its_settings_open_it_as_a_channel_and_not_as_a_mailbox() {
+    let home = tempfile::tempdir().expect("a folder for the test");
+    let fake = BoxFake::start().await.expect("a port on loopback");
+    let config = ChannelConfig::new(fake.config(home.path()).expect("a file for the password"));
+    let id = || ChannelId::parse("texts").expect("good");
+
+    let sender = open(id(), &config).expect("opens");
+
+    sender.probe().await.expect("the box is there");
+    assert_eq!((config.kind(), config.carries(), config.hears()), ("sim_box", Some(Carries::Text), false));
+    assert!(open_inbox(id(), &config).is_err());
 }

@@ -45,6 +45,40 @@ impl fmt::Debug for EmailAddress {
     }
 }
 
+/// Whether a domain is one in which people have mailboxes of their own, such as `gmail.com`: a school that has one there shares it
+/// with strangers, and nobody at the school has a say over it.
+pub fn is_personal_mail(domain: &str) -> bool {
+    const PUBLIC: [&str; 26] = [
+        "gmail.com",
+        "googlemail.com",
+        "outlook.com",
+        "hotmail.com",
+        "hotmail.co.uk",
+        "live.com",
+        "live.co.uk",
+        "msn.com",
+        "outlook.co.uk",
+        "yahoo.com",
+        "yahoo.co.uk",
+        "ymail.com",
+        "rocketmail.com",
+        "icloud.com",
+        "me.com",
+        "mac.com",
+        "aol.com",
+        "btinternet.com",
+        "sky.com",
+        "talktalk.net",
+        "virginmedia.com",
+        "ntlworld.com",
+        "proton.me",
+        "protonmail.com",
+        "gmx.com",
+        "mail.com",
+    ];
+    PUBLIC.contains(&domain.to_ascii_lowercase().as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

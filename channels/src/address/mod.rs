@@ -8,7 +8,7 @@ mod phone;
 mod plan;
 mod reading;
 
-pub use email::{BadEmail, EmailAddress};
+pub use email::{BadEmail, EmailAddress, is_personal_mail};
 pub use phone::{BadNumber, PhoneNumber};
 pub use plan::{NotTextable, NumberKind};
 pub use reading::{NumberReading, inspect_number};

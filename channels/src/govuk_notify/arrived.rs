@@ -9,17 +9,22 @@ use serde::Deserialize;
 
 use super::notification_id;
 use crate::{
-    inbound::{ArrivedText, with_plus},
+    inbound::{ArrivedText, RawForm, with_plus},
     message::ProviderRef,
 };
 
+/// Notify's post about one text, JSON.
+pub const POSTED: RawForm = RawForm::new("notify_post");
+/// One element of Notify's list of received texts, JSON.
+pub const LISTED: RawForm = RawForm::new("notify_listed");
+
 /// Reads a kept post about a text that arrived, as it was read when it came.
-pub(crate) fn read_post(raw: &[u8]) -> Option<ArrivedText> {
+pub(super) fn read_post(raw: &[u8]) -> Option<ArrivedText> {
     crate::json::read::<Arrived>(raw)?.into_text()
 }
 
 /// Reads a kept element of the list of received texts, as it was read when it came.
-pub(crate) fn read_listed(raw: &[u8]) -> Option<ArrivedText> {
+pub(super) fn read_listed(raw: &[u8]) -> Option<ArrivedText> {
     crate::json::read::<ListedText>(raw)?.into_text()
 }
 

@@ -49,12 +49,12 @@ impl Callback for Posts {
     }
 
     fn form(&self) -> RawForm {
-        RawForm::NotifyPost
+        arrived::POSTED
     }
 }
 
 /// Believes and reads a post as a channel with this token would: for looking at one by hand.
-pub(crate) fn believe(token: &SecretString, posted: &Posted<'_>) -> Result<Vec<Event>, NotBelieved> {
+pub(super) fn believe(token: &SecretString, posted: &Posted<'_>) -> Result<Vec<Event>, NotBelieved> {
     Posts::new(token, None).events(posted)
 }
 
@@ -66,7 +66,7 @@ fn read(body: &[u8], carries: Option<Carries>) -> Result<Vec<Event>, NotBelieved
         let text = arrived::read_post(body);
         let text = text.ok_or(NotBelieved::Unreadable("a received text is not in the documented form"))?;
         let raw = Private::new(body.to_vec());
-        return Ok(vec![Event::Text(Box::new(KeptText { text, form: RawForm::NotifyPost, raw }))]);
+        return Ok(vec![Event::Text(Box::new(KeptText { text, form: arrived::POSTED, raw }))]);
     }
     let kind = match post.get("notification_type").and_then(Value::as_str) {
         Some("sms") => Carries::Text,

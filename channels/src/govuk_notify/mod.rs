@@ -19,6 +19,7 @@ mod config;
 pub mod errors;
 mod find;
 mod key;
+mod kind;
 mod letter;
 mod mail;
 mod receipts;
@@ -58,8 +59,7 @@ use crate::{
     wire_log::Recorder,
 };
 
-pub(crate) use arrived::{read_listed, read_post};
-pub(crate) use callback::believe;
+pub use arrived::{LISTED, POSTED};
 pub use config::GovukNotifyConfig;
 
 /// Letters of a text at most, whatever its alphabet (provider's pricing page and `SMS_CHAR_COUNT_LIMIT` of its utilities,

@@ -8,10 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{GovukNotify, arrived::ListedText};
+use super::{
+    GovukNotify,
+    arrived::{LISTED, ListedText},
+};
 use crate::{
     error::{Fault, SendError},
-    inbound::{KeptText, RawForm, oldest_first},
+    inbound::{KeptText, oldest_first},
     private::Private,
     sender::Carries,
     texting::not_listed,
@@ -69,7 +72,7 @@ fn sift(page: &[Value], horizon: Timestamp) -> Result<(Vec<KeptText>, Past), Sen
         last = Some((text.reference.0.clone(), text.sent_at));
         if text.sent_at.is_none_or(|at| at >= horizon) {
             let raw = Private::new(element.to_string().into_bytes());
-            new.push(KeptText { text, form: RawForm::NotifyListed, raw });
+            new.push(KeptText { text, form: LISTED, raw });
         }
     }
     let past = match last {

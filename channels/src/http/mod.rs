@@ -10,6 +10,7 @@
 mod answer;
 pub mod config;
 mod document;
+mod kind;
 mod plan;
 mod posts;
 mod proof;
@@ -45,7 +46,7 @@ use crate::{
 pub(crate) use config::Form;
 pub use config::HttpConfig;
 pub(crate) use document::Document;
-pub(crate) use posts::read_post;
+pub use posts::POSTED;
 
 /// A text channel through a described provider.
 pub struct Http {

@@ -38,8 +38,11 @@ struct Kept {
     post: String,
 }
 
+/// A described provider's post about one text: what was read, beside its body as it came, JSON.
+pub const POSTED: RawForm = RawForm::new("http_post");
+
 /// Reads a kept text, as it was read when it came.
-pub(crate) fn read_post(raw: &[u8]) -> Option<ArrivedText> {
+pub(super) fn read_post(raw: &[u8]) -> Option<ArrivedText> {
     let kept: Kept = serde_json::from_slice(raw).ok()?;
     Some(arrived(&kept))
 }
@@ -84,7 +87,7 @@ impl Callback for Posts {
     }
 
     fn form(&self) -> RawForm {
-        RawForm::HttpPost
+        POSTED
     }
 }
 
@@ -132,7 +135,7 @@ fn text(texts: &Texts, body: &[u8]) -> Result<KeptText, NotBelieved> {
     };
     // Writing plain strings cannot fail.
     let raw = serde_json::to_vec(&kept).unwrap_or_default();
-    Ok(KeptText { text: arrived(&kept), form: RawForm::HttpPost, raw: Private::new(raw) })
+    Ok(KeptText { text: arrived(&kept), form: POSTED, raw: Private::new(raw) })
 }
 
 /// A name for a text to which its provider gives none: a digest of the values that tell it from others. Each is led by

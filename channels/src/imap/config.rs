@@ -68,11 +68,6 @@ const fn default_deadline() -> f64 {
 }
 
 impl ImapConfig {
-    /// The addresses whose mail arrives here; those that cannot be read are left out (opening refuses them).
-    pub fn own_addresses(&self) -> Vec<EmailAddress> {
-        self.addresses.iter().filter_map(|text| EmailAddress::parse(text).ok()).collect()
-    }
-
     /// The port, chosen by the encryption when it is not set.
     pub(super) fn port(&self) -> u16 {
         self.port.unwrap_or(if self.tls == Tls::Tls { 993 } else { 143 })
@@ -126,6 +121,11 @@ pub(crate) fn addresses_wrong(addresses: &[String]) -> Option<&'static str> {
     wrong.then_some(
         "addresses: list the addresses whose mail arrives here, such as parents@northfield.example",
     )
+}
+
+/// The addresses of a mailbox, without those that cannot be read.
+pub(crate) fn readable_addresses(addresses: &[String]) -> Vec<EmailAddress> {
+    addresses.iter().filter_map(|text| EmailAddress::parse(text).ok()).collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 mod config;
 mod dial;
 mod folder_name;
+mod kind;
 mod line;
 mod take;
 mod talk;
@@ -21,7 +22,7 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 pub use self::config::ImapConfig;
-pub(crate) use self::config::addresses_wrong;
+pub(crate) use self::config::{addresses_wrong, readable_addresses};
 use self::{
     dial::Dialer,
     line::{Idled, Line},
@@ -33,6 +34,7 @@ use crate::{
     address::EmailAddress,
     error::OpenError,
     inbox::{Batch, FetchError, Inbox, Most, Position, Standing},
+    kind::Kind as _,
     message::ChannelId,
     stubborn::Stubborn,
 };

@@ -14,6 +14,7 @@
 //! * A mail that is kept is moved from `new/` to `cur/` and marked as seen. Unmarked stay: what another program has moved
 //!   to `cur/` before, what could not be read, and what lay there at the very first look or when the list was lost.
 
+mod kind;
 mod list;
 mod mark;
 mod name;
@@ -42,6 +43,7 @@ use crate::{
     error::{Fault, OpenError},
     imap::addresses_wrong,
     inbox::{Batch, FetchError, Inbox, Most, Position, Standing},
+    kind::Kind as _,
     message::ChannelId,
     stubborn::Stubborn,
 };
@@ -76,11 +78,6 @@ const fn default_poll() -> f64 {
 }
 
 impl MaildirConfig {
-    /// The addresses whose mail arrives here; those that cannot be read are left out (opening refuses them).
-    pub fn own_addresses(&self) -> Vec<EmailAddress> {
-        self.addresses.iter().filter_map(|text| EmailAddress::parse(text).ok()).collect()
-    }
-
     fn poll(&self) -> Duration {
         let secs = if self.poll_secs.is_finite() { self.poll_secs } else { default_poll() };
         Duration::from_secs_f64(secs.clamp(0.1, 3600.0))

@@ -6,6 +6,7 @@ use super::headers::Headers;
 use super::mime::{Mail, without_comments};
 use super::sender::Sender;
 use super::{Hints, NoAnswer, auto_reply};
+use crate::address::is_personal_mail;
 
 /// Everything a rule may look at.
 pub(super) struct Seen<'a> {
@@ -136,7 +137,7 @@ fn own_sender(sender: &Sender, hints: &Hints) -> Option<String> {
         .own
         .iter()
         .filter_map(|own| domain(own.expose()))
-        .any(|own| own == sender.domain && !is_public(&own));
+        .any(|own| own == sender.domain && !is_personal_mail(&own));
     domain.then(|| "It comes from our own domain.".to_owned())
 }
 
@@ -154,39 +155,6 @@ fn domain(own: &str) -> Option<String> {
     let lower = own.trim().to_lowercase();
     let domain = lower.rsplit('@').next().unwrap_or_default().to_owned();
     (!domain.is_empty()).then_some(domain)
-}
-
-/// Domains in which carers have their mailboxes: a school that has one there shares it with strangers.
-fn is_public(domain: &str) -> bool {
-    const PUBLIC: [&str; 26] = [
-        "gmail.com",
-        "googlemail.com",
-        "outlook.com",
-        "hotmail.com",
-        "hotmail.co.uk",
-        "live.com",
-        "live.co.uk",
-        "msn.com",
-        "outlook.co.uk",
-        "yahoo.com",
-        "yahoo.co.uk",
-        "ymail.com",
-        "rocketmail.com",
-        "icloud.com",
-        "me.com",
-        "mac.com",
-        "aol.com",
-        "btinternet.com",
-        "sky.com",
-        "talktalk.net",
-        "virginmedia.com",
-        "ntlworld.com",
-        "proton.me",
-        "protonmail.com",
-        "gmx.com",
-        "mail.com",
-    ];
-    PUBLIC.contains(&domain)
 }
 
 fn loops(headers: &Headers, hints: &Hints) -> Option<String> {
@@ -212,7 +180,8 @@ fn loops(headers: &Headers, hints: &Hints) -> Option<String> {
 fn written_here(headers: &Headers, hints: &Hints) -> bool {
     let ours = |named: &str| {
         let named = named.trim().to_lowercase();
-        !is_public(&named) && hints.own.iter().any(|own| domain(own.expose()).is_some_and(|own| own == named))
+        !is_personal_mail(&named)
+            && hints.own.iter().any(|own| domain(own.expose()).is_some_and(|own| own == named))
     };
     let mut written = headers.all("x-liaison").peekable();
     written.peek().is_some()

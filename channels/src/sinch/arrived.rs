@@ -6,10 +6,16 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::is_id;
-use crate::{inbound::ArrivedText, message::ProviderRef};
+use crate::{
+    inbound::{ArrivedText, RawForm},
+    message::ProviderRef,
+};
+
+/// What Sinch tells of one text, JSON: the same in its post and in its list.
+pub const TEXT: RawForm = RawForm::new("sinch_text");
 
 /// Reads a kept post or a kept element of the list, as it was read when it came.
-pub(crate) fn read_kept(raw: &[u8]) -> Option<ArrivedText> {
+pub(super) fn read_kept(raw: &[u8]) -> Option<ArrivedText> {
     read(&crate::json::read(raw)?).ok()
 }
 

@@ -49,12 +49,12 @@ impl Callback for Posts {
     }
 
     fn form(&self) -> RawForm {
-        RawForm::SinchText
+        arrived::TEXT
     }
 }
 
 /// Reads a post that was proved. `None`: it tells of something that we have not asked for.
-pub(crate) fn read(body: &[u8]) -> Result<Option<Event>, NotBelieved> {
+pub(super) fn read(body: &[u8]) -> Result<Option<Event>, NotBelieved> {
     let told: Value = crate::json::read(body).ok_or(NotBelieved::Unreadable("the body is not JSON"))?;
     match told.get("type").and_then(Value::as_str) {
         Some("recipient_delivery_report_sms") => receipt(&told).map(Event::Receipt).map(Some),
@@ -63,7 +63,7 @@ pub(crate) fn read(body: &[u8]) -> Result<Option<Event>, NotBelieved> {
         Some(_) => {
             let text = arrived::read(&told).map_err(NotBelieved::Unreadable)?;
             let raw = Private::new(body.to_vec());
-            Ok(Some(Event::Text(Box::new(KeptText { text, form: RawForm::SinchText, raw }))))
+            Ok(Some(Event::Text(Box::new(KeptText { text, form: arrived::TEXT, raw }))))
         }
         None => Err(NotBelieved::Unreadable("type is not there")),
     }

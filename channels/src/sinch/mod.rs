@@ -14,6 +14,7 @@ mod callback;
 pub mod codes;
 mod config;
 mod find;
+mod kind;
 mod received;
 pub mod signature;
 mod wire;
@@ -41,8 +42,7 @@ use crate::{
     wire_log::Recorder,
 };
 
-pub(crate) use arrived::read_kept;
-pub(crate) use callback::read as read_proved;
+pub use arrived::TEXT;
 pub use config::SinchConfig;
 
 /// Nobody's number (Ofcom's range for drama), for rehearsals that reach nobody.

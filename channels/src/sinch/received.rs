@@ -9,8 +9,7 @@ use serde_json::Value;
 use super::{Sinch, arrived, wire};
 use crate::{
     error::{Fault, SendError},
-    inbound::oldest_first,
-    inbound::{KeptText, RawForm},
+    inbound::{KeptText, oldest_first},
     private::Private,
     texting::{closed, not_listed},
     wire_log::Recorder,
@@ -73,7 +72,7 @@ impl Sinch {
             return Ok(None);
         }
         let raw = Private::new(element.to_string().into_bytes());
-        Ok(Some(KeptText { text, form: RawForm::SinchText, raw }))
+        Ok(Some(KeptText { text, form: arrived::TEXT, raw }))
     }
 }
 

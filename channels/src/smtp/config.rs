@@ -8,9 +8,7 @@ use serde::Deserialize;
 pub use crate::tls::Tls;
 use crate::{
     error::OpenError,
-    line,
-    mail_dns::MailFrom,
-    mime,
+    line, mime,
     oauth::{OAuthConfig, Proof},
 };
 
@@ -123,14 +121,6 @@ pub(super) struct Patience {
 }
 
 impl SmtpConfig {
-    /// Which domains mail is sent for; `None` where the settings do not read.
-    pub fn mail_from(&self) -> Option<MailFrom> {
-        let domain = |text: &str| Some(mime::mailbox(text)?.email.domain().to_ascii_lowercase());
-        let from = domain(&self.from)?;
-        let envelope = self.envelope_from.as_deref().map_or_else(|| Some(from.clone()), domain)?;
-        Some(MailFrom { from, envelope, selectors: self.dkim_selectors.clone() })
-    }
-
     /// The port, chosen by the encryption when it is not set.
     pub(super) fn port(&self) -> u16 {
         self.port.unwrap_or(match self.tls {

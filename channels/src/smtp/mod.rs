@@ -11,6 +11,7 @@
 mod classify;
 mod codes;
 mod config;
+mod kind;
 mod letter;
 mod pool;
 mod reply;

@@ -10,18 +10,23 @@ use super::{
     signature::{Fields, form, one},
 };
 use crate::{
-    inbound::{ArrivedText, OptOut},
+    inbound::{ArrivedText, OptOut, RawForm},
     message::ProviderRef,
 };
 
+/// Twilio's post about one text, form-encoded.
+pub const POSTED: RawForm = RawForm::new("twilio_post");
+/// One element of Twilio's list of messages, JSON.
+pub const LISTED: RawForm = RawForm::new("twilio_listed");
+
 /// Reads a kept post about a text that arrived, as it was read when it came.
-pub(crate) fn read_post(raw: &[u8]) -> Option<ArrivedText> {
+pub(super) fn read_post(raw: &[u8]) -> Option<ArrivedText> {
     from_post(&form(raw)).ok()
 }
 
 /// Reads a kept element of the list of messages, as it was read when it came. `None` for anything but a text that
 /// arrived.
-pub(crate) fn read_listed(raw: &[u8]) -> Option<ArrivedText> {
+pub(super) fn read_listed(raw: &[u8]) -> Option<ArrivedText> {
     crate::json::read::<Listed>(raw)?.into_text()
 }
 

@@ -51,7 +51,7 @@ impl Callback for Posts {
     }
 
     fn form(&self) -> RawForm {
-        RawForm::TwilioPost
+        arrived::POSTED
     }
 
     fn answer(&self) -> (&'static str, &'static str) {
@@ -61,7 +61,7 @@ impl Callback for Posts {
 }
 
 /// Reads a post that was proved. `address` is where it was posted to, for our reference in it.
-pub(crate) fn read(fields: &Fields, address: &str, body: &[u8]) -> Result<Event, NotBelieved> {
+pub(super) fn read(fields: &Fields, address: &str, body: &[u8]) -> Result<Event, NotBelieved> {
     let status = one(fields, "MessageStatus")?.or(one(fields, "SmsStatus")?);
     let text = match status {
         Some("receiving" | "received") => true,
@@ -73,7 +73,7 @@ pub(crate) fn read(fields: &Fields, address: &str, body: &[u8]) -> Result<Event,
         _ if text => {
             let text = arrived::from_post(fields).map_err(NotBelieved::Unreadable)?;
             let raw = Private::new(body.to_vec());
-            Ok(Event::Text(Box::new(KeptText { text, form: RawForm::TwilioPost, raw })))
+            Ok(Event::Text(Box::new(KeptText { text, form: arrived::POSTED, raw })))
         }
         Some(status) => receipt(fields, status, ours(address)).map(Event::Receipt),
         None => Err(NotBelieved::Unreadable("neither MessageStatus nor SmsStatus is there")),

@@ -13,6 +13,7 @@ pub mod codes;
 mod config;
 mod fared;
 mod find;
+mod kind;
 mod list;
 mod received;
 pub mod signature;
@@ -44,8 +45,7 @@ use crate::{
     wire_log::Recorder,
 };
 
-pub(crate) use arrived::{read_listed, read_post};
-pub(crate) use callback::read as read_proved;
+pub use arrived::{LISTED, POSTED};
 pub use config::TwilioConfig;
 
 /// A text channel that sends through one Twilio account from one sender.

@@ -11,10 +11,15 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{Twilio, arrived::Listed, config::Origin, list};
+use super::{
+    Twilio,
+    arrived::{LISTED, Listed},
+    config::Origin,
+    list,
+};
 use crate::{
     error::{Fault, SendError},
-    inbound::{KeptText, RawForm, oldest_first},
+    inbound::{KeptText, oldest_first},
     private::Private,
     texting::{closed, not_listed},
     wire_log::Recorder,
@@ -126,7 +131,7 @@ impl Twilio {
             return None;
         }
         let raw = Private::new(message.to_string().into_bytes());
-        listed.into_text().map(|text| KeptText { text, form: RawForm::TwilioListed, raw })
+        listed.into_text().map(|text| KeptText { text, form: LISTED, raw })
     }
 
     /// A text that names no messaging service may have come through ours; a text too many is a question for staff, a

@@ -71,7 +71,7 @@ impl Keys {
     }
 
     /// One secret, whatever key a request names: for looking at a request by hand, never for believing one.
-    pub(crate) fn whichever(secret: SecretString) -> Self {
+    pub(super) fn whichever(secret: SecretString) -> Self {
         Self { any: Some(secret), ..Self::default() }
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
+    POSTED,
     config::Proof,
     seen::Seen,
     signature::{self, Fields},
@@ -66,13 +67,13 @@ impl Callback for Posts {
             Told::Text(text) => {
                 let raw = if body.is_empty() { signature::query(path_and_query).as_bytes() } else { body };
                 let raw = Private::new(raw.to_vec());
-                Ok(vec![Event::Text(Box::new(KeptText { text, form: RawForm::VonagePost, raw }))])
+                Ok(vec![Event::Text(Box::new(KeptText { text, form: POSTED, raw }))])
             }
         }
     }
 
     fn form(&self) -> RawForm {
-        RawForm::VonagePost
+        POSTED
     }
 }
 

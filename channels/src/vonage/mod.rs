@@ -15,6 +15,7 @@
 mod callback;
 pub mod codes;
 mod config;
+mod kind;
 mod seen;
 pub mod signature;
 mod told;
@@ -30,12 +31,13 @@ use self::{
     callback::Posts,
     config::Settings,
     seen::Seen,
+    told::{Told, read},
     wire::{Parts, Verdict, Wire},
 };
 use crate::{
     Sender,
     error::{Fault, OpenError, SendError, Went},
-    inbound::ArrivedText,
+    inbound::{ArrivedText, RawForm},
     message::{ChannelId, Outgoing, ProviderRef, Text},
     pace::Pace,
     receipt::Callback,
@@ -46,8 +48,6 @@ use crate::{
 };
 
 pub use config::VonageConfig;
-pub(crate) use signature::verify;
-pub(crate) use told::{Told, read};
 
 /// A text channel that sends through one Vonage account from one sender.
 pub struct Vonage {
@@ -229,8 +229,11 @@ impl Sender for Vonage {
     }
 }
 
+/// Vonage's post about one text, or one part of a long one: a form, JSON, or what stood behind the `?` of its address.
+pub const POSTED: RawForm = RawForm::new("vonage_post");
+
 /// Reads a kept post about a text, or a kept part of one, as it was read when it came.
-pub(crate) fn read_kept(raw: &[u8]) -> Option<ArrivedText> {
+fn read_kept(raw: &[u8]) -> Option<ArrivedText> {
     match read(&signature::fields("", raw)?).ok()? {
         Told::Text(text) => Some(text),
         Told::Receipt(_) => None,

@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::receipt::Forgery;
 
 /// A request's parameters, each once, by name.
-pub(crate) type Fields = BTreeMap<String, String>;
+pub(super) type Fields = BTreeMap<String, String>;
 
 /// By which method an account signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +133,7 @@ impl From<WeakSignature> for Method {
 
 /// The parameters of a request whose signature is right, without `sig`; or what is wrong, with a sentence. With a method,
 /// no other is accepted; without, its length tells it, and none that can be forged is accepted.
-pub(crate) fn verify(
+pub(super) fn verify(
     secret: &SecretString,
     method: Option<Method>,
     url: &str,

@@ -11,13 +11,13 @@ use crate::{
 };
 
 /// What a request tells of.
-pub(crate) enum Told {
+pub(super) enum Told {
     Text(ArrivedText),
     Receipt(Receipt),
 }
 
 /// Reads a request that was proved.
-pub(crate) fn read(fields: &Fields) -> Result<Told, NotBelieved> {
+pub(super) fn read(fields: &Fields) -> Result<Told, NotBelieved> {
     let reference = ProviderRef(needed(fields, "messageId", "messageId is not there")?);
     if let Some(status) = word(fields, "status") {
         return receipt(fields, reference, status).map(Told::Receipt);

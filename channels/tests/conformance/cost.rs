@@ -29,10 +29,10 @@ fn the_price_and_the_months_cap_are_told_and_checked_by_every_channel_of_texts()
         );
         (one.cost, two.cost, three.cost, four.cost) = (cost.clone(), cost.clone(), cost.clone(), cost);
         [
-            ChannelConfig::Twilio(one),
-            ChannelConfig::GovukNotify(two),
-            ChannelConfig::Vonage(three),
-            ChannelConfig::Sinch(four),
+            ChannelConfig::new(one),
+            ChannelConfig::new(two),
+            ChannelConfig::new(three),
+            ChannelConfig::new(four),
         ]
     };
     let id = ChannelId::parse("texts").expect("good");

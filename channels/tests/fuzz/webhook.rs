@@ -228,7 +228,7 @@ fn by_description(http: &Http, path_and_query: &str, headers: &[(String, String)
 
 /// Bytes that are read again after they were kept, in each form.
 fn kept(body: &[u8]) {
-    for form in RawForm::ALL {
+    for form in RawForm::all() {
         let read = read_text(form, body);
         assert_eq!(read, read_text(form, body), "read twice, it is not the same");
         read.iter().for_each(text);

@@ -4,7 +4,8 @@ use liaison_channels::{
     Sender,
     conformance::Post,
     fakes::govuk_notify::GovukNotifyFake,
-    inbound::{Event, RawForm, read_text},
+    govuk_notify,
+    inbound::{Event, read_text},
     receipt::{FailedAs, Forgery, NotBelieved, Progress, Receipt},
 };
 use serde_json::{Value, json};
@@ -98,7 +99,7 @@ fn a_posted_text_is_read_whole_with_its_time() {
     let told = events(&scene, &GovukNotifyFake::text_post(&received)).unwrap();
 
     let [Event::Text(kept)] = told.as_slice() else { panic!("{told:?}") };
-    assert_eq!((kept.text.reference.0.as_str(), kept.form), (received.id.as_str(), RawForm::NotifyPost));
+    assert_eq!((kept.text.reference.0.as_str(), kept.form), (received.id.as_str(), govuk_notify::POSTED));
     assert_eq!((kept.text.from.expose().as_str(), kept.text.to.expose().as_str()), (CARER, "07700900456"));
     assert_eq!((kept.text.body.expose().as_str(), kept.text.media), (WORDS, 0));
     assert_eq!(kept.text.sent_at.unwrap().as_microsecond(), received.created.as_microsecond());
@@ -158,5 +159,5 @@ fn what_is_proved_but_not_in_the_documented_form_is_for_a_person() {
     }
     let page = Post { body: b"<html>".to_vec(), ..GovukNotifyFake::post(&json!({})) };
     assert!(matches!(events(&scene, &page), Err(NotBelieved::Unreadable(_))));
-    assert_eq!(scene.notify.callback().unwrap().form(), RawForm::NotifyPost);
+    assert_eq!(scene.notify.callback().unwrap().form(), govuk_notify::POSTED);
 }

@@ -175,7 +175,7 @@ async fn a_channel_of_letters_has_no_alphabet_hears_nothing_and_refuses_texts() 
     assert_eq!(error.summary, "this channel carries letters, not texts");
     assert_eq!((scene.notify.limits().carries, scene.notify.limits().alphabet), (Carries::Letter, None));
     assert_eq!(scene.notify.received(Timestamp::UNIX_EPOCH).await.unwrap(), None);
-    let config = ChannelConfig::GovukNotify(config);
+    let config = ChannelConfig::new(config);
     assert_eq!((config.carries(), config.hears()), (Some(Carries::Letter), false));
     let error = Scene::new().notify.send(&letter()).await.unwrap_err();
     assert_eq!(

@@ -85,7 +85,7 @@ async fn a_channel_of_mail_has_no_alphabet_hears_nothing_and_refuses_texts() {
     assert_eq!((error.fault, error.went, scene.fake.posted()), (Fault::Refused, Went::No, 0));
     assert_eq!((scene.notify.limits().carries, scene.notify.limits().alphabet), (Carries::Mail, None));
     assert_eq!(scene.notify.received(Timestamp::UNIX_EPOCH).await.unwrap(), None);
-    let config = ChannelConfig::GovukNotify(config);
+    let config = ChannelConfig::new(config);
     assert_eq!((config.carries(), config.hears()), (Some(Carries::Mail), false));
 }
 

@@ -8,7 +8,8 @@ use liaison_channels::{
         govuk_notify::{GovukNotifyFake, Received},
         stage::Deed,
     },
-    inbound::{Event, KeptText, RawForm, read_text},
+    govuk_notify,
+    inbound::{Event, KeptText, read_text},
 };
 use uuid::Uuid;
 
@@ -40,7 +41,7 @@ async fn a_text_whose_post_never_came_is_found_in_the_list() {
     let texts = received(&scene, scene.began).await;
 
     let [kept] = texts.as_slice() else { panic!("{texts:?}") };
-    assert_eq!((kept.text.reference.0.as_str(), kept.form), (arrived.id.as_str(), RawForm::NotifyListed));
+    assert_eq!((kept.text.reference.0.as_str(), kept.form), (arrived.id.as_str(), govuk_notify::LISTED));
     assert_eq!((kept.text.from.expose().as_str(), kept.text.body.expose().as_str()), (CARER, WORDS));
     assert_eq!(kept.text.to.expose(), GovukNotifyFake::NUMBER);
     assert_eq!(read_text(kept.form, kept.raw.expose()).as_ref(), Some(&kept.text));

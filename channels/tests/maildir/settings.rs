@@ -40,7 +40,7 @@ fn an_unknown_key_is_an_error() {
 
 #[test]
 fn it_is_on_the_list_of_mailboxes_with_its_addresses() {
-    let config = ChannelConfig::Maildir(Mailbox::new().config(&json!({})));
+    let config = ChannelConfig::new(Mailbox::new().config(&json!({})));
 
     let inbox = open_inbox(ChannelId::parse("parents-inbox").unwrap(), &config).unwrap();
 

@@ -4,8 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use liaison_channels::{
     Sender,
     fakes::sinch::{SignedPost, SinchFake},
-    inbound::{Event, KeptText, RawForm, read_text},
+    inbound::{Event, KeptText, read_text},
     receipt::{Forgery, NotBelieved},
+    sinch,
 };
 use serde_json::{Value, json};
 
@@ -54,7 +55,7 @@ fn a_posted_text_is_kept_whole_with_the_bytes_it_came_in() {
     assert_eq!((kept.text.to.expose().as_str(), kept.text.body.expose().as_str()), ("447700900456", WORDS));
     assert_eq!((kept.text.media, kept.text.part.clone()), (0, None));
     assert_eq!(kept.text.sent_at.map(Timestamp::as_second), Some(1_795_446_000));
-    assert_eq!((kept.form, kept.raw.expose()), (RawForm::SinchText, &post.body));
+    assert_eq!((kept.form, kept.raw.expose()), (sinch::TEXT, &post.body));
     assert_eq!(read_text(kept.form, kept.raw.expose()), Some(kept.text));
 }
 
@@ -156,6 +157,6 @@ fn a_signature_of_another_time_is_believed_within_the_window_only() {
 #[test]
 fn bytes_that_are_no_text_are_not_read_as_one() {
     for raw in [&b""[..], b"{}", b"[]", b"\xff", b"Body=x&From=y"] {
-        assert_eq!(read_text(RawForm::SinchText, raw), None);
+        assert_eq!(read_text(sinch::TEXT, raw), None);
     }
 }

@@ -5,7 +5,8 @@ use liaison_channels::{
     Sender,
     error::{Fault, Went},
     fakes::sinch::{Arrived, Deed, SinchFake},
-    inbound::{Event, KeptText, RawForm, read_text},
+    inbound::{Event, KeptText, read_text},
+    sinch,
 };
 use serde_json::json;
 
@@ -46,7 +47,7 @@ async fn a_text_whose_post_never_came_is_found_in_the_list() {
     assert_eq!(Some(kept.text.reference.0.as_str()), arrived.told["id"].as_str());
     assert_eq!(kept.text.sender().unwrap().expose(), CARER);
     assert_eq!((kept.text.body.expose().as_str(), kept.text.media), (WORDS, 0));
-    assert_eq!((kept.form, kept.text.part.as_ref()), (RawForm::SinchText, None));
+    assert_eq!((kept.form, kept.text.part.as_ref()), (sinch::TEXT, None));
     let off = kept.text.sent_at.unwrap().duration_since(arrived.received);
     assert!(off.abs() < SignedDuration::from_secs(1), "{off:?}");
     assert_eq!(scene.fake.complaints(), Vec::<String>::new());

@@ -5,6 +5,7 @@ use liaison_channels::{
     fakes::twilio::{SignedPost, TwilioFake},
     inbound::{Event, KeptText, OptOut, RawForm, read_text},
     receipt::{Forgery, NotBelieved},
+    twilio,
 };
 
 use crate::{CARER, Scene, WORDS, text};
@@ -78,7 +79,7 @@ fn a_posted_text_is_kept_whole_with_the_bytes_it_came_in() {
     assert_eq!(kept.text.to.expose(), TwilioFake::NUMBER);
     assert_eq!(kept.text.body.expose(), words);
     assert_eq!((kept.text.media, kept.text.part.clone(), kept.text.sent_at), (0, None, None));
-    assert_eq!((kept.form, kept.raw.expose()), (RawForm::TwilioPost, &post.body));
+    assert_eq!((kept.form, kept.raw.expose()), (twilio::POSTED, &post.body));
 }
 
 #[test]
@@ -220,7 +221,7 @@ fn a_signed_text_that_makes_no_sense_is_told_apart_from_a_forged_one() {
 fn bytes_that_are_no_text_are_not_read_as_one() {
     for raw in [&b""[..], b"\xff\xfe", b"{}", b"[]", b"null", b"{\"sid\":1}", b"MessageSid=SM1&From=x&Body=y"]
     {
-        for form in [RawForm::Mail, RawForm::TwilioPost, RawForm::TwilioListed] {
+        for form in [RawForm::MAIL, twilio::POSTED, twilio::LISTED] {
             assert_eq!(read_text(form, raw), None, "{form:?}");
         }
     }

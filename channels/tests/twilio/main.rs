@@ -13,24 +13,21 @@ mod log;
 mod probe;
 mod received;
 mod send;
+#[path = "../texts/mod.rs"]
+mod texts;
 
 use jiff::Timestamp;
 use liaison_channels::{
     Sender,
-    address::PhoneNumber,
     error::SendError,
     fakes::twilio::TwilioFake,
-    message::{ChannelId, OurRef, Outgoing, ProviderRef, Text},
-    private::Private,
+    message::{Outgoing, ProviderRef},
     sender::{Found, Lookup},
     twilio::{Twilio, TwilioConfig},
 };
 use tempfile::TempDir;
-use uuid::Uuid;
-
-pub(crate) const CARER: &str = "+447700900123";
-pub(crate) const OTHER: &str = "+447700900124";
-pub(crate) const WORDS: &str = "Swimming is on Friday & starts at 9: bring café money, €2";
+use texts::assert_prints_none;
+pub(crate) use texts::{CARER, OTHER, WORDS, channel, text, text_to};
 
 /// A stand-in, a channel that reaches it, and the directory of its secrets.
 pub(crate) struct Scene {
@@ -73,25 +70,7 @@ impl Scene {
     }
 }
 
-pub(crate) fn channel() -> ChannelId {
-    ChannelId::parse("texts").unwrap()
-}
-
-pub(crate) fn text_to(number: &str, body: &str) -> Outgoing {
-    let to = PhoneNumber::parse(number).unwrap();
-    Outgoing::text(OurRef(Uuid::now_v7()), Text { to, body: Private::from(body) })
-}
-
-pub(crate) fn text() -> Outgoing {
-    text_to(CARER, WORDS)
-}
-
-/// Neither numbers nor words nor secrets may be printed, whatever went wrong.
+/// See [`assert_prints_none`].
 pub(crate) fn assert_silent(error: &SendError) {
-    let printed = format!("{error} {error:?}");
-    for secret in
-        ["7700900", "Swimming", "café", TwilioFake::TOKEN, TwilioFake::KEY_SECRET, TwilioFake::ACCOUNT]
-    {
-        assert!(!printed.contains(secret), "{secret} is in {printed}");
-    }
+    assert_prints_none(error, &[TwilioFake::TOKEN, TwilioFake::KEY_SECRET, TwilioFake::ACCOUNT]);
 }

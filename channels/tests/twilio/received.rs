@@ -5,7 +5,8 @@ use liaison_channels::{
     Sender,
     error::{Fault, Went},
     fakes::twilio::{Deed, Taken, TwilioFake},
-    inbound::{KeptText, RawForm, read_text},
+    inbound::{KeptText, read_text},
+    twilio,
 };
 
 use crate::{CARER, OTHER, Scene, WORDS, assert_silent, text};
@@ -46,7 +47,7 @@ async fn a_text_whose_post_never_came_is_found_in_the_list() {
     assert_eq!(kept.text.from.expose(), CARER);
     assert_eq!(kept.text.to.expose(), TwilioFake::NUMBER);
     assert_eq!((kept.text.body.expose().as_str(), kept.text.media), (WORDS, 2));
-    assert_eq!((kept.form, kept.text.part.as_ref()), (RawForm::TwilioListed, None));
+    assert_eq!((kept.form, kept.text.part.as_ref()), (twilio::LISTED, None));
     assert!(kept.text.sent_at.is_some());
     assert_eq!(scene.fake.complaints(), Vec::<String>::new());
 }

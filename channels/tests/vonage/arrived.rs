@@ -3,9 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 use liaison_channels::{
     fakes::vonage::{Carriage, SignedPost},
-    inbound::{ArrivedText, Event, KeptText, RawForm, TextPart, join, read_text},
+    inbound::{ArrivedText, Event, KeptText, TextPart, join, read_text},
     receipt::{Forgery, NotBelieved},
-    vonage::signature::{Method, WeakSignature},
+    vonage::{
+        self,
+        signature::{Method, WeakSignature},
+    },
 };
 
 use crate::{CARER, Scene, WORDS, callback::events};
@@ -46,7 +49,7 @@ fn a_posted_text_is_kept_whole_however_it_is_carried() {
             (kept.text.to.expose().as_str(), kept.text.body.expose().as_str()),
             ("447700900456", words)
         );
-        assert_eq!((kept.text.media, kept.text.part.clone(), kept.form), (0, None, RawForm::VonagePost));
+        assert_eq!((kept.text.media, kept.text.part.clone(), kept.form), (0, None, vonage::POSTED));
         assert!(kept.text.sent_at.is_some());
         assert!(!kept.raw.expose().is_empty(), "{by:?}: a text in the address has bytes, too");
         assert_eq!(read_text(kept.form, kept.raw.expose()), Some(kept.text), "{by:?}");
@@ -225,6 +228,6 @@ fn a_post_signed_with_another_secret_is_not_believed() {
 #[test]
 fn bytes_that_are_no_text_are_not_read_as_one() {
     for raw in [&b""[..], b"{}", b"{\"a\":[]}", b"\xff", b"messageId=1&status=delivered", b"a=1&a=2"] {
-        assert_eq!(read_text(RawForm::VonagePost, raw), None);
+        assert_eq!(read_text(vonage::POSTED, raw), None);
     }
 }

@@ -1,11 +1,39 @@
 //! The sections of channels: each of a kind that is known, and nothing else. Consumer chat and personal mail have none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use config::Value;
-use liaison_channels::{ChannelConfig, message::ChannelId};
+use liaison_channels::{ChannelConfig, address::is_personal_mail, message::ChannelId};
 
 use super::Problems;
+
+/// Chats and mailboxes that people have for themselves, by the words that one might try: IT has no say over any of them, and no
+/// record of what is said there (R70).
+const CONSUMER: &[(&[&str], &str)] = &[
+    (
+        &[
+            "whatsapp",
+            "signal",
+            "telegram",
+            "messenger",
+            "facebook",
+            "instagram",
+            "snapchat",
+            "discord",
+            "viber",
+            "wechat",
+            "imessage",
+            "tiktok",
+            "twitter",
+        ],
+        "is a consumer chat: nothing about a child goes by one. Carers are reached by email, text, phone call and letter",
+    ),
+    (
+        &["gmail", "googlemail", "hotmail", "outlook", "live", "yahoo", "icloud", "aol", "protonmail"],
+        "is personal mail: the school's mail goes by the school's own mail server, kind = \"smtp\", and is read from its own mailbox, \
+         kind = \"imap\"; both serve Microsoft 365 and Google Workspace as well",
+    ),
+];
 
 impl Problems {
     pub(super) fn channels(&mut self, value: Option<&Value>) -> BTreeMap<ChannelId, ChannelConfig> {
@@ -35,24 +63,18 @@ impl Problems {
         let mut table = value.into_table().unwrap_or_default();
         let kind = table.remove("kind").and_then(|kind| kind.into_string().ok()).unwrap_or_default();
         let rest = Value::new(None, config::ValueKind::Table(table));
-        match kind.as_str() {
-            "smtp" => self.table(&rest, &section).map(ChannelConfig::Smtp),
-            "twilio" => self.table(&rest, &section).map(ChannelConfig::Twilio),
-            "govuk_notify" => self.table(&rest, &section).map(ChannelConfig::GovukNotify),
-            "http" => self.table(&rest, &section).map(Box::new).map(ChannelConfig::Http),
-            "sinch" => self.table(&rest, &section).map(ChannelConfig::Sinch),
-            "vonage" => self.table(&rest, &section).map(ChannelConfig::Vonage),
-            "folder" => self.table(&rest, &section).map(ChannelConfig::Folder),
-            "imap" => self.table(&rest, &section).map(ChannelConfig::Imap),
-            "maildir" => self.table(&rest, &section).map(ChannelConfig::Maildir),
-            "inbox_folder" => self.table(&rest, &section).map(ChannelConfig::InboxFolder),
-            _ => {
-                self.0.push(format!(
-                    "[{section}]: kind must be one of smtp, twilio, govuk_notify, sinch, vonage, http, folder, imap, maildir, inbox_folder"
-                ));
-                None
-            }
+        let word = kind.to_lowercase().replace(['_', '-', ' '], "");
+        if let Some((_, why)) = CONSUMER.iter().find(|(words, _)| words.contains(&word.as_str())) {
+            self.0.push(format!("[{section}]: {kind} {why}"));
+            return None;
         }
+        let channel = self.table_by(&rest, &section, |rest| ChannelConfig::read(&kind, rest))?;
+        for domain in domains_of(&channel).into_iter().filter(|domain| is_personal_mail(domain)) {
+            self.0.push(format!(
+                "[{section}]: {domain} is personal mail, over which the school has no say: use an address of the school's own domain"
+            ));
+        }
+        Some(channel)
     }
 
     pub(super) fn channel(
@@ -70,6 +92,13 @@ impl Problems {
     }
 }
 
+/// The domains that a channel sends mail for, or reads the mail of, each once.
+fn domains_of(channel: &ChannelConfig) -> BTreeSet<String> {
+    let sends = channel.mail_from().into_iter().flat_map(|mail| [mail.from, mail.envelope]);
+    let reads = channel.own_addresses().into_iter().map(|address| address.domain().to_lowercase());
+    sends.chain(reads).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use liaison_channels::ChannelConfig;
@@ -84,6 +113,49 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_with_a_channel_is_told_in_the_same_words_whatever_its_kind() {
+        let told = read_text(
+            "[channels.a]\nkind = \"pigeon\"\n[channels.b]\npath = \"/b\"\n[channels.c]\nkind = \"folder\"\npath = \"/c\"\n\
+             from = \"c\"\ncarries = \"text\"\npth = 1\nform = 2\n[channels.d]\nkind = \"imap\"\nhost = \"d\"\nport = \"x\"\n",
+        );
+
+        let mut told = told.expect_err("problems").0;
+        told.sort();
+        let kinds = "kind must be one of smtp, twilio, govuk_notify, sinch, vonage, http, folder, imap, maildir, inbox_folder";
+        assert_eq!(
+            told,
+            [
+                format!("[channels.a]: {kinds}"),
+                format!("[channels.b]: {kinds}"),
+                "[channels.c]: unknown field `form`, expected one of `path`, `carries`, `from`, `per_minute`, `cost`".to_owned(),
+                "[channels.c]: unknown field `pth`, expected one of `path`, `carries`, `from`, `per_minute`, `cost`".to_owned(),
+                "[channels.d]: invalid type: string \"x\", expected an integer for key `port`".to_owned(),
+            ]
+        );
+    }
+
+    #[test]
+    fn consumer_chat_and_personal_mail_are_refused_with_what_to_use_instead() {
+        for (settings, told) in [
+            ("kind = \"whatsapp\"", "[channels.a]: whatsapp is a consumer chat"),
+            ("kind = \"Facebook_Messenger\"", "[channels.a]: kind must be one of"),
+            ("kind = \"gmail\"", "[channels.a]: gmail is personal mail"),
+            (
+                "kind = \"smtp\"\nhost = \"smtp.gmail.com\"\nfrom = \"Northfield <northfield@Gmail.com>\"",
+                "[channels.a]: gmail.com is personal mail",
+            ),
+            (
+                "kind = \"imap\"\nhost = \"imap.mail.me.com\"\nusername = \"n\"\npassword_file = \"/n\"\naddresses = [\"n@icloud.com\"]",
+                "[channels.a]: icloud.com is personal mail",
+            ),
+        ] {
+            let found = read_text(&format!("[channels.a]\n{settings}\n")).expect_err("a problem").0;
+
+            assert!(matches!(found.as_slice(), [one] if one.starts_with(told)), "{found:?}");
+        }
+    }
+
+    #[test]
     fn every_example_in_the_manual_is_valid_when_uncommented() {
         let (_, examples) = DEFAULTS.split_once("# [channels.school-mail]").expect("examples");
         let toml =
@@ -91,7 +163,7 @@ mod tests {
 
         let settings = read_text(&toml.replace("\n#\n", "\n")).expect("valid examples");
 
-        assert_eq!(settings.channels.len(), 11);
+        assert_eq!(settings.channels.len(), 12);
     }
 
     #[test]
@@ -102,7 +174,7 @@ mod tests {
         ] {
             let settings = read_text(shipped).expect("a valid description");
 
-            assert!(matches!(settings.channels.values().next(), Some(ChannelConfig::Http(_))));
+            assert_eq!(settings.channels.values().next().map(ChannelConfig::kind), Some("http"));
         }
     }
 }

@@ -147,8 +147,8 @@ fn one_safely(one: &Waiting, hints: &Hints, limits: &Limits, key: &ReplyKey) -> 
 fn understand_one(one: &Waiting, hints: &Hints, limits: &Limits, key: &ReplyKey) -> Message {
     let mut message = shell(one);
     match one.form {
-        RawForm::Mail if one.raw.expose().is_empty() => {}
-        RawForm::Mail => {
+        RawForm::MAIL if one.raw.expose().is_empty() => {}
+        RawForm::MAIL => {
             fill_mail(&mut message, read_within(one.raw.expose(), hints, limits), hints, key);
         }
         _ => fill_text(&mut message, one),
@@ -212,7 +212,7 @@ fn fill_text(message: &mut Message, one: &Waiting) {
             format!("it is part {} of {} of a long text, which came part by part", part.number, part.total);
         message.problems.push(which);
     }
-    if one.form == RawForm::JoinedText {
+    if one.form == RawForm::JOINED_TEXT {
         message.problems.push("a long text, joined from the parts that came".to_owned());
     }
 }
@@ -223,7 +223,7 @@ fn shell(one: &Waiting) -> Message {
         id: one.id,
         channel: one.channel.clone(),
         received_at: one.received_at,
-        came_by: if one.form == RawForm::Mail { Route::Email } else { Route::Text },
+        came_by: if one.form == RawForm::MAIL { Route::Email } else { Route::Text },
         kind: "unreadable",
         sender: None,
         subject: Private::default(),

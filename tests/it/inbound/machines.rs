@@ -118,7 +118,11 @@ async fn a_late_message_a_foreign_one_and_a_made_up_one_change_nothing() {
     assert_eq!(school.delivery().await.state, "submitted");
     assert_eq!(school.rows(STATUS).await, Vec::<String>::new());
     assert_eq!((school.to_do().await, school.mail.taken()), (Vec::new(), 1));
-    assert_eq!(school.questions().await.len(), 2, "both that were given up are looked at, and the late one is not");
+    assert_eq!(
+        school.questions().await.len(),
+        2,
+        "both that were given up are looked at, and the late one is not"
+    );
     school.close().await;
 }
 

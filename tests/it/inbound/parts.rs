@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use liaison::flows::{keep, parts};
 use liaison_channels::{
-    inbound::{KeptText, RawForm, read_text},
+    inbound::{KeptText, read_text},
     private::Private,
+    vonage,
 };
 
 use crate::support::{people::one_by_text, school::School};
@@ -17,8 +18,8 @@ fn part(number: u16, total: u16, id: &str, words: &str) -> KeptText {
          &message-timestamp=2026-11-23+10%3A00%3A00&concat=true&concat-ref=203&concat-total={total}&concat-part={number}"
     )
     .into_bytes();
-    let text = read_text(RawForm::VonagePost, &raw).expect("a part");
-    KeptText { text, form: RawForm::VonagePost, raw: Private::new(raw) }
+    let text = read_text(vonage::POSTED, &raw).expect("a part");
+    KeptText { text, form: vonage::POSTED, raw: Private::new(raw) }
 }
 
 async fn school() -> School {

@@ -35,8 +35,7 @@ impl Scene {
         notify.letter_template("A letter from school", "((words))");
         let mut config = notify.config(secrets.path()).unwrap();
         config.carries = Carries::Letter;
-        let school =
-            School::with(roll, |setup| setup.letters = Some(ChannelConfig::GovukNotify(config))).await;
+        let school = School::with(roll, |setup| setup.letters = Some(ChannelConfig::new(config))).await;
         Self { school, notify, _secrets: secrets }
     }
 
@@ -68,7 +67,8 @@ impl Scene {
 }
 
 fn wants_letters() -> Roll {
-    one_by_text().changed("C1", |carer| carer.lives_at("1 Elm Row").with("postcode", "SW1A 1AA").wants("letter"))
+    one_by_text()
+        .changed("C1", |carer| carer.lives_at("1 Elm Row").with("postcode", "SW1A 1AA").wants("letter"))
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ async fn is_before_her_teacher(school: &School, words: &str) {
 #[tokio::test]
 async fn by_vonage_an_update_is_delivered_when_its_last_part_is_and_an_answer_in_parts_is_one_case() {
     let (folder, fake) = (TempDir::new().unwrap(), VonageFake::start().unwrap());
-    let school = school(ChannelConfig::Vonage(fake.config(folder.path()).unwrap())).await;
+    let school = school(ChannelConfig::new(fake.config(folder.path()).unwrap())).await;
     school.queue(&[("P1", &WORDS.repeat(6))]).await;
     school.deliver().await;
     let [taken] = <[_; 1]>::try_from(fake.messages()).unwrap();
@@ -98,7 +98,7 @@ async fn by_vonage_an_update_is_delivered_when_its_last_part_is_and_an_answer_in
 #[tokio::test]
 async fn by_govuk_notify_an_update_is_delivered_and_an_answer_is_a_case() {
     let (folder, fake) = (TempDir::new().unwrap(), GovukNotifyFake::start().unwrap());
-    let school = school(ChannelConfig::GovukNotify(fake.config(folder.path()).unwrap())).await;
+    let school = school(ChannelConfig::new(fake.config(folder.path()).unwrap())).await;
     school.queue(&[("P1", WORDS)]).await;
     school.deliver().await;
     let [taken] = <[_; 1]>::try_from(fake.texts()).unwrap();
@@ -131,9 +131,9 @@ async fn post(school: &School, what: &str, post: &Post) -> u16 {
 async fn what_another_forges_in_a_provider_s_name_is_refused_and_nothing_of_it_is_kept() {
     let folder = TempDir::new().unwrap();
     let vonage = VonageFake::start().unwrap();
-    let by_vonage = school(ChannelConfig::Vonage(vonage.config(folder.path()).unwrap())).await;
+    let by_vonage = school(ChannelConfig::new(vonage.config(folder.path()).unwrap())).await;
     let notify = GovukNotifyFake::start().unwrap();
-    let by_notify = school(ChannelConfig::GovukNotify(notify.config(folder.path()).unwrap())).await;
+    let by_notify = school(ChannelConfig::new(notify.config(folder.path()).unwrap())).await;
 
     let mut told = vonage.receive(TEXT_URL, HER_NUMBER, "When is the trip?").remove(0);
     told.body = String::from_utf8(told.body).unwrap().replace("trip", "test").into_bytes();

@@ -44,8 +44,7 @@ async fn a_server_out_of_reach_uses_up_no_tries_and_takes_no_other_route() {
     for _ in 0..4 {
         // Each round a channel of its own, as its pause is kept by the machine's clock and not by the test's.
         let id = liaison_channels::message::ChannelId::parse("school-mail").unwrap();
-        let gone =
-            liaison_channels::open(id, &liaison_channels::ChannelConfig::Smtp(config.clone())).unwrap();
+        let gone = liaison_channels::open(id, &liaison_channels::ChannelConfig::new(config.clone())).unwrap();
         let mut lane = liaison::flows::deliver::Lane::new(school.gateway.clone(), gone, 1);
         school.beat(&lane).await;
         lane.step().await.unwrap();

@@ -111,7 +111,9 @@ async fn a_wrong_password_holds_the_channel_once_and_fails_nothing() {
     let mut roll = four_ways();
     roll.carers.push(carer("P1", "C5", "Fay", "Gough").mobile("07700 900105").wants("sms"));
     let school = School::open(&roll).await;
-    colleagues::add(&school.gateway, "Priya Nair", "it@northfield.example", &[Role::It], "test").await.unwrap();
+    colleagues::add(&school.gateway, "Priya Nair", "it@northfield.example", &[Role::It], "test")
+        .await
+        .unwrap();
     school.texts.refuse_logins(true);
     school.queue(&[("P1", WORDS)]).await;
 

@@ -234,7 +234,7 @@ async fn letters_are_handed_over_by_one_press_where_a_channel_prints_them() {
     let config = serde_json::json!({
         "path": place.path().join("letters"), "carries": "letter", "from": "Northfield School",
     });
-    let letters = ChannelConfig::Folder(serde_json::from_value(config).unwrap());
+    let letters = ChannelConfig::read("folder", config).unwrap();
     let roll = two_classes()
         .changed("C1", |carer| carer.wants("letter"))
         .changed("C3", |carer| carer.wants("letter").with("format", "large_print"));

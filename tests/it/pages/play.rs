@@ -63,7 +63,7 @@ impl Demo {
         let config = serde_json::json!({
             "path": self.folder.path().join("inbox"), "addresses": ["parents@northfield.example"],
         });
-        let config = ChannelConfig::InboxFolder(serde_json::from_value(config).unwrap());
+        let config = ChannelConfig::read("inbox_folder", config).unwrap();
         let inbox = liaison_channels::open_inbox(ChannelId::parse("played").unwrap(), &config).unwrap();
         Mailbox::new(Arc::clone(&self.school.school.gateway), inbox).read().await.unwrap();
         self.school.school.understand().await;

@@ -295,9 +295,9 @@ pub(crate) async fn understand_with(gateway: &Gateway) -> usize {
 
 /// A daemon's channel to a mailbox.
 pub(crate) fn mailbox_of(gateway: &Arc<Gateway>, server: &Dovecot) -> Mailbox {
-    let settings = serde_json::from_value(server.settings(&serde_json::json!({}))).expect("settings");
+    let settings = ChannelConfig::read("imap", server.settings(&serde_json::json!({}))).expect("settings");
     let id = ChannelId::parse(INBOX).expect("a name");
-    let inbox = liaison_channels::open_inbox(id, &ChannelConfig::Imap(settings)).expect("open the mailbox");
+    let inbox = liaison_channels::open_inbox(id, &settings).expect("open the mailbox");
     Mailbox::new(Arc::clone(gateway), inbox)
 }
 

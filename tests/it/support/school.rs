@@ -373,10 +373,10 @@ fn gateway(
         "host": "127.0.0.1", "port": setup.mail_port.unwrap_or(mail.address().port()), "tls": "none",
         "from": format!("Northfield School <{}>", setup.address), "connections": 4, "reply_tags": setup.reply_tags,
     });
-    let mail = ChannelConfig::Smtp(serde_json::from_value(mail).expect("mail settings"));
+    let mail = ChannelConfig::read("smtp", mail).expect("mail settings");
     let mut texts = texts.config(folder.path()).expect("text settings");
     texts.cost = CostConfig { pence_per_part: Some(4.5), parts_per_month: setup.parts_per_month };
-    let texts = setup.texts.clone().unwrap_or(ChannelConfig::Twilio(texts));
+    let texts = setup.texts.clone().unwrap_or(ChannelConfig::new(texts));
     let letters = setup.letters.clone().map(|letters| ("letters", letters));
     let senders: BTreeMap<ChannelId, Arc<dyn Sender>> = [("school-mail", mail), ("texts", texts)]
         .into_iter()
