@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use liaison::flows::{deliver::Step, operate};
+use liaison::{
+    domain::staff::Role,
+    flows::{colleagues, deliver::Step, operate},
+};
 use liaison_channels::fakes::{
     smtp::{Act, At},
     twilio::{Deed, Shape},
