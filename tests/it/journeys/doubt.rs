@@ -19,7 +19,7 @@ use crate::support::{
 const WORDS: &str = "Sam read two whole chapters aloud.";
 const LONG_ENOUGH: Duration = Duration::from_secs(20);
 /// After this a list that does not hold a text is believed.
-const SURE: Duration = Duration::from_secs(60);
+const SURE: Duration = Duration::from_mins(1);
 
 /// A school whose one text is in doubt; the provider has it, or not.
 async fn text_in_doubt(deed: Deed) -> School {

@@ -149,7 +149,7 @@ async fn a_letter_that_came_back_to_the_provider_is_begun_again_another_way() {
 
     assert_eq!(scene.school.rows("select count(*)::text from returned_letter").await, ["1"]);
     assert!(scene.school.to_do().await.contains(&"check_address for Amina Begum".to_owned()));
-    assert_eq!(scene.school.texts.messages().len(), 1, "told by text instead");
+    assert_eq!((scene.school.mail.taken(), scene.school.texts.posted()), (1, 0), "told by email instead");
     scene.close().await;
 }
 

@@ -251,7 +251,7 @@ async fn letters_are_handed_over_by_one_press_where_a_channel_prints_them() {
     let both = [("letter", amina.as_str()), ("letter", clara.as_str())];
     let handed = post.press_on(&page, "/letters/handed-over", &both).await;
     let again = post.press_on(&page, "/letters/handed-over", &both).await;
-    let list = post.office.get(&handed.to()).await.body;
+    let list = post.office.get(handed.to()).await.body;
     post.school.school.deliver().await;
     let after = post.office.get("/letters").await.body;
 
