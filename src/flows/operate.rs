@@ -6,17 +6,20 @@ use super::{
     FlowError,
     gateway::Gateway,
     month::{self, CAP},
+    planning::print_here,
 };
 use crate::{
     domain::{
         chronology::{Entry, kind},
         delivery::State,
         ids::DeliveryId,
+        people::Route,
         time::Timestamp,
     },
     store::{
         StoreError, Tx, chronology, daemons,
         explain::{self, DeliveryView, Filter},
+        letters,
         outbox::{self, Move},
         texts_of_month,
     },
@@ -162,6 +165,11 @@ pub async fn retry(
     let now = gateway.now();
     let mut tx = gateway.store.begin().await?;
     let (view, state) = delivery(&mut tx, id).await?;
+    if view.route == Route::Letter.as_str() && !matches!(state, State::Queued | State::Unknown) {
+        return Err(FlowError::Refused(format!(
+            "delivery {id} is a letter that the office has on its list again: print it there, or it is posted twice"
+        )));
+    }
     match state {
         State::Failed | State::Refused | State::Cancelled | State::Queued => {}
         State::Unknown if even_if_twice => {}
@@ -199,6 +207,12 @@ pub async fn cancel(gateway: &Gateway, id: DeliveryId, by: &str) -> Result<(), F
     let mut to = Move::to(id, tries(&view), State::Cancelled);
     to.reason = Some("cancelled by hand".to_owned());
     change(&mut tx, gateway, &view, to, state, by, "cancelled by hand").await?;
+    // What may have gone is not printed again by that.
+    if state == State::Queued
+        && let Some(letter) = letters::to_print_again(&mut tx, id).await?
+    {
+        print_here(&mut tx, letter, id, (view.carer_id, view.pupil_id), None, gateway.now()).await?;
+    }
     tx.commit().await.map_err(StoreError::from)?;
     Ok(())
 }

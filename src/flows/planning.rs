@@ -294,17 +294,20 @@ pub(super) async fn next_route(
     now: Timestamp,
 ) -> Result<(), FlowError> {
     if let Some(letter) = letters::to_print_again(connection, failed.id).await? {
-        return print_here(connection, letter, failed, now).await;
+        let (whose, carried) = ((failed.carer, failed.pupil), Some(failed.carried));
+        return print_here(connection, letter, failed.id, whose, carried, now).await;
     }
     let whose = Whose { carried: failed.carried, carer: failed.carer, pupil: failed.pupil };
     another_way(connection, gateway, whose, Some(failed.id), "daemon", now).await
 }
 
 /// A letter that was handed over and will not be printed is the office's again: the route is right, only the printer failed.
-async fn print_here(
+pub(super) async fn print_here(
     connection: &mut PgConnection,
     letter: TaskId,
-    failed: &InDoubt,
+    delivery: DeliveryId,
+    (carer, pupil): (CarerId, PupilId),
+    carried: Option<Carried>,
     now: Timestamp,
 ) -> Result<(), FlowError> {
     let why = "it was handed over and will not be posted there: print and post it here";
@@ -312,10 +315,10 @@ async fn print_here(
         return Ok(());
     }
     let entry = Entry::now(now, kind::TASK_OPENED, format!("a letter is the office's again: {why}"))
-        .about(failed.carer, failed.pupil)
+        .about(carer, pupil)
         .task(letter)
-        .carrying(failed.carried)
-        .delivery(failed.id);
+        .carrying_any(carried)
+        .delivery(delivery);
     Ok(chronology::append(connection, &[entry]).await?)
 }
 

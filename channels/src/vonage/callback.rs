@@ -89,7 +89,7 @@ impl Posts {
 
     /// What a receipt says of the whole text. Vonage reports on each part of a long one under a name of its own; what they
     /// have in common is our reference, so that is the text's name. One part that failed fails the text, and the last that
-    /// was delivered delivers it. `None`: of a text of which some parts were refused, nothing good can be said.
+    /// was delivered delivers it. `None`: of a text of which some parts were refused, or may have been, nothing good can be said.
     fn receipt(&self, fields: &Fields, receipt: Receipt) -> Option<Receipt> {
         let Some(shared) = word(fields, "client-ref") else { return Some(receipt) };
         if self.seen.is_torn(shared) {
@@ -107,6 +107,11 @@ impl Posts {
             }
             _ => receipt,
         };
+        // Whoever did not read the answer to it does not know whether the other parts were taken.
+        let good = matches!(receipt.progress, Progress::Accepted | Progress::Sent);
+        if good && !self.seen.was_taken(shared) {
+            return None;
+        }
         Some(Receipt { reference: ProviderRef(shared.to_owned()), ..receipt })
     }
 }

@@ -76,6 +76,11 @@ impl Seen {
         lock(&self.long).entry(&client_ref.to_owned(), Long::default).torn = true;
     }
 
+    /// Whether this channel read Vonage's answer to a text, which tells of its parts.
+    pub(super) fn was_taken(&self, client_ref: &str) -> bool {
+        lock(&self.long).entry(&client_ref.to_owned(), Long::default).parts.is_some()
+    }
+
     /// Whether some parts of a text were refused when it was handed over.
     pub(super) fn is_torn(&self, client_ref: &str) -> bool {
         lock(&self.long).entries.get(client_ref).is_some_and(|long| long.torn)

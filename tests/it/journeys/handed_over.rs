@@ -5,7 +5,7 @@ use liaison::{
     domain::ids::TaskId,
     flows::{
         handed_over::{HandedOver, hand_over},
-        receipts, resolve,
+        operate, receipts, resolve,
     },
 };
 use liaison_channels::{
@@ -221,5 +221,21 @@ async fn a_letter_in_doubt_is_looked_for_and_not_printed_twice() {
     assert_eq!(doubt, "unknown");
     assert_eq!(scene.school.delivery().await.state, "submitted");
     assert_eq!(scene.notify.texts().len(), 1);
+    scene.close().await;
+}
+
+#[tokio::test]
+async fn a_letter_that_is_cancelled_before_it_leaves_is_the_offices_again_and_not_sent_by_hand() {
+    let (scene, letter) = Scene::with_a_letter().await;
+    scene.hand_over(letter).await;
+    let id = scene.school.delivery().await.id;
+
+    operate::cancel(&scene.school.gateway, id, "office").await.expect("cancelled");
+    let refused = operate::retry(&scene.school.gateway, id, false, "office").await.expect_err("refused");
+    scene.school.deliver().await;
+
+    assert_eq!(scene.school.task("letter").await.state, "open");
+    assert!(refused.to_string().contains("print it there"), "{refused}");
+    assert!(scene.notify.texts().is_empty());
     scene.close().await;
 }
