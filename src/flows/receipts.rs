@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use liaison_channels::{
     Sender,
     receipt::{Progress, Receipt},
+    sender::Carries,
 };
 
 use super::{
@@ -26,8 +27,14 @@ use crate::{
     },
 };
 
-/// How long a provider is asked about a message that it has taken. After that nothing more is to be expected.
-const ASKED_FOR: SignedDuration = SignedDuration::from_hours(24 * 10);
+/// How long a provider is asked about a message that it has taken: networks try for three days, and a letter is printed and posted
+/// within a week. After that nothing more is to be expected.
+const fn asked_for(carries: Carries) -> SignedDuration {
+    SignedDuration::from_hours(match carries {
+        Carries::Mail | Carries::Text => 24 * 3,
+        Carries::Letter => 24 * 10,
+    })
+}
 
 /// Keeps receipts in one transaction, committed when this returns; only then may the provider be answered. Repeats
 /// change nothing. Returns how many moved a delivery.
@@ -45,7 +52,7 @@ pub async fn keep(gateway: &Gateway, channel: &str, receipts: &[Receipt]) -> Res
 /// providers post nothing. Returns how many moved; `None` where the provider keeps no list.
 pub async fn catch_up(gateway: &Gateway, sender: &dyn Sender) -> Result<Option<usize>, FlowError> {
     let (channel, now) = (sender.id().as_str(), gateway.now());
-    let from = now.saturating_sub(ASKED_FOR).unwrap_or(now);
+    let from = now.saturating_sub(asked_for(sender.limits().carries)).unwrap_or(now);
     let since = receipts::untold_since(&mut *gateway.store.acquire().await?, channel, from).await?;
     // Where nothing waits to be told of, the provider is asked for nothing old.
     let since = since.map_or(now, |oldest| oldest.max(from));
