@@ -13,7 +13,7 @@ use super::{Twilio, callback, config::Origin, is_message_sid, list, wire};
 use crate::{
     error::{Fault, SendError, Went},
     message::ProviderRef,
-    receipt::{Progress, Receipt},
+    receipt::Receipt,
 };
 
 /// Ten thousand texts, the newest: more than a school sends in the days in which a text can still change its state.
@@ -46,8 +46,7 @@ struct Listed {
 }
 
 impl Twilio {
-    /// How far the texts have come that were handed over since, oldest first. Those that have not left yet are not told of:
-    /// that they were taken is known.
+    /// How far the texts have come that were handed over since, oldest first.
     pub(super) async fn fared(&self, since: Timestamp) -> Result<Vec<Receipt>, SendError> {
         let mut url = self.sent();
         let mut receipts = Vec::new();
@@ -94,7 +93,7 @@ impl Twilio {
             && self.is_our_sender(listed.from.as_deref(), listed.messaging_service_sid.as_deref());
         let code = listed.error_code.as_ref().and_then(wire::number);
         let progress = callback::progress(&listed.status, code);
-        (ours && progress > Progress::Accepted && callback::is_word(&listed.status)).then(|| Receipt {
+        (ours && callback::is_word(&listed.status)).then(|| Receipt {
             reference: ProviderRef(listed.sid.clone()),
             ours: None,
             progress,
