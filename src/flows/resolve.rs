@@ -106,8 +106,12 @@ async fn answer(
     let tries_left = gateway.policy().retry.after(doubt.tries).is_some();
     let answer = match (found, carries) {
         (Some(Found::Yes(reference)), _) => Answer::Went(reference),
-        // A provider that was slow to answer may be slow to list: a text that is not there yet is looked for once more.
-        (Some(Found::No), Carries::Text) if !longer_than(gateway.patience.ask_after * SURE_AFTER) => {
+        // A provider that was slow to answer may be slow to list: a text that is not there yet is looked for once more. Where it was
+        // our daemon that went away, nothing says that the provider is slow.
+        (Some(Found::No), Carries::Text)
+            if doubt.reason.as_deref() != Some(doubt::DAEMON_DIED)
+                && !longer_than(gateway.patience.ask_after * SURE_AFTER) =>
+        {
             Answer::Wait
         }
         (Some(Found::No), _) if tries_left => Answer::Again(false),

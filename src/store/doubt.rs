@@ -10,6 +10,9 @@ use crate::domain::{
     time::Timestamp,
 };
 
+/// Why a message is in doubt whose daemon died, as the query below writes it.
+pub const DAEMON_DIED: &str = "on the wire when the daemon died";
+
 /// A delivery in doubt, or just found to be.
 #[derive(Debug, Clone)]
 pub struct InDoubt {
