@@ -180,7 +180,7 @@ pub async fn email(
     let to = gateway.own.first().ok_or_else(|| refused("the demo reads no mailbox"))?.expose().clone();
     let mail = written(writer, from, &to, answered.as_ref(), words, once, gateway);
     let folder = play.inbox.clone();
-    let put = move || put(&folder, &format!("played-{}.eml", once.simple()), &mail);
+    let put = move || put(&folder, &format!("played-{}.eml", once.simple()), mail.as_bytes());
     let unwritten = || refused("the demo's mailbox cannot be written: is its folder still there?");
     tokio::task::spawn_blocking(put).await.map_err(|_| unwritten())?.map_err(|_| unwritten())
 }
@@ -262,7 +262,7 @@ fn in_lines(encoded: &str) -> String {
 }
 
 /// Puts a file into a folder whole: its reader must never see half of it.
-fn put(folder: &Path, name: &str, content: &str) -> io::Result<()> {
+pub(crate) fn put(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
     let half = folder.join(format!(".{name}"));
     fs::write(&half, content)?;
     fs::rename(half, folder.join(name))

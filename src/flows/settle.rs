@@ -62,7 +62,8 @@ pub(super) async fn settle(
     let left = group.iter().filter(|one| one.outcome.is_ok() && moved.contains(&one.at.id));
     let answers: Vec<_> = left.filter_map(|one| one.at.carried.answer()).collect();
     has_gone(tx, gateway, &answers, now).await?;
-    let names = group.iter().filter(|one| moved.contains(&one.at.id));
+    // Only of texts a provider may report without our reference; a mail's or letter's always carries it.
+    let names = group.iter().filter(|one| one.parts > 0 && moved.contains(&one.at.id));
     let names: Vec<_> =
         names.filter_map(|one| Some(one.outcome.as_ref().ok()?.reference.0.clone())).collect();
     receipts::read_early(tx, gateway, channel, &names).await?;

@@ -12,6 +12,7 @@ use crate::{
     flows::{
         cases::{self, Listed, Reply},
         gateway::Gateway,
+        play::put,
         questions, receive, seal,
     },
     store::{
@@ -50,7 +51,7 @@ pub(super) async fn play(demo: &Demo) -> Result<bool> {
     say("\nThe carers answer …\n");
     let sent = explain::deliveries(&mut *gateway.store.acquire().await?, &Filter::default()).await?;
     for (name, mail) in MAILS {
-        drop_in(&demo.folders.inbox, name, &filled(mail, &sent, gateway)?)?;
+        put(&demo.folders.inbox, name, filled(mail, &sent, gateway)?.as_bytes())?;
     }
     for mut mailbox in open::mailboxes(&demo.settings, gateway)? {
         mailbox.read().await?;
@@ -86,13 +87,6 @@ fn filled(mail: &str, sent: &[DeliveryView], gateway: &Gateway) -> Result<String
         mail = format!("{before}{}@northfield.example{after}", delivery.id.0.simple());
     }
     Ok(mail)
-}
-
-/// Puts a file into the inbox whole: the reader must never see half of it.
-fn drop_in(inbox: &Path, name: &str, mail: &str) -> Result<()> {
-    let half = inbox.join(format!(".{name}"));
-    fs::write(&half, mail)?;
-    fs::rename(&half, inbox.join(name)).with_context(|| format!("Put {name} into {}", inbox.display()))
 }
 
 async fn received(gateway: &Gateway) -> Result<Vec<ReceivedView>> {

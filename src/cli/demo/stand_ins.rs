@@ -23,7 +23,10 @@ use liaison_channels::{
 };
 use uuid::Uuid;
 
-use crate::{flows::play::Phones, workers::Stop};
+use crate::{
+    flows::play::{Phones, put},
+    workers::Stop,
+};
 
 /// Where the provider of texts believes us to be; in the demo it reaches us on loopback.
 const PUBLIC_URL: &str = "https://liaison.northfield.example";
@@ -92,10 +95,11 @@ impl StandIns {
     /// Carries on what was taken since: mails to mailboxes, texts to phones, and to us what became of the texts.
     pub(super) async fn carry_on(&self, pages: SocketAddr) -> Result<()> {
         let (mails, texts) = (self.mail.messages(), self.texts.messages());
-        for mail in mails.iter().skip(self.carried.0.swap(mails.len(), Ordering::Relaxed)) {
+        for mail in mails.iter().skip(self.carried.0.load(Ordering::Relaxed)) {
             put(&self.mailboxes, &mail_file(mail), mail.data.as_bytes())?;
+            self.carried.0.fetch_add(1, Ordering::Relaxed);
         }
-        for text in texts.iter().skip(self.carried.1.swap(texts.len(), Ordering::Relaxed)) {
+        for text in texts.iter().skip(self.carried.1.load(Ordering::Relaxed)) {
             put(&self.phones, &format!("{}.txt", delivery_of(text)), on_a_phone(text).as_bytes())?;
             for status in TOLD {
                 let told =
@@ -103,6 +107,8 @@ impl StandIns {
                 let answer = told.map_err(|why| anyhow!("a receipt was not taken: {why}"))?;
                 anyhow::ensure!(answer == 200, "a receipt was answered with {answer}");
             }
+            // Only now: what could not be carried on is tried again.
+            self.carried.1.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -150,11 +156,4 @@ fn on_a_phone(text: &Taken) -> String {
     let from = text.from.as_deref().unwrap_or_default();
     let date = text.created.strftime("%a, %d %b %Y %H:%M:%S +0000");
     format!("To: {}\nFrom: {from}\nDate: {date}\n\n{}\n", text.to, text.body)
-}
-
-/// Puts a file into a folder whole: its reader must never see half of it.
-fn put(folder: &Path, name: &str, content: &[u8]) -> Result<()> {
-    let half = folder.join(format!(".{name}"));
-    fs::write(&half, content)?;
-    fs::rename(&half, folder.join(name)).with_context(|| format!("Put {name} into {}", folder.display()))
 }
