@@ -57,8 +57,10 @@ pub async fn catch_up(gateway: &Gateway, sender: &dyn Sender) -> Result<Option<u
     // Where nothing waits to be told of, the provider is asked for nothing old.
     let since = since.map_or(now, |oldest| oldest.max(from));
     let Some(told) = sender.receipts(since).await.map_err(super::texts::unread)? else { return Ok(None) };
+    let news = receipts::news(&mut *gateway.store.acquire().await?, channel, &told).await?;
+    let news: Vec<_> = news.into_iter().filter_map(|place| told.get(place).cloned()).collect();
     let mut moved = 0;
-    for some in told.chunks(100) {
+    for some in news.chunks(100) {
         moved += keep(gateway, channel, some).await?;
     }
     Ok(Some(moved))

@@ -196,6 +196,34 @@ pub async fn place(connection: &mut PgConnection, kept: &Kept<'_>) -> Result<(),
     Ok(())
 }
 
+/// Which of these receipts, by their places, are news: not kept yet, and about a message of ours of which nothing final is known.
+/// One query for however many a provider lists.
+pub async fn news(
+    connection: &mut PgConnection,
+    channel: &str,
+    told: &[Receipt],
+) -> Result<Vec<usize>, StoreError> {
+    let places = sqlx::query_scalar!(
+        r#"select n.place as "place!" from unnest($2::text[], $3::text[], $4::text[], $5::uuid[])
+               with ordinality as n (provider_ref, status, code, ours, place)
+           where not exists (select from receipt r where r.channel = $1 and r.provider_ref = n.provider_ref
+                             and r.status = n.status and r.code = n.code)
+             and (exists (select from delivery d where d.provider_ref = n.provider_ref and d.route <> 'email'
+                          and d.channel = $1 and d.state in ('queued', 'submitting', 'unknown', 'submitted'))
+                  or exists (select from delivery d where d.id = n.ours and d.channel = $1
+                             and d.state in ('queued', 'submitting', 'unknown', 'submitted')))
+           order by n.place"#,
+        channel,
+        &told.iter().map(|one| one.reference.0.as_str()).collect::<Vec<_>>() as _,
+        &told.iter().map(|one| one.status.as_str()).collect::<Vec<_>>() as _,
+        &told.iter().map(|one| one.code.as_deref().unwrap_or_default()).collect::<Vec<_>>() as _,
+        &told.iter().map(|one| one.ours.map(|ours| ours.0)).collect::<Vec<_>>() as _,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(places.into_iter().filter_map(|place| usize::try_from(place).ok()?.checked_sub(1)).collect())
+}
+
 /// Since when messages of this channel have waited to be told of: the oldest that its provider has taken within this time and
 /// of which nothing final is known. `None`: there is none.
 pub async fn untold_since(

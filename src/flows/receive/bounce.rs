@@ -8,14 +8,13 @@ use liaison_channels::{
 
 use super::{
     FlowError,
-    decide::{Deciding, Verdict, seen_by},
+    decide::{Deciding, Verdict},
     outcome::Outcome,
     understand::our_delivery,
 };
 use crate::{
     domain::{
         acknowledge::Ack,
-        chronology::Visibility,
         ids::{CarerId, DeliveryId, NoticeId, PupilId},
         matching::{self, Ask},
         suggest::Found,
@@ -63,7 +62,7 @@ pub(super) async fn note(
             let said = "a bounce that names no message of ours: nothing is believed of it";
             if permanent {
                 // It may be all that tells of a carer who was not reached, or hold a carer's own words.
-                deciding.ask(Ask::WhatIsThis, said, Vec::new(), Visibility::Ordinary, outcome);
+                deciding.ask(Ask::WhatIsThis, said, Vec::new(), deciding.for_whose_eyes(), outcome);
             }
             said
         }
@@ -78,7 +77,7 @@ pub(super) async fn note(
         whose: sent.as_ref().map(|sent| of(sent.carer, sent.pupil)),
         case: None,
         delivery: sent.as_ref().map(|sent| sent.id),
-        visibility: seen_by(false),
+        visibility: deciding.for_whose_eyes(),
         found: Found::default(),
         fired: Vec::new(),
     };

@@ -96,14 +96,19 @@ impl Deciding<'_> {
         }
     }
 
+    /// For the DSL alone where whoever may have written it is restricted, whatever it is.
+    pub(super) fn for_whose_eyes(&self) -> Visibility {
+        let mut links = self.known.writers(self.message).iter().flat_map(|writer| &writer.links);
+        seen_by(links.any(|link| link.restricted))
+    }
+
     /// A message that needs nobody: kept, told, and put with the carer whose address it came from.
     fn aside(&self, kind: &'static str, said: &str, ack: &Ack, outcome: &mut Outcome) -> Learnt {
         let whose = match self.known.writers(self.message) {
             [writer] => only_link(writer),
             _ => None,
         };
-        let restricted = self.known.writers(self.message).iter().flat_map(|writer| &writer.links);
-        let visibility = seen_by(restricted.into_iter().any(|link| link.restricted));
+        let visibility = self.for_whose_eyes();
         let verdict = Verdict {
             kind,
             sentence: said.to_owned(),
@@ -128,7 +133,7 @@ impl Deciding<'_> {
 
     /// Kept, and a person looks at it.
     pub(super) fn look_at(&self, outcome: &mut Outcome, why: &str) -> Learnt {
-        self.ask(Ask::WhatIsThis, why, Vec::new(), Visibility::Ordinary, outcome);
+        self.ask(Ask::WhatIsThis, why, Vec::new(), self.for_whose_eyes(), outcome);
         self.aside(self.message.kind, why, &self.barred(), outcome)
     }
 

@@ -93,6 +93,27 @@ async fn a_machine_and_a_stop_of_a_restricted_carers_are_hidden_too() {
 }
 
 #[tokio::test]
+async fn what_a_restricted_carer_sends_that_is_looked_at_is_looked_at_by_the_dsl_alone() {
+    let roll = two_parents().changed("C1", |carer| carer.restricted("see_dsl", "", ""));
+    let school = School::open(&roll).await;
+    let kind = "multipart/report; report-type=delivery-status; boundary=\"b\"";
+    let forwarded = Letter::from(AMINA).header("Content-Type", kind).says(
+        "--b\n\nThey keep refusing my mails, where is Sam?\n--b\nContent-Type: message/delivery-status\n\n\
+         Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; a@other.example\nAction: failed\nStatus: 5.1.1\n\n--b--",
+    );
+
+    let seen = school.arrives(&forwarded).await;
+    nothing_was_sent(&school, 0).await;
+
+    let question = school.question().await;
+    assert_eq!((seen.kind.as_deref(), question.role.as_str()), (Some("bounce"), "dsl"));
+    assert!(school.received_as(false).await.is_empty(), "{:?}", school.received_as(false).await);
+    let theirs = liaison::flows::questions::list(&school.gateway, false, false).await.unwrap();
+    assert!(theirs.is_empty(), "{theirs:?}");
+    school.close().await;
+}
+
+#[tokio::test]
 async fn the_other_parent_who_answers_a_forwarded_mail_is_asked_about() {
     let school = School::open(&two_parents()).await;
     school.queue(&[("P1", WORDS)]).await;

@@ -244,6 +244,27 @@ async fn stop_from_a_shared_number_is_told_to_the_teachers_of_all_who_share_it()
 }
 
 #[tokio::test]
+async fn what_the_provider_took_for_a_stop_is_one_in_whatever_words() {
+    let school = School::open(&one_by_text()).await;
+    let told = |word: &str| {
+        let mut taken = school.texts.arrive(HER_NUMBER, "ARRET", 0);
+        taken.sid = format!("SM{}", uuid::Uuid::now_v7().simple());
+        taken.fields.insert("OptOutType".to_owned(), word.to_owned());
+        let sid = taken.sid.clone();
+        school.texts.plant(taken);
+        school.texts.text_request(TEXT_URL, &sid).expect("planted")
+    };
+
+    for (word, status) in [("HELP", "good"), ("STOP", "stopped"), ("START", "good")] {
+        assert_eq!(school.post(&told(word)).await, 200);
+        school.understand().await;
+        let mobile = "select status from address where kind = 'mobile'";
+        assert_eq!(school.rows(mobile).await, [status], "{word}");
+    }
+    school.close().await;
+}
+
+#[tokio::test]
 async fn a_sentence_with_stop_in_it_is_for_a_teacher() {
     let school = School::open(&one_by_text()).await;
 
