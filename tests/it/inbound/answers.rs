@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use liaison::{
     domain::people::{Purpose, Route},
-    flows::{FlowError, cases, people, tasks},
+    flows::{FlowError, cases, deliver::Lane, people, resolve, tasks},
 };
-use liaison_channels::fakes::smtp::{Act, At};
+use liaison_channels::fakes::{
+    smtp::{Act, At},
+    twilio::Deed,
+};
 
 use super::{AMINA, HER_NUMBER, two_parents};
 use crate::support::{
@@ -205,6 +208,48 @@ async fn a_reply_that_bounces_starts_the_clock_again() {
 
     assert_eq!(school.clocks().await, [RUNNING]);
     assert!(school.entries().await.iter().any(|entry| entry.sentence.contains("runs again")));
+    school.close().await;
+}
+
+/// A reply that bounced, and whose text has just been handed over without our having settled it; with the lane that did so.
+async fn replied_by_the_next_route(took: Option<Deed>) -> (School, Lane) {
+    let (school, _) = asked(&one_by_email()).await;
+    reply(&school, None).await.unwrap();
+    school.deliver().await;
+    let id = school.message_id_to(AMINA);
+    school.arrives(&bounce(&id, AMINA, "failed", "5.1.1")).await;
+    assert_eq!(school.clocks().await, [RUNNING]);
+    school.texts.next(usize::from(took.is_some()), took.unwrap_or(Deed::Redirect));
+    let mut lane = school.lane(&school.gateway, "texts").await;
+    lane.step().await.unwrap();
+    assert_eq!(school.texts.messages().len(), 1);
+    (school, lane)
+}
+
+#[tokio::test]
+async fn a_reply_of_which_a_receipt_tells_first_that_it_went_has_answered() {
+    let (school, mut lane) = replied_by_the_next_route(None).await;
+    let sid = school.texts.messages()[0].sid.clone();
+
+    let told = school.texts.callback_request(&sid, "sent", None).expect("a post");
+    assert_eq!(school.post(&told).await, 200);
+
+    assert_eq!(school.clocks().await, [MET]);
+    lane.finish().await.unwrap();
+    assert_eq!(school.clocks().await, [MET]);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_reply_in_doubt_that_is_found_to_have_gone_has_answered() {
+    let (school, mut lane) = replied_by_the_next_route(Some(Deed::Cut { took: true })).await;
+    lane.finish().await.unwrap();
+    assert_eq!(school.clocks().await, [RUNNING], "nobody knows yet");
+
+    school.later(Duration::from_mins(2));
+    resolve::resolve(&school.gateway).await.unwrap();
+
+    assert_eq!(school.clocks().await, [MET]);
     school.close().await;
 }
 
