@@ -159,26 +159,41 @@ struct Tried {
     rest: Duration,
 }
 
+impl Tried {
+    /// Whether it is to be probed now.
+    fn is_due(&self, now: std::time::Instant) -> bool {
+        now.saturating_duration_since(self.at) >= self.rest
+    }
+
+    /// Whether a channel that was released is still watched: held again within this time, it is the same trouble.
+    fn is_watched(&self, now: std::time::Instant) -> bool {
+        now.saturating_duration_since(self.at) < self.rest * 2
+    }
+
+    /// It was released: should it be held again, it rests twice as long.
+    fn released(&mut self) {
+        self.rest = (self.rest * 2).min(LONGEST_REST);
+    }
+}
+
 /// Probes the channels that the daemon holds because of their settings; one that works again is released. What a probe cannot
 /// see holds it again with the next message: then each rest is twice the one before.
 async fn heal(gateway: &Gateway, tried: &mut HashMap<String, Tried>) -> Result<(), FlowError> {
     let holds = daemons::holds(&mut *gateway.store.acquire().await?).await?;
-    tried.retain(|scope, tried| {
-        holds.iter().any(|hold| hold.scope == *scope) || tried.at.elapsed() < tried.rest * 2
-    });
+    let now = std::time::Instant::now();
+    tried.retain(|scope, tried| holds.iter().any(|hold| hold.scope == *scope) || tried.is_watched(now));
     for hold in holds.iter().filter(|hold| hold.set_by == "daemon") {
-        let first = Tried { at: std::time::Instant::now(), rest: HEAL };
-        let at = tried.entry(hold.scope.clone()).or_insert(first);
-        if at.at.elapsed() < at.rest {
+        let tried = tried.entry(hold.scope.clone()).or_insert(Tried { at: now, rest: HEAL });
+        if !tried.is_due(now) {
             continue;
         }
-        at.at = std::time::Instant::now();
+        tried.at = now;
         let sender = ChannelId::parse(&hold.scope).ok().and_then(|id| gateway.senders.get(&id));
         if let Some(sender) = sender
             && sender.probe().await.is_ok()
             && operate::healed(gateway, &hold.scope).await?
         {
-            at.rest = (at.rest * 2).min(LONGEST_REST);
+            tried.released();
             tracing::info!(channel = hold.scope, "channel works again and is released");
         }
     }
@@ -194,5 +209,25 @@ pub(super) async fn seal(gateway: Arc<Gateway>, mut stop: Stop) {
         if !matches!(round, Ok(sealed) if sealed > 1000) {
             stop.pause(Duration::from_secs(1)).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_that_is_held_again_and_again_rests_twice_as_long_each_time_up_to_four_hours() {
+        let began = std::time::Instant::now();
+        let mut tried = Tried { at: began, rest: HEAL };
+        let mut rests = Vec::new();
+        for _ in 0..10 {
+            assert!(!tried.is_due(tried.at + tried.rest / 2) && tried.is_due(tried.at + tried.rest));
+            rests.push(tried.rest.as_secs() / 60);
+            tried.released();
+        }
+
+        assert_eq!(rests, [1, 2, 4, 8, 16, 32, 64, 128, 240, 240]);
+        assert!(tried.is_watched(began + LONGEST_REST) && !tried.is_watched(began + LONGEST_REST * 2));
     }
 }
